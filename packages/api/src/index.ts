@@ -1,0 +1,11 @@
+/**
+ * Every Kind the platform uses: Kubernetes' own (kubernetes.ts), jdos.io/v1 (jdos/), and the wire types of the
+ * documented endpoints between parts (wire/). Types and constants only.
+ * @module
+ */
+export * from "./jdos/application.ts";
+export * from "./jdos/build.ts";
+export * from "./jdos/group.ts";
+export * from "./jdos/release.ts";
+export * from "./jdos/system.ts";
+export * from "./kubernetes.ts";

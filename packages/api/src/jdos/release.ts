@@ -1,0 +1,37 @@
+import type { Condition, ObjectMeta, ResourceType } from "@jdos/apimachinery";
+import type { ApplicationRoute, ApplicationRun } from "./application.ts";
+import { jdos } from "./group.ts";
+
+/** An immutable record of what can run: an image digest and the whole run configuration. Named <app>-v<N>. */
+export interface Release {
+  apiVersion?: "jdos.io/v1";
+  kind?: "Release";
+  metadata?: ObjectMeta;
+  spec: ReleaseSpec;
+  status?: ReleaseStatus;
+}
+
+export interface ReleaseSpec {
+  application: string;
+  number: number;
+  /** By digest. */
+  image: string;
+  run: ApplicationRun;
+  routes?: ApplicationRoute[];
+  /** The Build that made the image, if one did. */
+  build?: string;
+  /** For a rollback: the number of the Release it returns to. */
+  rollbackTo?: number;
+  createdBy?: string;
+  /** "build hello-b3", "configuration changed", "rollback to v2". */
+  reason?: string;
+  /** sha256 over the canonical JSON of the spec without this member. */
+  hash: string;
+}
+
+export interface ReleaseStatus {
+  /** Intact: False when the spec no longer matches its hash. Deployed: True while it is what runs. */
+  conditions?: Condition[];
+}
+
+export const Releases: ResourceType<Release> = { ...jdos, resource: "releases", kind: "Release", namespaced: true };

@@ -1,0 +1,13 @@
+/**
+ * Words every package shares: object metadata, resource types, selectors, quantities, conditions, names,
+ * Status errors. Pure functions and types; no input or output.
+ * @module
+ */
+export * from "./condition.ts";
+export * from "./copy.ts";
+export * from "./meta.ts";
+export * from "./names.ts";
+export * from "./quantity.ts";
+export * from "./resource.ts";
+export * from "./selector.ts";
+export * from "./status-error.ts";
