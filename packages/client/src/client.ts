@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { DeepReadonly, KubeObject, Persisted, ResourceType } from "@jdos/apimachinery";
 
 /** What a read returns: typed, named, versioned, deeply frozen. */
@@ -116,6 +117,25 @@ export interface Client {
   createSubresource<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName, subresource: string, body: KubeObject, options?: WriteOptions): Promise<DeepReadonly<KubeObject & Record<string, unknown>>>;
   /** A call with a path of its own. Answers of 400 and above throw StatusError. */
   raw(request: RawRequest): Promise<RawResponse>;
+  /**
+   * Opens a connection that the server upgrades (exec, attach, port-forward): the request must carry the
+   * Connection, Upgrade and protocol headers; the answer is the byte tunnel after status 101, whatever protocol
+   * is spoken on it. An answer other than 101 throws StatusError.
+   */
+  connect(request: RawRequest): Promise<UpgradedConnection>;
+  /** The same API as another person; needs the right to impersonate, checked by the server at each call. */
+  impersonate(user: UserInfo): Client;
   /** Releases sockets and ends watches. */
   close(): Promise<void>;
+}
+
+export interface UserInfo {
+  readonly name: string;
+  readonly groups?: readonly string[];
+}
+
+export interface UpgradedConnection {
+  /** Headers of the 101 answer, lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly socket: Duplex;
 }
