@@ -27,7 +27,11 @@ export interface ListOptions extends CallOptions {
 
 export interface ObjectList<T extends KubeObject> {
   readonly items: readonly Stored<T>[];
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number };
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
 }
 
 export interface WatchOptions extends CallOptions {
@@ -62,7 +66,10 @@ export interface PatchOptions extends UpdateOptions {
 
 /** The four ways a patch is written; `apply` needs a fieldManager. */
 export type Patch =
-  | { readonly type: "json"; readonly body: readonly { op: string; path: string; value?: unknown; from?: string }[] }
+  | {
+      readonly type: "json";
+      readonly body: readonly { op: string; path: string; value?: unknown; from?: string }[];
+    }
   | { readonly type: "merge" | "strategic" | "apply"; readonly body: object };
 
 export interface DeleteOptions extends CallOptions {
@@ -98,23 +105,56 @@ export interface RawResponse {
  * Every object returned is frozen; every object given is copied and normalised as JSON would be.
  */
 export interface Client {
-  get<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName, options?: CallOptions): Promise<Stored<T>>;
+  get<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: NamespacedName,
+    options?: CallOptions,
+  ): Promise<Stored<T>>;
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<ObjectList<T>>;
   /** The namespace is taken from the object's metadata. */
-  create<T extends KubeObject>(type: ResourceType<T>, object: T | DeepReadonly<T>, options?: WriteOptions): Promise<Stored<T>>;
+  create<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: T | DeepReadonly<T>,
+    options?: WriteOptions,
+  ): Promise<Stored<T>>;
   /** Needs metadata.resourceVersion for the optimistic lock; without it the write is unconditional. */
-  update<T extends KubeObject>(type: ResourceType<T>, object: T | DeepReadonly<T> | Stored<T>, options?: UpdateOptions): Promise<Stored<T>>;
-  patch<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName, patch: Patch, options?: PatchOptions): Promise<Stored<T>>;
+  update<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: T | DeepReadonly<T> | Stored<T>,
+    options?: UpdateOptions,
+  ): Promise<Stored<T>>;
+  patch<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: NamespacedName,
+    patch: Patch,
+    options?: PatchOptions,
+  ): Promise<Stored<T>>;
   /** Returns the object as it was last seen: with finalizers or a grace period it still exists. */
-  delete<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName, options?: DeleteOptions): Promise<void>;
-  deleteCollection<T extends KubeObject>(type: ResourceType<T>, options: DeleteOptions & Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector">): Promise<void>;
+  delete<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: NamespacedName,
+    options?: DeleteOptions,
+  ): Promise<void>;
+  deleteCollection<T extends KubeObject>(
+    type: ResourceType<T>,
+    options: DeleteOptions & Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector">,
+  ): Promise<void>;
   /**
    * Ends when the server ends it or the signal fires; throws StatusError Expired when the revision is too old.
    * The promise settles when the watch is established.
    */
-  watch<T extends KubeObject>(type: ResourceType<T>, options?: WatchOptions): Promise<AsyncIterable<WatchEvent<T>>>;
+  watch<T extends KubeObject>(
+    type: ResourceType<T>,
+    options?: WatchOptions,
+  ): Promise<AsyncIterable<WatchEvent<T>>>;
   /** POST to a subresource that takes another Kind: binding, eviction, token. Returns the answer's body. */
-  createSubresource<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName, subresource: string, body: KubeObject, options?: WriteOptions): Promise<DeepReadonly<KubeObject & Record<string, unknown>>>;
+  createSubresource<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: NamespacedName,
+    subresource: string,
+    body: KubeObject,
+    options?: WriteOptions,
+  ): Promise<DeepReadonly<KubeObject & Record<string, unknown>>>;
   /** A call with a path of its own. Answers of 400 and above throw StatusError. */
   raw(request: RawRequest): Promise<RawResponse>;
   /**

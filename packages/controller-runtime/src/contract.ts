@@ -46,7 +46,12 @@ export interface Watch<T extends KubeObject = KubeObject> {
 
 export interface EventRecorder {
   /** Writes a Kubernetes Event about the object; equal events are counted, not repeated. Never throws. */
-  event(about: Stored<KubeObject> | ObjectRef, type: "Normal" | "Warning", reason: string, message: string): void;
+  event(
+    about: Stored<KubeObject> | ObjectRef,
+    type: "Normal" | "Warning",
+    reason: string,
+    message: string,
+  ): void;
 }
 
 export interface ObjectRef {
