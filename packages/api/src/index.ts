@@ -9,3 +9,4 @@ export * from "./jdos/group.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
 export * from "./kubernetes.ts";
+export * from "./wire/platform-api.ts";

@@ -1,0 +1,318 @@
+/**
+ * The HTTP API for people, as packages/platform-api serves it and the command and the console speak it. Every
+ * request but `/`, `/healthz` and `/registry/token` carries `Authorization: Bearer <token>`. Bodies are JSON;
+ * streams are NDJSON, one of the event types below a line. Every refusal is an ApiError.
+ */
+import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
+import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { SystemSpec } from "../jdos/system.ts";
+
+const system = "/api/v1/systems/:system";
+const application = `${system}/apps/:app`;
+
+/** Path of each route; `:name` is a percent-encoded segment. */
+export const PLATFORM_ROUTES = {
+  /** GET -> PlatformStatus */
+  status: "/api/v1/status",
+  /** GET -> ListOf<SystemView>; POST CreateSystemRequest -> 201 SystemView */
+  systems: "/api/v1/systems",
+  /** GET -> SystemView; DELETE -> 202 SystemView */
+  system,
+  /** GET -> ListOf<ApplicationView> of every system the person may see */
+  allApplications: "/api/v1/apps",
+  /** GET -> ListOf<ApplicationView> */
+  applications: `${system}/apps`,
+  /** GET -> ApplicationView; DELETE -> 202 ApplicationView */
+  application,
+  /** POST application/gzip (a tar.gz) -> 201 SourceUploaded */
+  source: `${application}/source`,
+  /** POST DeployRequest -> 202 Accepted */
+  deploy: `${application}/deploy`,
+  /** GET ?build=NAME | ?release=N | ?generation=N -> stream of ProgressEvent, ends with `ready` or `failed` */
+  progress: `${application}/progress`,
+  /** GET -> ListOf<BuildView> */
+  builds: `${application}/builds`,
+  /** GET -> BuildView */
+  build: `${application}/builds/:number`,
+  /** GET ?follow -> stream of LogLine */
+  buildLog: `${application}/builds/:number/log`,
+  /** GET -> ListOf<ReleaseView> */
+  releases: `${application}/releases`,
+  /** POST RollbackRequest -> 202 Accepted */
+  rollback: `${application}/rollback`,
+  /** GET -> ListOf<PodView> */
+  pods: `${application}/pods`,
+  /** GET LogQuery -> stream of LogLine */
+  logs: `${application}/logs`,
+  /** GET ExecQuery with an upgrade to the WebSocket protocol v4.channel.k8s.io */
+  exec: `${application}/exec`,
+  /** PUT ScaleRequest -> 202 Accepted */
+  scale: `${application}/scale`,
+  /** GET -> EnvView; PATCH EnvRequest -> 202 Accepted */
+  env: `${application}/env`,
+  /** GET -> ListOf<EventView> */
+  events: `${application}/events`,
+  /** GET -> Explanation */
+  why: `${application}/why`,
+  /** GET, the token protocol of container registries: ?service=&scope=&account= with Basic credentials */
+  registryToken: "/registry/token",
+} as const;
+
+export type PlatformRoute = keyof typeof PLATFORM_ROUTES;
+
+/** Body of every answer of 400 and above. */
+export interface ApiError {
+  /** One word in CamelCase, for programs: NotFound, Invalid, AlreadyExists, TooLarge, Unauthorized ... */
+  code: string;
+  /** A sentence, for people. */
+  message: string;
+  /** What to do next. */
+  hint?: string;
+  /** Invalid only: the path of the field. */
+  field?: string;
+}
+
+export interface ListOf<T> {
+  items: T[];
+}
+
+export interface PlatformStatus {
+  version: string;
+  ready: boolean;
+  /** Who the token belongs to. */
+  person: string;
+  node?: string;
+  systems: number;
+  applications: number;
+  /** Port of application traffic; the host name says which application. */
+  routesPort: number;
+  kubernetesPort: number;
+  registryPort: number;
+}
+
+export interface CreateSystemRequest extends SystemSpec {
+  name: string;
+}
+
+export interface SystemView {
+  name: string;
+  displayName?: string;
+  department?: string;
+  state: "Ready" | "NotReady" | "Deleting";
+  message?: string;
+  members: { name: string; role: string }[];
+  quota?: SystemSpec["quota"];
+  applications: number;
+  createdAt: string;
+}
+
+export type ApplicationState =
+  | "Ready"
+  | "Deploying"
+  | "Degraded"
+  | "Failed"
+  | "Stopped"
+  | "Empty"
+  | "Deleting";
+
+export interface ApplicationView {
+  system: string;
+  name: string;
+  state: ApplicationState;
+  /** A sentence that says what is true now. */
+  message?: string;
+  url?: string;
+  image?: string;
+  /** The release that serves. */
+  release?: number;
+  latestBuild?: string;
+  replicas: number;
+  readyReplicas: number;
+  updatedReplicas: number;
+  createdAt: string;
+  spec: ApplicationSpec;
+}
+
+/** The bundle to name in a DeployRequest. */
+export interface SourceUploaded {
+  /** sha256:..., the manifest of the OCI artifact. */
+  digest: string;
+  sizeBytes: number;
+  seconds: number;
+}
+
+export interface DeployRequest {
+  source: ApplicationSource;
+  build?: ApplicationSpec["build"];
+  /** Members that are given replace those the application has. */
+  run?: ApplicationSpec["run"];
+  routes?: ApplicationSpec["routes"];
+  replicas?: number;
+  /** Names this request: sent again with the same value it changes nothing. */
+  requestId?: string;
+}
+
+export interface RollbackRequest {
+  /** The release to return to. Defaults to the one before the current. */
+  release?: number;
+}
+
+export interface ScaleRequest {
+  replicas: number;
+}
+
+export interface EnvView {
+  items: { name: string; value?: string; secret?: { name: string; key: string } }[];
+}
+
+export interface EnvRequest {
+  set?: Record<string, string>;
+  unset?: string[];
+}
+
+/** What was written; follow it with `progress` and the members given here as its query. */
+export interface Accepted {
+  system: string;
+  application: string;
+  /** metadata.generation of the Application as written. */
+  generation: number;
+  build?: string;
+  release?: number;
+  /** False: the request asked for what was there already. */
+  changed: boolean;
+}
+
+/** The stages of a deploy in their order. `source` to `push` are absent where nothing is built. */
+export const DEPLOY_STAGES = ["source", "build", "push", "release", "rollout", "ready"] as const;
+export type DeployStageName = (typeof DEPLOY_STAGES)[number];
+
+/**
+ * One line of the progress stream. A stream opened again repeats the stages as they are now, so a reader keeps the
+ * last state of each stage.
+ */
+export type ProgressEvent =
+  | {
+      type: "stage";
+      stage: DeployStageName;
+      state: "started" | "done" | "failed" | "skipped";
+      seconds?: number;
+      message?: string;
+    }
+  | { type: "log"; line: string; pod?: string }
+  | { type: "ready"; result: DeployResult }
+  | { type: "failed"; error: ApiError; result: Partial<DeployResult>; explanation?: Explanation }
+  | { type: "keep-alive" };
+
+export interface DeployResult {
+  system: string;
+  application: string;
+  release: number;
+  build?: string;
+  image: string;
+  url: string;
+  replicas: number;
+  readyReplicas: number;
+  /** By stage; `total` is from the Build's (or the change's) creation to ready. */
+  seconds: Partial<Record<DeployStageName, number>> & { total: number };
+}
+
+export interface BuildView {
+  name: string;
+  number: number;
+  phase: NonNullable<BuildStatus["phase"]>;
+  /** The stage that runs, or that failed. */
+  stage?: BuildStageName;
+  message?: string;
+  stack?: string;
+  revision?: string;
+  image?: string;
+  requestedBy?: string;
+  seconds?: number;
+  stages: { name: BuildStageName; state: string; seconds?: number; message?: string }[];
+  createdAt: string;
+}
+
+export interface ReleaseView {
+  name: string;
+  number: number;
+  image: string;
+  build?: string;
+  rollbackTo?: number;
+  createdBy?: string;
+  reason?: string;
+  /** True: what runs is rendered from it. */
+  current: boolean;
+  intact: boolean;
+  createdAt: string;
+}
+
+export interface PodView {
+  name: string;
+  /** As kubectl prints it: Running, CrashLoopBackOff, Pending ... */
+  status: string;
+  ready: boolean;
+  restarts: number;
+  release?: number;
+  node?: string;
+  ip?: string;
+  /** Why it is not ready, in a sentence. */
+  message?: string;
+  startedAt?: string;
+  createdAt: string;
+}
+
+export interface LogQuery {
+  follow?: boolean;
+  /** Lines of each Pod. Defaults to 200; -1: all. */
+  tail?: number;
+  previous?: boolean;
+  sinceSeconds?: number;
+  /** One Pod instead of all. */
+  pod?: string;
+  container?: string;
+}
+
+export interface LogLine {
+  pod: string;
+  /** When the container wrote it, RFC 3339. */
+  time?: string;
+  line: string;
+}
+
+export interface ExecQuery {
+  /** One word a member of argv. */
+  command: string[];
+  /** Defaults to a ready Pod. */
+  pod?: string;
+  container?: string;
+  tty?: boolean;
+  stdin?: boolean;
+}
+
+export interface EventView {
+  time: string;
+  type: "Normal" | "Warning";
+  reason: string;
+  /** "Pod/hello-5d8f-x2x4p" */
+  object: string;
+  message: string;
+  count: number;
+}
+
+/** What `why` answers. */
+export interface Explanation {
+  /** One word in CamelCase for programs: Healthy, BuildFailed, ImagePullFailed, CrashLoop ... */
+  situation: string;
+  healthy: boolean;
+  sentence: string;
+  /** Facts it rests on: statuses, events, last log lines. */
+  evidence: { from: string; text: string }[];
+  nextStep: string;
+}
+
+/** Media types of a directory that travels through the registry as an OCI artifact. */
+export const SOURCE_CONFIG_MEDIA_TYPE = "application/vnd.jdos.source.config.v1+json";
+export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
+
+/** Annotation of a Build: DeployRequest.requestId. */
+export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";
