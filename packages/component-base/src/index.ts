@@ -3,8 +3,19 @@
  * shutdown, health endpoints, certificates, and a way to run the machine's commands.
  * @module
  */
+
+export { cgroupProcesses, cgroupRoots, isCgroup2, removeCgroupTree } from "./cgroup-tree.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type { Containerd, ContainerdOptions, ContainerdPaths, PurgeContainerdOptions } from "./containerd.ts";
+export {
+  containerdConfig,
+  containerdPaths,
+  purgeContainerd,
+  startContainerd,
+  stopContainerd,
+} from "./containerd.ts";
+export { mountsBelow, unmountBelow } from "./containerd-cleanup.ts";
 export type { DaemonRecord, DataPaths } from "./data-directory.ts";
 export {
   claimInstance,
@@ -19,6 +30,15 @@ export {
   writeDaemon,
   writeInstance,
 } from "./data-directory.ts";
+export type { DetachedProcessOptions, ProcessIdentity, StopProcessOptions } from "./detached-process.ts";
+export {
+  findDetached,
+  identifyProcess,
+  isRunning,
+  startDetached,
+  stopDetached,
+  stopProcess,
+} from "./detached-process.ts";
 export type { ComponentErrorCode } from "./errors.ts";
 export { ComponentError } from "./errors.ts";
 export type { FileLock, FileLockOptions } from "./file-lock.ts";
@@ -31,6 +51,8 @@ export type { Logger, LoggerOptions, LogLevel } from "./logger.ts";
 export { createLogger } from "./logger.ts";
 export type { HistogramOptions, MetricOptions, Metrics } from "./metrics.ts";
 export { Counter, createMetrics, Gauge, Histogram, Registry } from "./metrics.ts";
+export type { OciImage, OciLayerSource, OciRunConfig } from "./oci-archive.ts";
+export { writeOciArchive } from "./oci-archive.ts";
 export type { Environment } from "./options.ts";
 export { readBoolean, readChoice, readInteger, readLogLevel } from "./options.ts";
 export type { AuthorityRequest, CertificateRequest, KeyPair } from "./pki.ts";
@@ -39,13 +61,5 @@ export type { CommandResult, RunCommandOptions } from "./run-command.ts";
 export { CommandError, runCommand } from "./run-command.ts";
 export type { Running, Shutdown, ShutdownOptions } from "./shutdown.ts";
 export { createShutdown, onTerminationSignal } from "./shutdown.ts";
-export { cgroupProcesses, cgroupRoots, isCgroup2, removeCgroupTree } from "./cgroup-tree.ts";
-export type { Containerd, ContainerdOptions, ContainerdPaths, PurgeContainerdOptions } from "./containerd.ts";
-export { containerdConfig, containerdPaths, purgeContainerd, startContainerd, stopContainerd } from "./containerd.ts";
-export { mountsBelow, unmountBelow } from "./containerd-cleanup.ts";
-export type { DetachedProcessOptions, ProcessIdentity, StopProcessOptions } from "./detached-process.ts";
-export { findDetached, identifyProcess, isRunning, startDetached, stopDetached, stopProcess } from "./detached-process.ts";
-export type { OciImage, OciLayerSource, OciRunConfig } from "./oci-archive.ts";
-export { writeOciArchive } from "./oci-archive.ts";
 export type { TarEntry } from "./tar-writer.ts";
 export { tarArchive, tarEnd, tarHeader, tarPadding } from "./tar-writer.ts";
