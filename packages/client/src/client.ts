@@ -1,8 +1,12 @@
 import type { Duplex } from "node:stream";
-import type { DeepReadonly, KubeObject, Persisted, ResourceType } from "@jdos/apimachinery";
+import type { DeepReadonly, KubeObject, PersistedMeta, ResourceType } from "@jdos/apimachinery";
 
 /** What a read returns: typed, named, versioned, deeply frozen. */
-export type Stored<T extends KubeObject> = DeepReadonly<Persisted<T>>;
+export type Stored<T extends KubeObject> = DeepReadonly<Omit<T, "apiVersion" | "kind" | "metadata">> & {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: DeepReadonly<PersistedMeta>;
+};
 
 /** Names an object of a known type. Leave `namespace` out for a cluster-wide Kind. */
 export interface NamespacedName {

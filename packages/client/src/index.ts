@@ -1,7 +1,12 @@
 /**
  * The Kubernetes API as its users see it: the Client (over HTTP here, in process in @jdos/apiserver), informers
  * that keep a Kind in memory, and the work queue that controllers drain.
+ * @module
  */
+export { type BackOffOptions, backOffMillis } from "./back-off.ts";
 export type * from "./client.ts";
 export { TransportError } from "./errors.ts";
+export { createInformerFactory, type InformerFactoryOptions } from "./informer/informer-factory.ts";
+export { ObjectStore } from "./informer/object-store.ts";
 export type * from "./informer-contract.ts";
+export { createWorkQueue, type WorkQueue, type WorkQueueOptions } from "./work-queue/work-queue.ts";

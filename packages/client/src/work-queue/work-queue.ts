@@ -1,0 +1,184 @@
+import { type Clock, systemClock, type Timer } from "@jdos/component-base";
+import { backOffMillis } from "../back-off.ts";
+
+export interface WorkQueueOptions {
+  /** Keys handled at the same time. Defaults to 1. */
+  concurrency?: number;
+  /** The wait after a first failure. Defaults to 5. */
+  baseDelayMillis?: number;
+  /** Defaults to 60,000. */
+  maxDelayMillis?: number;
+  clock?: Clock;
+  random?: () => number;
+}
+
+/**
+ * Keys that wait to be handled. A key waits at most once; one that is added while it is being handled is handled
+ * once more afterwards, and never twice at the same time. First come, first served: a key that comes back goes to
+ * the end.
+ */
+export interface WorkQueue {
+  add(key: string): void;
+  /** Adds the key after the delay, or earlier when an earlier delay is pending for it. */
+  addAfter(key: string, delayMillis: number): void;
+  /** Adds the key after a back-off that doubles with each call until forget(). */
+  retry(key: string): void;
+  /** Forgets the failures of the key. */
+  forget(key: string): void;
+  failures(key: string): number;
+  /** Begins to hand keys out. An error thrown by `handle` is the handler's own affair: nothing is retried. */
+  start(handle: (key: string) => Promise<void>): void;
+  /** Keys that wait, without those delayed. */
+  readonly length: number;
+  /** Keys that are handled now. */
+  readonly active: number;
+  /** Resolves when nothing waits and nothing is handled (delays do not count). */
+  idle(): Promise<void>;
+  /** Drops what waits, and resolves when what is being handled has ended. */
+  stop(): Promise<void>;
+}
+
+interface Delayed {
+  readonly dueMillis: number;
+  readonly timer: Timer;
+}
+
+export function createWorkQueue(options: WorkQueueOptions = {}): WorkQueue {
+  return new KeyQueue(options);
+}
+
+class KeyQueue implements WorkQueue {
+  readonly #concurrency: number;
+  readonly #backOff: { baseMillis: number; maxMillis: number; random?: () => number };
+  readonly #clock: Clock;
+  /** Insertion order is the order of service. */
+  readonly #waiting = new Set<string>();
+  readonly #active = new Set<string>();
+  /** Added while active. */
+  readonly #again = new Set<string>();
+  readonly #delayed = new Map<string, Delayed>();
+  readonly #failures = new Map<string, number>();
+  #idleWaiters: (() => void)[] = [];
+  #handle: ((key: string) => Promise<void>) | undefined;
+  #stopped = false;
+  #scheduled = false;
+
+  constructor({
+    concurrency = 1,
+    baseDelayMillis = 5,
+    maxDelayMillis = 60_000,
+    clock = systemClock,
+    random,
+  }: WorkQueueOptions) {
+    this.#concurrency = concurrency;
+    this.#backOff = { baseMillis: baseDelayMillis, maxMillis: maxDelayMillis, random };
+    this.#clock = clock;
+  }
+
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  get active(): number {
+    return this.#active.size;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    if (this.#active.has(key)) {
+      this.#again.add(key);
+      return;
+    }
+    this.#waiting.add(key);
+    this.#wake();
+  }
+
+  addAfter(key: string, delayMillis: number): void {
+    if (this.#stopped) return;
+    if (delayMillis <= 0) {
+      this.add(key);
+      return;
+    }
+    const dueMillis = this.#clock.monotonicMillis() + delayMillis;
+    const pending = this.#delayed.get(key);
+    if (pending !== undefined && pending.dueMillis <= dueMillis) return;
+    pending?.timer.cancel();
+    const timer = this.#clock.schedule(delayMillis, () => {
+      this.#delayed.delete(key);
+      this.add(key);
+    });
+    this.#delayed.set(key, { dueMillis, timer });
+  }
+
+  retry(key: string): void {
+    const failures = this.failures(key);
+    this.#failures.set(key, failures + 1);
+    this.addAfter(key, backOffMillis(failures, this.#backOff));
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  start(handle: (key: string) => Promise<void>): void {
+    this.#handle = handle;
+    this.#wake();
+  }
+
+  idle(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.clear();
+    this.#again.clear();
+    for (const { timer } of this.#delayed.values()) timer.cancel();
+    this.#delayed.clear();
+    await this.idle();
+  }
+
+  #isIdle(): boolean {
+    return this.#waiting.size === 0 && this.#active.size === 0;
+  }
+
+  /** Hands out in a later microtask, so that a burst of adds is one round. */
+  #wake(): void {
+    if (this.#scheduled || this.#handle === undefined) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#handOut();
+    });
+  }
+
+  #handOut(): void {
+    for (const key of this.#waiting) {
+      if (this.#active.size >= this.#concurrency) return;
+      this.#waiting.delete(key);
+      this.#active.add(key);
+      void this.#serve(key);
+    }
+  }
+
+  async #serve(key: string): Promise<void> {
+    try {
+      await this.#handle?.(key);
+    } catch {
+      // The handler reports its own errors; the queue only keeps going.
+    } finally {
+      this.#active.delete(key);
+      if (this.#again.delete(key)) this.add(key);
+      this.#handOut();
+      if (this.#isIdle()) {
+        for (const resolve of this.#idleWaiters) resolve();
+        this.#idleWaiters = [];
+      }
+    }
+  }
+}
