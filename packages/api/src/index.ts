@@ -10,3 +10,6 @@ export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
 export * from "./kubernetes.ts";
 export * from "./wire/platform-api.ts";
+export * from "./jdos/definitions.ts";
+export * from "./wire/cni.ts";
+export * from "./wire/image-builder.ts";

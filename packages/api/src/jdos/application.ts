@@ -24,8 +24,19 @@ export interface ApplicationSpec {
   deployPolicy?: "Automatic" | "Manual";
   /** The number of the Release that what runs is rendered from. */
   release?: number;
+  /**
+   * Asks for a rollback: the controller writes a new Release with the image and the configuration of this one,
+   * takes that configuration over into `run` and `routes`, makes it current and clears the member.
+   */
+  rollbackTo?: number;
+  rollout?: ApplicationRollout;
   /** Releases and Builds kept besides those in use. Defaults to 10. */
   historyLimit?: number;
+}
+
+export interface ApplicationRollout {
+  /** Seconds without progress after which a rollout is reported as failed. Defaults to 600. */
+  progressDeadlineSeconds?: number;
 }
 
 /** Exactly one member is set. */
@@ -91,6 +102,14 @@ export interface ApplicationStatus {
   /** The Release whose Pods serve now. */
   currentRelease?: number;
   latestBuild?: string;
+  /** The highest Release number ever given; numbers are never reused. */
+  latestRelease?: number;
+  /** Hash of the `run` and `routes` that the latest Release was made of. */
+  configurationHash?: string;
+  /** The image reference of the source that the latest Release was made of, where the source is an image. */
+  sourceImage?: string;
+  /** Label selector of the Pods, for the scale subresource. */
+  selector?: string;
   image?: string;
   url?: string;
   replicas?: number;

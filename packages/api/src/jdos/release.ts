@@ -22,6 +22,11 @@ export interface ReleaseSpec {
   build?: string;
   /** For a rollback: the number of the Release it returns to. */
   rollbackTo?: number;
+  /**
+   * The Release whose Pods this one keeps, because nothing they are made of differs (only routes changed).
+   * Absent: the Pods are its own.
+   */
+  podsOf?: number;
   createdBy?: string;
   /** "build hello-b3", "configuration changed", "rollback to v2". */
   reason?: string;
@@ -34,4 +39,9 @@ export interface ReleaseStatus {
   conditions?: Condition[];
 }
 
-export const Releases: ResourceType<Release> = { ...jdos, resource: "releases", kind: "Release", namespaced: true };
+export const Releases: ResourceType<Release> = {
+  ...jdos,
+  resource: "releases",
+  kind: "Release",
+  namespaced: true,
+};

@@ -34,4 +34,9 @@ export interface SystemStatus {
   applications?: number;
 }
 
-export const Systems: ResourceType<System> = { ...jdos, resource: "systems", kind: "System", namespaced: false };
+export const Systems: ResourceType<System> = {
+  ...jdos,
+  resource: "systems",
+  kind: "System",
+  namespaced: false,
+};

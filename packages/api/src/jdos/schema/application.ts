@@ -1,0 +1,96 @@
+import type { ApplicationSpec, ApplicationStatus } from "../application.ts";
+import { conditions } from "./condition.ts";
+import { routes, run } from "./run.ts";
+import type { SchemaFor } from "./schema.ts";
+import { build, source } from "./source.ts";
+
+const count = { type: "integer", format: "int32", minimum: 0 } as const;
+
+export const applicationSpec: SchemaFor<ApplicationSpec> = {
+  type: "object",
+  description: "What the application is meant to be.",
+  properties: {
+    kind: {
+      type: "string",
+      enum: ["service"],
+      default: "service",
+      description: "What it does: service runs Pods that answer requests.",
+    },
+    source,
+    build,
+    run,
+    routes,
+    replicas: { ...count, default: 1, maximum: 10000, description: "Running Pods. Not part of a Release." },
+    deployPolicy: {
+      type: "string",
+      enum: ["Automatic", "Manual"],
+      default: "Automatic",
+      description: "Automatic makes the Release of each successful Build current.",
+    },
+    release: {
+      type: "integer",
+      format: "int64",
+      minimum: 1,
+      description: "The number of the Release that what runs is rendered from.",
+    },
+    rollbackTo: {
+      type: "integer",
+      format: "int64",
+      minimum: 1,
+      description:
+        "Asks for a new Release with the image and configuration of this one; cleared when it is made.",
+    },
+    rollout: {
+      type: "object",
+      description: "How a new Release replaces the one that runs.",
+      properties: {
+        progressDeadlineSeconds: {
+          type: "integer",
+          format: "int32",
+          minimum: 5,
+          maximum: 86400,
+          description:
+            "Seconds without progress after which the rollout is reported as failed. Defaults to 600.",
+        },
+      },
+    },
+    historyLimit: {
+      ...count,
+      minimum: 1,
+      maximum: 1000,
+      default: 10,
+      description: "Releases and Builds kept besides those in use.",
+    },
+  },
+};
+
+export const applicationStatus: SchemaFor<ApplicationStatus> = {
+  type: "object",
+  description: "What is true now.",
+  properties: {
+    observedGeneration: {
+      type: "integer",
+      format: "int64",
+      description: "The generation of the spec this status is about.",
+    },
+    conditions: conditions("Built, Released, Available, Progressing, Routed, Ready."),
+    currentRelease: { type: "integer", format: "int64", description: "The Release whose Pods serve now." },
+    latestBuild: { type: "string", description: "The name of the latest Build." },
+    latestRelease: {
+      type: "integer",
+      format: "int64",
+      description: "The highest Release number ever given.",
+    },
+    configurationHash: {
+      type: "string",
+      description: "Hash of the run and routes that the latest Release was made of.",
+    },
+    sourceImage: { type: "string", description: "The source image that the latest Release was made of." },
+    selector: { type: "string", description: "Label selector of the Pods." },
+    image: { type: "string", description: "The image that serves now." },
+    url: { type: "string", description: "Where the application answers." },
+    replicas: { ...count, description: "Pods there are." },
+    readyReplicas: { ...count, description: "Pods that are ready." },
+    updatedReplicas: { ...count, description: "Pods of the wanted Release." },
+  },
+};

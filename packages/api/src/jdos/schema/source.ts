@@ -1,0 +1,75 @@
+import type { ApplicationBuild, ApplicationSource } from "../application.ts";
+import { DIGEST, type SchemaFor } from "./schema.ts";
+
+export const source: SchemaFor<ApplicationSource> = {
+  type: "object",
+  description: "Where the application comes from: exactly one of git, bundle and image.",
+  maxProperties: 1,
+  properties: {
+    git: {
+      type: "object",
+      description: "A git repository.",
+      required: ["url"],
+      properties: {
+        url: {
+          type: "string",
+          description: "An https, http, ssh or git URL.",
+          pattern: "^((https?|ssh|git)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[^\\s]+$",
+          maxLength: 2048,
+        },
+        revision: {
+          type: "string",
+          description: "A branch, a tag or a commit. Defaults to the repository's own default branch.",
+          pattern: "^[A-Za-z0-9_][^\\s~^:?*\\[\\\\]*$",
+          maxLength: 255,
+        },
+        path: {
+          type: "string",
+          description: "The folder within the repository. Defaults to its root.",
+          pattern: "^[^/].*$",
+          maxLength: 1024,
+        },
+      },
+    },
+    bundle: {
+      type: "object",
+      description: "A directory that was uploaded to the registry.",
+      required: ["digest"],
+      properties: {
+        digest: { type: "string", description: "Digest of the bundle's manifest.", pattern: DIGEST },
+      },
+    },
+    image: {
+      type: "object",
+      description: "An image that is there already.",
+      required: ["reference"],
+      properties: {
+        reference: {
+          type: "string",
+          description: "The image with its tag or digest.",
+          pattern: "^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$",
+          maxLength: 512,
+        },
+      },
+    },
+  },
+};
+
+export const build: SchemaFor<ApplicationBuild> = {
+  type: "object",
+  description: "How the source becomes an image. Looked up in the source where left out.",
+  properties: {
+    dockerfile: {
+      type: "string",
+      description: "Path of the Dockerfile within the source. Defaults to Dockerfile when there is one.",
+      pattern: "^[^/].*$",
+      maxLength: 1024,
+    },
+    stack: { type: "string", enum: ["node"], description: "Uses this stack whatever the source looks like." },
+    args: {
+      type: "object",
+      description: "Build arguments (ARG) of a Dockerfile.",
+      additionalProperties: { type: "string" },
+    },
+  },
+};
