@@ -1,0 +1,66 @@
+import type { Node, Pod } from "@jdos/api";
+import { formatKey, keyOf } from "@jdos/apimachinery";
+import type { Stored } from "@jdos/client";
+import { NodeInfo } from "./node-info.ts";
+
+/**
+ * Nodes and the Pods on them. A Pod is assumed on its node from the moment of the decision until the API server
+ * shows it there, so that decisions made meanwhile count it.
+ */
+export class ClusterCache {
+  readonly #nodes = new Map<string, NodeInfo>();
+  /** Where each counted Pod is: key -> node name. */
+  readonly #places = new Map<string, string>();
+  /** Pods seen on a node that is not known (yet), by node. */
+  readonly #waiting = new Map<string, Map<string, Stored<Pod>>>();
+  #list: readonly NodeInfo[] | undefined;
+
+  get nodes(): readonly NodeInfo[] {
+    this.#list ??= [...this.#nodes.values()];
+    return this.#list;
+  }
+
+  setNode(node: Stored<Node>): void {
+    const present = this.#nodes.get(node.metadata.name);
+    if (present !== undefined) return present.update(node);
+    const info = new NodeInfo(node);
+    for (const pod of this.#waiting.get(node.metadata.name)?.values() ?? []) info.addPod(pod);
+    this.#waiting.delete(node.metadata.name);
+    this.#nodes.set(node.metadata.name, info);
+    this.#list = undefined;
+  }
+
+  removeNode(name: string): void {
+    const info = this.#nodes.get(name);
+    if (info === undefined) return;
+    this.#waiting.set(name, new Map(info.pods));
+    this.#nodes.delete(name);
+    this.#list = undefined;
+  }
+
+  /** Counts the Pod on the node: seen there, or assumed. */
+  place(pod: Stored<Pod>, nodeName: string): void {
+    const key = formatKey(keyOf(pod));
+    if (this.#places.has(key) && this.#places.get(key) !== nodeName) this.remove(pod);
+    this.#places.set(key, nodeName);
+    const info = this.#nodes.get(nodeName);
+    if (info !== undefined) return info.addPod(pod);
+    const waiting = this.#waiting.get(nodeName) ?? new Map<string, Stored<Pod>>();
+    waiting.set(key, pod);
+    this.#waiting.set(nodeName, waiting);
+  }
+
+  /** Forgets the Pod: deleted, finished, or its binding was refused. */
+  remove(pod: Stored<Pod>): void {
+    const key = formatKey(keyOf(pod));
+    const place = this.#places.get(key);
+    if (place === undefined) return;
+    this.#places.delete(key);
+    this.#nodes.get(place)?.removePod(pod);
+    this.#waiting.get(place)?.delete(key);
+  }
+
+  isPlaced(key: string): boolean {
+    return this.#places.has(key);
+  }
+}

@@ -1,0 +1,24 @@
+import type { Pod } from "@jdos/api";
+import type { Stored } from "@jdos/client";
+import type { NodeInfo } from "../cache/node-info.ts";
+
+/** Why a node cannot take a Pod, in the words of kubectl describe: "Insufficient cpu". */
+export interface Rejection {
+  readonly reasons: readonly string[];
+}
+
+/**
+ * One rule of scheduling. Pure and synchronous: it sees the cache and says yes, no or how well. A plugin
+ * implements the steps it has something to say about.
+ */
+export interface Plugin {
+  readonly name: string;
+  /** Looked at once a Pod, before any node; a rejection here holds for every node. */
+  preFilter?(pod: Stored<Pod>): Rejection | undefined;
+  /** Undefined: the node is fit. */
+  filter?(pod: Stored<Pod>, node: NodeInfo): Rejection | undefined;
+  /** 0 to 100; more is better. */
+  score?(pod: Stored<Pod>, node: NodeInfo): number;
+  /** Weight of the score. Defaults to 1. */
+  readonly weight?: number;
+}

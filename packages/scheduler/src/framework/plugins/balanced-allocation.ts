@@ -1,0 +1,17 @@
+import { podRequests } from "../../cache/pod-resources.ts";
+import type { Plugin } from "../contract.ts";
+
+/** Prefers nodes whose CPU and memory would be used in like proportion. */
+export const balancedAllocation: Plugin = {
+  name: "NodeResourcesBalancedAllocation",
+  score(pod, { allocatable, requested }) {
+    const wanted = podRequests(pod);
+    const cpu = share(requested.cpuMillis + wanted.cpuMillis, allocatable.cpuMillis);
+    const memory = share(requested.memoryBytes + wanted.memoryBytes, allocatable.memoryBytes);
+    return 100 - (Math.abs(cpu - memory) / 2) * 100;
+  },
+};
+
+function share(used: number, total: number): number {
+  return total <= 0 ? 1 : Math.min(1, used / total);
+}

@@ -1,0 +1,19 @@
+import type { Plugin } from "../contract.ts";
+
+const LEAST_BYTES = 23 * 1024 * 1024;
+const MOST_BYTES = 1000 * 1024 * 1024;
+
+/** Prefers nodes that hold the Pod's images already. */
+export const imageLocality: Plugin = {
+  name: "ImageLocality",
+  score(pod, { node }) {
+    const wanted = new Set((pod.spec?.containers ?? []).map((container) => container.image ?? ""));
+    let present = 0;
+    for (const image of node.status?.images ?? []) {
+      if (image.names?.some((name) => wanted.has(name))) present += image.sizeBytes ?? 0;
+    }
+    const most = MOST_BYTES * Math.max(1, wanted.size);
+    const clamped = Math.min(Math.max(present, LEAST_BYTES), most);
+    return ((clamped - LEAST_BYTES) * 100) / (most - LEAST_BYTES);
+  },
+};

@@ -1,0 +1,14 @@
+import type { Plugin } from "../contract.ts";
+import { tolerates } from "./tolerates.ts";
+
+const TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+
+/** Cordoned nodes take no Pods, except those that tolerate it. */
+export const nodeUnschedulable: Plugin = {
+  name: "NodeUnschedulable",
+  filter(pod, { node }) {
+    return node.spec?.unschedulable !== true || tolerates(pod, TAINT)
+      ? undefined
+      : { reasons: ["node(s) were unschedulable"] };
+  },
+};

@@ -1,0 +1,18 @@
+import type { Plugin } from "../contract.ts";
+import { tolerates } from "./tolerates.ts";
+
+/** Keeps Pods off nodes whose taints they do not tolerate, and prefers nodes with fewer soft taints. */
+export const taintToleration: Plugin = {
+  name: "TaintToleration",
+  weight: 3,
+  filter(pod, { node }) {
+    const taint = node.spec?.taints?.find((one) => one.effect !== "PreferNoSchedule" && !tolerates(pod, one));
+    return taint === undefined
+      ? undefined
+      : { reasons: [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`] };
+  },
+  score(pod, { node }) {
+    const soft = (node.spec?.taints ?? []).filter((one) => one.effect === "PreferNoSchedule" && !tolerates(pod, one));
+    return 100 / (1 + soft.length);
+  },
+};
