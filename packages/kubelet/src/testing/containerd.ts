@@ -1,0 +1,62 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { instanceNames, purgeContainerd, startContainerd, stopContainerd } from "@jdos/component-base";
+import { TEST_SANDBOX_IMAGE, writeTestImages } from "./test-image.ts";
+
+const run = promisify(execFile);
+
+export interface TestContainerdOptions {
+  /** Every host-wide name derives from it; each test file that runs beside others takes its own. */
+  instance: number;
+  /** Defaults to an empty directory: Pods need hostNetwork. */
+  cniConfDir?: string;
+  cniBinDir?: string;
+}
+
+export interface TestContainerd {
+  readonly socket: string;
+  readonly cgroupParent: string;
+  /** A directory for the test's own files, removed by stop(). */
+  readonly directory: string;
+  /** Ends containerd and starts it again, as after a crash; what runs goes on. */
+  restart(): Promise<void>;
+  /** Ends everything and leaves nothing behind. */
+  stop(): Promise<void>;
+}
+
+/** A real containerd with the test images imported. */
+export async function startTestContainerd(options: TestContainerdOptions): Promise<TestContainerd> {
+  const names = instanceNames(options.instance);
+  const directory = await mkdtemp(join(tmpdir(), `jdos-kubelet-${options.instance}-`));
+  const containerd = {
+    runDir: names.runDir,
+    rootDir: join(directory, "containerd"),
+    sandboxImage: TEST_SANDBOX_IMAGE,
+    cniBinDir: options.cniBinDir ?? join(directory, "cni/bin"),
+    cniConfDir: options.cniConfDir ?? join(directory, "cni/net.d"),
+    registryConfigDir: join(directory, "registry"),
+  };
+  await purgeContainerd({ ...containerd, cgroupParent: names.cgroupParent });
+  await mkdir(containerd.runDir, { recursive: true });
+  const { socket } = await startContainerd(containerd);
+  const archive = join(directory, "images.tar");
+  await writeTestImages(archive);
+  await run("ctr", ["--address", socket, "--namespace", "k8s.io", "images", "import", archive]);
+  return {
+    socket,
+    cgroupParent: names.cgroupParent,
+    directory,
+    restart: async () => {
+      await stopContainerd(containerd);
+      await startContainerd(containerd);
+    },
+    stop: async () => {
+      await purgeContainerd({ ...containerd, cgroupParent: names.cgroupParent });
+      await rm(names.runDir, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
