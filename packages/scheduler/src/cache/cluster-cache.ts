@@ -22,7 +22,10 @@ export class ClusterCache {
 
   setNode(node: Stored<Node>): void {
     const present = this.#nodes.get(node.metadata.name);
-    if (present !== undefined) return present.update(node);
+    if (present !== undefined) {
+      present.update(node);
+      return;
+    }
     const info = new NodeInfo(node);
     for (const pod of this.#waiting.get(node.metadata.name)?.values() ?? []) info.addPod(pod);
     this.#waiting.delete(node.metadata.name);
@@ -44,7 +47,10 @@ export class ClusterCache {
     if (this.#places.has(key) && this.#places.get(key) !== nodeName) this.remove(pod);
     this.#places.set(key, nodeName);
     const info = this.#nodes.get(nodeName);
-    if (info !== undefined) return info.addPod(pod);
+    if (info !== undefined) {
+      info.addPod(pod);
+      return;
+    }
     const waiting = this.#waiting.get(nodeName) ?? new Map<string, Stored<Pod>>();
     waiting.set(key, pod);
     this.#waiting.set(nodeName, waiting);

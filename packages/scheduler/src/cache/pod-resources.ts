@@ -1,6 +1,5 @@
-import type { Pod } from "@jdos/api";
+import type { Container, Pod } from "@jdos/api";
 import { bytes, cpuMillis, type DeepReadonly, parseQuantity } from "@jdos/apimachinery";
-import type { Container } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 
 /** What a Pod asks for, or what a node has: cpu in millis, memory and ephemeral storage in bytes. */

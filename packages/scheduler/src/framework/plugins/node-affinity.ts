@@ -20,7 +20,8 @@ export const nodeAffinity: Plugin = {
   filter(pod, node) {
     const selector = Object.entries(pod.spec?.nodeSelector ?? {});
     const labels = node.node.metadata.labels ?? {};
-    const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+    const terms =
+      pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
     const fits =
       selector.every(([key, value]) => labels[key] === value) &&
       (terms === undefined || terms.some((term) => matchesTerm(term, node)));

@@ -27,11 +27,15 @@ function insufficient(pod: Stored<Pod>, { allocatable, requested, pods, maxPods 
   const wanted = podRequests(pod);
   const reasons: string[] = [];
   if (pods.size + 1 > maxPods) reasons.push("Too many pods");
-  if (wanted.cpuMillis > 0 && wanted.cpuMillis > allocatable.cpuMillis - requested.cpuMillis) reasons.push("Insufficient cpu");
+  if (wanted.cpuMillis > 0 && wanted.cpuMillis > allocatable.cpuMillis - requested.cpuMillis)
+    reasons.push("Insufficient cpu");
   if (wanted.memoryBytes > 0 && wanted.memoryBytes > allocatable.memoryBytes - requested.memoryBytes) {
     reasons.push("Insufficient memory");
   }
-  if (wanted.ephemeralBytes > 0 && wanted.ephemeralBytes > allocatable.ephemeralBytes - requested.ephemeralBytes) {
+  if (
+    wanted.ephemeralBytes > 0 &&
+    wanted.ephemeralBytes > allocatable.ephemeralBytes - requested.ephemeralBytes
+  ) {
     reasons.push("Insufficient ephemeral-storage");
   }
   for (const [name, count] of Object.entries(wanted.extended)) {

@@ -12,7 +12,9 @@ export const taintToleration: Plugin = {
       : { reasons: [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`] };
   },
   score(pod, { node }) {
-    const soft = (node.spec?.taints ?? []).filter((one) => one.effect === "PreferNoSchedule" && !tolerates(pod, one));
+    const soft = (node.spec?.taints ?? []).filter(
+      (one) => one.effect === "PreferNoSchedule" && !tolerates(pod, one),
+    );
     return 100 / (1 + soft.length);
   },
 };

@@ -15,7 +15,9 @@ export const unservedConstraints: Plugin = {
     if (topologySpreadConstraints?.some((constraint) => constraint.whenUnsatisfiable === "DoNotSchedule")) {
       reasons.push("topologySpreadConstraints with DoNotSchedule are not served by this scheduler");
     }
-    if (volumes?.some((volume) => volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined)) {
+    if (
+      volumes?.some((volume) => volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined)
+    ) {
       reasons.push("persistent volume claims are not served by this scheduler");
     }
     return reasons.length === 0 ? undefined : { reasons };

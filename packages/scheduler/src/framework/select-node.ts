@@ -1,0 +1,101 @@
+import type { Pod } from "@jdos/api";
+import type { Stored } from "@jdos/client";
+import type { NodeInfo } from "../cache/node-info.ts";
+import type { Plugin } from "./contract.ts";
+
+/** Where a Pod can go: a node, or for each reason how many nodes gave it. */
+export type Selection =
+  | { readonly node: NodeInfo }
+  | { readonly node?: undefined; readonly total: number; readonly reasons: ReadonlyMap<string, number> };
+
+/** Nodes that are scored before the best is taken: all up to this many, then a share of the cluster. */
+const MIN_CANDIDATES = 100;
+
+/** Filters and scores the nodes, beginning where the last call ended so that all nodes get their turn. */
+export class NodeSelector {
+  readonly #plugins: readonly Plugin[];
+  readonly #random: () => number;
+  #start = 0;
+
+  constructor(plugins: readonly Plugin[], random: () => number = Math.random) {
+    this.#plugins = plugins;
+    this.#random = random;
+  }
+
+  select(pod: Stored<Pod>, nodes: readonly NodeInfo[]): Selection {
+    for (const plugin of this.#plugins) {
+      const rejection = plugin.preFilter?.(pod);
+      if (rejection !== undefined) {
+        return {
+          total: nodes.length,
+          reasons: new Map(rejection.reasons.map((reason) => [reason, nodes.length])),
+        };
+      }
+    }
+    const reasons = new Map<string, number>();
+    const candidates = this.#candidates(pod, nodes, reasons);
+    if (candidates.length === 0) return { total: nodes.length, reasons };
+    return { node: this.#best(pod, candidates) };
+  }
+
+  #candidates(pod: Stored<Pod>, nodes: readonly NodeInfo[], reasons: Map<string, number>): NodeInfo[] {
+    const wanted = candidateCount(nodes.length);
+    const found: NodeInfo[] = [];
+    let looked = 0;
+    for (; looked < nodes.length && found.length < wanted; looked++) {
+      const node = nodes[(this.#start + looked) % nodes.length]!;
+      const rejection = this.#reject(pod, node);
+      if (rejection === undefined) found.push(node);
+      else for (const reason of rejection) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    if (nodes.length > 0) this.#start = (this.#start + looked) % nodes.length;
+    return found;
+  }
+
+  #reject(pod: Stored<Pod>, node: NodeInfo): readonly string[] | undefined {
+    for (const plugin of this.#plugins) {
+      const rejection = plugin.filter?.(pod, node);
+      if (rejection !== undefined) return rejection.reasons;
+    }
+    return undefined;
+  }
+
+  #best(pod: Stored<Pod>, candidates: readonly NodeInfo[]): NodeInfo {
+    let best = candidates[0]!;
+    if (candidates.length === 1) return best;
+    let bestScore = -1;
+    let ties = 1;
+    for (const node of candidates) {
+      const score = this.#score(pod, node);
+      if (score > bestScore) {
+        best = node;
+        bestScore = score;
+        ties = 1;
+      } else if (score === bestScore && this.#random() < 1 / ++ties) {
+        best = node;
+      }
+    }
+    return best;
+  }
+
+  #score(pod: Stored<Pod>, node: NodeInfo): number {
+    let total = 0;
+    for (const { score, weight = 1 } of this.#plugins)
+      if (score !== undefined) total += weight * score(pod, node);
+    return total;
+  }
+}
+
+/** In large clusters a share of the nodes is enough: 50 % less one point for each 125 nodes, at least 5 %. */
+function candidateCount(nodes: number): number {
+  if (nodes <= MIN_CANDIDATES) return nodes;
+  const percent = Math.max(5, 50 - Math.floor(nodes / 125));
+  return Math.max(MIN_CANDIDATES, Math.floor((nodes * percent) / 100));
+}
+
+/** "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable." */
+export function describeRejection(total: number, reasons: ReadonlyMap<string, number>): string {
+  if (total === 0) return "no nodes available to schedule pods";
+  const parts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
+  return `0/${total} nodes are available: ${parts.join(", ")}.`;
+}

@@ -1,0 +1,37 @@
+import type { Client } from "@jdos/client";
+import { type Clock, type Logger, systemClock } from "@jdos/component-base";
+import { SchedulerError } from "./errors.ts";
+
+export interface SchedulerOptions {
+  /** An identity with the rights of system:kube-scheduler. */
+  client: Client;
+  log: Logger;
+  /** Pods whose spec.schedulerName says so are ours. Defaults to "default-scheduler". */
+  schedulerName?: string;
+  /** Bindings under way at the same time. Defaults to 64. */
+  bindConcurrency?: number;
+  /** Pods without a node are tried again at least this often. Defaults to 60. */
+  retrySeconds?: number;
+  clock?: Clock;
+}
+
+/** @throws SchedulerError InvalidOption */
+export function readOptions({
+  client,
+  log,
+  schedulerName = "default-scheduler",
+  bindConcurrency = 64,
+  retrySeconds = 60,
+  clock = systemClock,
+}: SchedulerOptions): Required<SchedulerOptions> {
+  if (!Number.isInteger(bindConcurrency) || bindConcurrency < 1) {
+    throw new SchedulerError(
+      "InvalidOption",
+      `Cannot start scheduler: bindConcurrency is "${bindConcurrency}"`,
+      {
+        hint: "Give a whole number of at least 1",
+      },
+    );
+  }
+  return { client, log, schedulerName, bindConcurrency, retrySeconds, clock };
+}

@@ -1,0 +1,131 @@
+import type { Pod } from "@jdos/api";
+import { Pods } from "@jdos/api";
+import { findCondition, formatKey, formatTime, isStatus, type KubeObject, keyOf } from "@jdos/apimachinery";
+import type { Client, Stored } from "@jdos/client";
+import type { Clock, Logger } from "@jdos/component-base";
+import type { EventRecorder } from "@jdos/controller-runtime";
+import type { ClusterCache } from "./cache/cluster-cache.ts";
+import { describeRejection, type NodeSelector } from "./framework/select-node.ts";
+import type { SchedulingQueue } from "./queue/scheduling-queue.ts";
+
+export interface SchedulerParts {
+  client: Client;
+  cache: ClusterCache;
+  queue: SchedulingQueue;
+  selector: NodeSelector;
+  events: EventRecorder;
+  clock: Clock;
+  log: Logger;
+  /** Bindings under way at the same time. */
+  bindConcurrency: number;
+}
+
+/** Decisions made before other work of the process gets its turn. */
+const DECISIONS_PER_TURN = 100;
+
+/**
+ * Takes Pods from the queue one after another, decides in memory, assumes the Pod on its node, and binds beside
+ * the next decision. A binding that the server refuses takes the assumption back.
+ */
+export class Scheduler {
+  readonly #parts: SchedulerParts;
+  #scheduled = false;
+  #stopped = false;
+  readonly #binding = new Set<Promise<void>>();
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts;
+    parts.queue.onActive(() => this.wake());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#parts.queue.stop();
+    await Promise.all(this.#binding);
+  }
+
+  /** Looks at the queue soon; called once after the start, and whenever a Pod becomes active. */
+  wake(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const { queue, bindConcurrency } = this.#parts;
+    for (let count = 0; count < DECISIONS_PER_TURN; count++) {
+      if (this.#stopped || this.#binding.size >= bindConcurrency) return;
+      const pod = queue.take();
+      if (pod === undefined) return;
+      this.#decide(pod);
+    }
+    this.wake();
+  }
+
+  #decide(pod: Stored<Pod>): void {
+    const { cache, queue, selector } = this.#parts;
+    const selection = selector.select(pod, cache.nodes);
+    if (selection.node === undefined) {
+      const message = describeRejection(selection.total, selection.reasons);
+      queue.park(pod, queue.epoch);
+      this.#run(this.#reportUnschedulable(pod, message));
+      return;
+    }
+    const nodeName = selection.node.node.metadata.name;
+    cache.place(pod, nodeName);
+    this.#run(this.#bind(pod, nodeName));
+  }
+
+  #run(work: Promise<void>): void {
+    const done = work.finally(() => {
+      this.#binding.delete(done);
+      if (this.#parts.queue.activeCount > 0) this.wake();
+    });
+    this.#binding.add(done);
+  }
+
+  async #bind(pod: Stored<Pod>, nodeName: string): Promise<void> {
+    const { client, events, cache, queue, log } = this.#parts;
+    const { namespace, name } = keyOf(pod);
+    const binding: KubeObject & { target: object } = {
+      apiVersion: "v1",
+      kind: "Binding",
+      metadata: { namespace, name, uid: pod.metadata.uid },
+      target: { apiVersion: "v1", kind: "Node", name: nodeName },
+    };
+    try {
+      await client.createSubresource(Pods, { namespace, name }, "binding", binding);
+    } catch (error) {
+      cache.remove(pod);
+      if (isStatus(error, "NotFound")) return;
+      log.warn({ err: error, pod: formatKey({ namespace, name }), node: nodeName }, "Cannot bind pod");
+      if (!isStatus(error, "Conflict")) queue.park(pod, queue.epoch - 1);
+      return;
+    }
+    events.event(pod, "Normal", "Scheduled", `Successfully assigned ${namespace}/${name} to ${nodeName}`);
+  }
+
+  async #reportUnschedulable(pod: Stored<Pod>, message: string): Promise<void> {
+    const { client, events, clock, log } = this.#parts;
+    events.event(pod, "Warning", "FailedScheduling", message);
+    const old = findCondition(pod.status?.conditions, "PodScheduled");
+    if (old?.status === "False" && old.message === message) return;
+    const condition = {
+      type: "PodScheduled",
+      status: "False",
+      reason: "Unschedulable",
+      message,
+      lastTransitionTime: old?.status === "False" ? old.lastTransitionTime : formatTime(clock.now()),
+    };
+    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } };
+    try {
+      await client.patch(Pods, keyOf(pod), { type: "strategic", body }, { subresource: "status" });
+    } catch (error) {
+      if (isStatus(error, "NotFound", "Conflict")) return;
+      log.warn({ err: error, pod: formatKey(keyOf(pod)) }, "Cannot write why a pod is unschedulable");
+    }
+  }
+}
