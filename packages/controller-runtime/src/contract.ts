@@ -36,6 +36,10 @@ export interface ControllerOptions {
   reconcile: Reconcile;
   /** Defaults to 4. */
   concurrency?: number;
+  /** Called once before the informers start: the place to add indexes and handlers of one's own. */
+  setup?(context: ReconcileContext): void;
+  /** The component that events name as their source. Defaults to the controller's name. */
+  eventSource?: string;
 }
 
 export interface Watch<T extends KubeObject = KubeObject> {

@@ -1,5 +1,19 @@
 /**
  * The reconcile loop. Informers see the world change, name keys, and a work queue hands each key to `reconcile`,
  * which reads the world and fixes it; errors come back with back-off.
+ * @module
  */
+export { type ApplyStatusOptions, applyStatus } from "./apply-status.ts";
 export type * from "./contract.ts";
+export { type Controller, type ControllerDependencies, createController, ownerKey } from "./controller.ts";
+export { TerminalError } from "./errors.ts";
+export {
+  createEventRecorder,
+  type EventRecorderOptions,
+  type StoppableEventRecorder,
+} from "./events/event-recorder.ts";
+export { Expectations } from "./expectations.ts";
+export { addFinalizer, type FinalizerOptions, hasFinalizer, removeFinalizer } from "./finalizers.ts";
+export { type LeaderElectionOptions, runAsLeader } from "./leader-election/leader-election.ts";
+export { type AddOptions, createManager, type Manager, type ManagerOptions } from "./manager.ts";
+export { type ControllerMetrics, createControllerMetrics } from "./metrics.ts";
