@@ -5,11 +5,11 @@
  */
 export * from "./jdos/application.ts";
 export * from "./jdos/build.ts";
+export * from "./jdos/definitions.ts";
 export * from "./jdos/group.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
 export * from "./kubernetes.ts";
-export * from "./wire/platform-api.ts";
-export * from "./jdos/definitions.ts";
 export * from "./wire/cni.ts";
 export * from "./wire/image-builder.ts";
+export * from "./wire/platform-api.ts";

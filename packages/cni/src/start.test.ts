@@ -1,0 +1,276 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runCommand } from "@jdos/component-base";
+import { startTestNetwork, type TestNetwork, type TestSandbox } from "./testing/index.ts";
+
+const INSTANCE = 44;
+let network: TestNetwork;
+
+before(async () => {
+  network = await startTestNetwork(INSTANCE);
+});
+after(() => network.close());
+
+async function added(): Promise<{ sandbox: TestSandbox; address: string }> {
+  const sandbox = await network.sandbox();
+  const { exitCode, stdout, body } = await network.call("ADD", sandbox);
+  assert.equal(exitCode, 0, stdout);
+  return { sandbox, address: body.ips[0]!.address.replace("/32", "") };
+}
+
+/** Runs a program in a sandbox's network namespace. */
+function inside({ name }: TestSandbox, argv: string[]) {
+  return runCommand(["ip", "netns", "exec", name, ...argv], {
+    okExitCodes: [0, 1, 7, 28, 56],
+    timeoutSeconds: 20,
+  });
+}
+
+/** What a TCP server at the address says, seen from the sandbox; "" when it cannot be reached. */
+async function hears(sandbox: TestSandbox, url: string): Promise<string> {
+  const argv = ["curl", "--silent", "--http0.9", "--noproxy", "*", "--max-time", "2", url];
+  return (await inside(sandbox, argv)).stdout;
+}
+
+async function speak(host: string, port: number): Promise<Server> {
+  const server = createServer((socket) => socket.on("error", () => {}).end(`from ${socket.remoteAddress}`));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
+  return server;
+}
+
+/** A server in a sandbox that answers with the address it was called from. */
+async function speakInside({ name }: TestSandbox, port: number): Promise<() => void> {
+  const program = `require("net").createServer((s)=>s.on("error",()=>{}).end("from "+s.remoteAddress)).listen(${port},"0.0.0.0",()=>console.log("up"))`;
+  const { spawn } = await import("node:child_process");
+  const child = spawn("ip", ["netns", "exec", name, process.execPath, "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return () => void child.kill("SIGKILL");
+}
+
+function hostInterfaces(): string[] {
+  return readdirSync("/sys/class/net").filter((name) => name.startsWith(`${network.options.bridge}-`));
+}
+
+test("cmdAdd() answers a result as the specification writes it", async () => {
+  const sandbox = await network.sandbox();
+  const { exitCode, body } = await network.call("ADD", sandbox);
+  assert.equal(exitCode, 0);
+  assert.equal(body.cniVersion, "1.0.0");
+  assert.equal(body.interfaces[1]?.name, "eth0");
+  assert.equal(body.interfaces[1]?.sandbox, sandbox.netns);
+  assert.match(body.ips[0]!.address, /^10\.108\.\d+\.\d+\/32$/);
+  assert.equal(body.ips[0]?.interface, 1);
+  assert.deepEqual(body.routes, [{ dst: "0.0.0.0/0", gw: "10.108.0.1" }]);
+  assert.equal((await network.call("CHECK", sandbox)).exitCode, 0);
+});
+
+test("cmdAdd() speaks the format of 0.4.0", async () => {
+  const { body } = await network.call("ADD", await network.sandbox(), { config: { cniVersion: "0.4.0" } });
+  assert.equal(body.ips[0]?.version, "4");
+});
+
+test("a Pod reaches the gateway, another Pod with its own address, and itself", async () => {
+  const [a, b] = [await added(), await added()];
+  const host = await speak("10.108.0.1", 44800);
+  const stop = await speakInside(b.sandbox, 80);
+  try {
+    assert.equal(await hears(a.sandbox, "http://10.108.0.1:44800"), `from ${a.address}`);
+    assert.equal(await hears(a.sandbox, `http://${b.address}`), `from ${a.address}`);
+    await network.call("ADD", b.sandbox, { program: "loopback", ifname: "lo" });
+    assert.equal(await hears(b.sandbox, `http://${b.address}`), `from ${b.address}`);
+  } finally {
+    stop();
+    host.close();
+  }
+});
+
+test("the host reaches a Pod", async () => {
+  const { sandbox, address } = await added();
+  const stop = await speakInside(sandbox, 80);
+  try {
+    const said = await new Promise<string>((resolve, reject) => {
+      connect(80, address)
+        .once("error", reject)
+        .once("data", (data) => resolve(data.toString()));
+    });
+    assert.equal(said, "from 10.108.0.1");
+  } finally {
+    stop();
+  }
+});
+
+test("a Pod reaches the outside under the host's address", async () => {
+  const { sandbox } = await added();
+  const outside = `jdos${INSTANCE}-outside`;
+  await runCommand(["ip", "netns", "add", outside]);
+  try {
+    await runCommand(["ip", "-batch", "-"], {
+      input: `link add jdos${INSTANCE}o type veth peer name eth0 netns ${outside}\naddr add 198.51.100.1/24 dev jdos${INSTANCE}o\nlink set jdos${INSTANCE}o up\n`,
+    });
+    await runCommand(["ip", "-n", outside, "-batch", "-"], {
+      input: "addr add 198.51.100.2/24 dev eth0\nlink set eth0 up\n",
+    });
+    const stop = await speakInside({ id: "", netns: "", name: outside }, 80);
+    try {
+      assert.equal(await hears(sandbox, "http://198.51.100.2"), "from 198.51.100.1");
+    } finally {
+      stop();
+    }
+  } finally {
+    await runCommand(["ip", "netns", "del", outside]);
+  }
+});
+
+test("a Pod cannot reach the host's 127.0.0.1", async () => {
+  const { sandbox } = await added();
+  const server = await speak("127.0.0.1", 44801);
+  try {
+    assert.equal(await hears(sandbox, "http://10.108.0.1:44801"), "");
+    await inside(sandbox, ["ip", "route", "add", "127.0.0.2/32", "via", "10.108.0.1"]);
+    assert.equal(await hears(sandbox, "http://127.0.0.2:44801"), "");
+    assert.equal(readFileSync("/proc/sys/net/ipv4/conf/jdos44/route_localnet", "utf8").trim(), "0");
+  } finally {
+    server.close();
+  }
+});
+
+test("a Pod cannot use the address of another", async () => {
+  const [a, b] = [await added(), await added()];
+  const server = await speak("10.108.0.1", 44802);
+  try {
+    await inside(a.sandbox, ["ip", "addr", "add", `${b.address}/32`, "dev", "eth0"]);
+    const from = ["--interface", b.address, "http://10.108.0.1:44802"];
+    const { stdout } = await inside(a.sandbox, ["curl", "--silent", "--http0.9", "--max-time", "1", ...from]);
+    assert.equal(stdout, "");
+    assert.equal(await hears(a.sandbox, "http://10.108.0.1:44802"), `from ${a.address}`);
+  } finally {
+    server.close();
+  }
+});
+
+test("a host port leads to the Pod and is gone after DEL", async () => {
+  const sandbox = await network.sandbox();
+  const config = {
+    runtimeConfig: { portMappings: [{ hostPort: 44803, containerPort: 80, protocol: "TCP" }] },
+  };
+  const { body } = await network.call("ADD", sandbox, { config });
+  assert.equal(body.code, undefined);
+  const other = await added();
+  const stop = await speakInside(sandbox, 80);
+  try {
+    assert.equal(await hears(other.sandbox, "http://10.108.0.1:44803"), "from 10.108.0.1");
+    await network.call("DEL", sandbox);
+    assert.equal(await hears(other.sandbox, "http://10.108.0.1:44803"), "");
+  } finally {
+    stop();
+  }
+});
+
+test("cmdDel() leaves nothing and succeeds again, also without its namespace", async () => {
+  const { sandbox, address } = await added();
+  const before = hostInterfaces().length;
+  assert.equal((await network.call("DEL", sandbox)).exitCode, 0);
+  assert.equal(hostInterfaces().length, before - 1);
+  await network.removeNamespace(sandbox);
+  assert.deepEqual(await network.call("DEL", sandbox), { exitCode: 0, stdout: "", body: {} });
+  assert.notEqual((await added()).address, address);
+});
+
+test("cmdCheck() says what differs", async () => {
+  const { sandbox, address } = await added();
+  await inside(sandbox, ["ip", "addr", "del", `${address}/32`, "dev", "eth0"]);
+  const { exitCode, body } = await network.call("CHECK", sandbox);
+  assert.equal(exitCode, 1);
+  assert.equal(body.code, 101);
+  assert.match(body.msg ?? "", /lacks address/);
+});
+
+test("cmdAdd() refuses a namespace that is missing, with code 3", async () => {
+  const { body } = await network.call("ADD", { id: "x", netns: "/run/netns/jdos44-missing", name: "" });
+  assert.equal(body.code, 3);
+});
+
+test("parseRequest() refuses a version that is not spoken, with code 1", async () => {
+  const { body } = await network.call("ADD", await network.sandbox(), { config: { cniVersion: "9.0.0" } });
+  assert.equal(body.code, 1);
+});
+
+test("cmdGc() takes back what the runtime does not list", async () => {
+  const [kept, lost] = [await added(), await added()];
+  const config = {
+    cniVersion: "1.1.0",
+    "cni.dev/valid-attachments": [{ containerID: kept.sandbox.id, ifname: "eth0" }],
+  };
+  assert.equal((await network.call("GC", kept.sandbox, { config })).exitCode, 0);
+  assert.equal((await network.call("CHECK", kept.sandbox)).exitCode, 0);
+  assert.equal((await network.call("CHECK", lost.sandbox)).body.code, 3);
+});
+
+test("the loopback program brings lo up", async () => {
+  const sandbox = await network.sandbox();
+  const { exitCode, body } = await network.call("ADD", sandbox, {
+    program: "loopback",
+    ifname: "lo",
+    config: { cniVersion: "0.3.1" },
+  });
+  assert.equal(exitCode, 0);
+  assert.equal(body.cniVersion, "0.3.1");
+  assert.match((await inside(sandbox, ["ip", "-o", "link", "show", "lo"])).stdout, /[<,]UP/);
+});
+
+test("the program says code 11 to ADD and succeeds at DEL while the daemon is away; the daemon reconciles", async () => {
+  const lost = await added();
+  const kept = await added();
+  await network.stopDaemon();
+  const sandbox = await network.sandbox();
+  const add = await network.call("ADD", sandbox);
+  assert.deepEqual([add.exitCode, add.body.code], [1, 11]);
+  assert.equal((await network.call("STATUS", sandbox)).body.code, 50);
+  assert.equal((await network.call("DEL", lost.sandbox)).exitCode, 0);
+  await network.removeNamespace(lost.sandbox);
+  await network.startDaemon();
+  assert.equal((await network.call("CHECK", kept.sandbox)).exitCode, 0);
+  assert.equal((await network.call("CHECK", lost.sandbox)).body.code, 3);
+  assert.equal((await network.call("ADD", sandbox)).exitCode, 0);
+});
+
+test("start() removes sandboxes the runtime does not know, their namespaces and stray interfaces", async () => {
+  const [kept, lost] = [await added(), await added()];
+  await network.stopDaemon();
+  await runCommand([
+    "ip",
+    "link",
+    "add",
+    "jdos44-stray",
+    "master",
+    "jdos44",
+    "type",
+    "veth",
+    "peer",
+    "name",
+    "jdos44s2",
+  ]);
+  await network.startDaemon({ validAttachments: async () => new Set([kept.sandbox.id]) });
+  assert.equal(hostInterfaces().length, 1);
+  assert.equal(existsSync(lost.sandbox.netns), false);
+  assert.equal((await network.call("CHECK", kept.sandbox)).exitCode, 0);
+});
+
+test("purge() leaves no bridge, table or file", async () => {
+  const other = await startTestNetwork(45);
+  const sandbox = await other.sandbox();
+  await other.call("ADD", sandbox);
+  await other.close();
+  assert.equal(existsSync("/sys/class/net/jdos45"), false);
+  assert.equal(
+    readdirSync("/sys/class/net").some((name) => name.startsWith("jdos45-")),
+    false,
+  );
+  assert.doesNotMatch((await runCommand(["nft", "list", "tables"])).stdout, /jdos45-pods/);
+  assert.equal(existsSync(join(other.options.cniConfDir, "10-jdos.conflist")), false);
+});
