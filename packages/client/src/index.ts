@@ -5,7 +5,10 @@
  */
 export { type BackOffOptions, backOffMillis } from "./back-off.ts";
 export type * from "./client.ts";
-export { TransportError } from "./errors.ts";
+export { type InClusterOptions, loadInClusterConfig } from "./config/in-cluster.ts";
+export { type LoadedKubeconfig, type LoadKubeconfigOptions, loadKubeconfig } from "./config/kubeconfig.ts";
+export { ClientError, ConfigError, TransportError } from "./errors.ts";
+export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
 export { createInformerFactory, type InformerFactoryOptions } from "./informer/informer-factory.ts";
 export { ObjectStore } from "./informer/object-store.ts";
 export type * from "./informer-contract.ts";

@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
+import { ConfigError } from "../errors.ts";
+import type { HttpClientOptions } from "../http/http-client.ts";
+
+interface ClusterEntry {
+  server?: string;
+  "certificate-authority"?: string;
+  "certificate-authority-data"?: string;
+  "insecure-skip-tls-verify"?: boolean;
+  "tls-server-name"?: string;
+  "proxy-url"?: string;
+}
+
+interface UserEntry {
+  token?: string;
+  tokenFile?: string;
+  "client-certificate"?: string;
+  "client-certificate-data"?: string;
+  "client-key"?: string;
+  "client-key-data"?: string;
+  as?: string;
+  "as-groups"?: string[];
+  exec?: object;
+  "auth-provider"?: object;
+  username?: string;
+}
+
+interface Kubeconfig {
+  "current-context"?: string;
+  contexts?: { name: string; context: { cluster: string; user: string; namespace?: string } }[];
+  clusters?: { name: string; cluster: ClusterEntry }[];
+  users?: { name: string; user: UserEntry }[];
+}
+
+export interface LoadKubeconfigOptions {
+  path: string;
+  /** Defaults to the file's current-context. */
+  context?: string;
+}
+
+export interface LoadedKubeconfig extends HttpClientOptions {
+  /** The context's namespace; "default" when it names none. */
+  namespace: string;
+}
+
+/**
+ * Reads a kubeconfig file as the options of createHttpClient. Paths in it are relative to the file.
+ * @throws ConfigError when the file, the context or a credential it needs cannot be used
+ */
+export async function loadKubeconfig({ path, context }: LoadKubeconfigOptions): Promise<LoadedKubeconfig> {
+  const config = await readConfig(path);
+  const name = context ?? config["current-context"] ?? "";
+  const chosen = config.contexts?.find((entry) => entry.name === name)?.context;
+  if (chosen === undefined) {
+    throw new ConfigError(`Cannot use kubeconfig "${path}": no context "${name}"`, {
+      hint: `Choose one of: ${(config.contexts ?? []).map((entry) => entry.name).join(", ") || "none is defined"}`,
+    });
+  }
+  const cluster = config.clusters?.find((entry) => entry.name === chosen.cluster)?.cluster;
+  const user = config.users?.find((entry) => entry.name === chosen.user)?.user ?? {};
+  if (cluster?.server === undefined) {
+    throw new ConfigError(`Cannot use kubeconfig "${path}": cluster "${chosen.cluster}" has no server`, {
+      hint: "Add clusters[].cluster.server",
+    });
+  }
+  refuseUnserved(path, { cluster, user });
+  const read = readerFor(path);
+  return {
+    server: cluster.server,
+    ca: await read(cluster["certificate-authority-data"], cluster["certificate-authority"]),
+    cert: await read(user["client-certificate-data"], user["client-certificate"]),
+    key: await read(user["client-key-data"], user["client-key"]),
+    token: user.tokenFile === undefined ? user.token : tokenFromFile(resolve(dirname(path), user.tokenFile)),
+    serverName: cluster["tls-server-name"],
+    insecureSkipVerify: cluster["insecure-skip-tls-verify"],
+    impersonate: user.as === undefined ? undefined : { name: user.as, groups: user["as-groups"] },
+    namespace: chosen.namespace ?? "default",
+  };
+}
+
+async function readConfig(path: string): Promise<Kubeconfig> {
+  try {
+    return (parse(await readFile(path, "utf8")) as Kubeconfig | null) ?? {};
+  } catch (cause) {
+    throw new ConfigError(
+      `Cannot read kubeconfig "${path}": ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: "Check the path and that the file is YAML",
+        cause,
+      },
+    );
+  }
+}
+
+function refuseUnserved(path: string, { cluster, user }: { cluster: ClusterEntry; user: UserEntry }): void {
+  const unserved = [
+    user.exec && "users[].user.exec",
+    user["auth-provider"] && "users[].user.auth-provider",
+    user.username && "users[].user.username",
+    cluster["proxy-url"] && "clusters[].cluster.proxy-url",
+  ].find(Boolean);
+  if (unserved === undefined) return;
+  throw new ConfigError(`Cannot use kubeconfig "${path}": ${unserved} is not served`, {
+    hint: "Use a client certificate or a token",
+  });
+}
+
+function readerFor(
+  path: string,
+): (data: string | undefined, file: string | undefined) => Promise<string | undefined> {
+  return async (data, file) => {
+    if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
+    if (file === undefined) return undefined;
+    const full = resolve(dirname(path), file);
+    try {
+      return await readFile(full, "utf8");
+    } catch (cause) {
+      throw new ConfigError(`Cannot use kubeconfig "${path}": cannot read "${full}"`, {
+        hint: "Check the path",
+        cause,
+      });
+    }
+  };
+}
+
+/** Tokens in files are renewed by others: read again after a minute. */
+const TOKEN_MILLIS = 60_000;
+
+/** The token in a file, as createHttpClient's `token`. */
+export function tokenFromFile(path: string): () => Promise<string> {
+  let last: { token: string; readMillis: number } | undefined;
+  return async () => {
+    if (last === undefined || performance.now() - last.readMillis > TOKEN_MILLIS) {
+      last = { token: (await readFile(path, "utf8")).trim(), readMillis: performance.now() };
+    }
+    return last.token;
+  };
+}

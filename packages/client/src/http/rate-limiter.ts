@@ -1,0 +1,28 @@
+import type { Clock } from "@jdos/component-base";
+
+export interface RateLimiterOptions {
+  perSecond: number;
+  burst: number;
+  clock: Clock;
+}
+
+/** A token bucket; calls wait for their turn in order. */
+export class RateLimiter {
+  readonly #options: RateLimiterOptions;
+  #tokens: number;
+  #atMillis: number;
+
+  constructor(options: RateLimiterOptions) {
+    this.#options = options;
+    this.#tokens = options.burst;
+    this.#atMillis = options.clock.monotonicMillis();
+  }
+
+  async wait(signal?: AbortSignal): Promise<void> {
+    const { perSecond, burst, clock } = this.#options;
+    const now = clock.monotonicMillis();
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#atMillis) / 1000) * perSecond) - 1;
+    this.#atMillis = now;
+    if (this.#tokens < 0) await clock.sleep((-this.#tokens / perSecond) * 1000, signal);
+  }
+}
