@@ -1,5 +1,23 @@
 import type { KubeObject } from "@jdos/apimachinery";
+import { deploymentStrategy } from "./apps/deployment/strategy.ts";
+import { replicaSetStrategy } from "./apps/replicaset/strategy.ts";
+import { jobStrategy } from "./batch/job/strategy.ts";
+import { leaseStrategy } from "./coordination/lease/strategy.ts";
+import { configMapStrategy } from "./core/configmap/strategy.ts";
+import { endpointsStrategy } from "./core/endpoints/strategy.ts";
+import { eventStrategy } from "./core/event/strategy.ts";
+import { namespaceStrategy } from "./core/namespace/strategy.ts";
+import { nodeStrategy } from "./core/node/strategy.ts";
 import { podStrategy } from "./core/pod/strategy.ts";
+import { secretStrategy } from "./core/secret/strategy.ts";
+import { serviceStrategy } from "./core/service/strategy.ts";
+import { serviceAccountStrategy } from "./core/serviceaccount/strategy.ts";
+import { endpointSliceStrategy } from "./discovery/endpointslice/strategy.ts";
+import { ingressStrategy } from "./networking/ingress/strategy.ts";
+import { clusterRoleStrategy } from "./rbac/clusterrole/strategy.ts";
+import { clusterRoleBindingStrategy } from "./rbac/clusterrolebinding/strategy.ts";
+import { roleStrategy } from "./rbac/role/strategy.ts";
+import { roleBindingStrategy } from "./rbac/rolebinding/strategy.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** A strategy among others: the registry hands each one only objects of its own Kind. */
@@ -8,4 +26,24 @@ function entry<T extends KubeObject>(strategy: Strategy<T>): Strategy {
 }
 
 /** Every built-in Kind, in the order of discovery. */
-export const strategies: readonly Strategy[] = [entry(podStrategy)];
+export const strategies: readonly Strategy[] = [
+  entry(configMapStrategy),
+  entry(endpointsStrategy),
+  entry(eventStrategy),
+  entry(namespaceStrategy),
+  entry(nodeStrategy),
+  entry(podStrategy),
+  entry(secretStrategy),
+  entry(serviceStrategy),
+  entry(serviceAccountStrategy),
+  entry(deploymentStrategy),
+  entry(replicaSetStrategy),
+  entry(jobStrategy),
+  entry(leaseStrategy),
+  entry(endpointSliceStrategy),
+  entry(ingressStrategy),
+  entry(clusterRoleStrategy),
+  entry(clusterRoleBindingStrategy),
+  entry(roleStrategy),
+  entry(roleBindingStrategy),
+];

@@ -1,0 +1,73 @@
+import { deepCopy, type KubeObject, notFound, StatusError } from "@jdos/apimachinery";
+import type { Patch } from "@jdos/client";
+import { authorizeCall } from "../authorization/authorize.ts";
+import { jsonPatch } from "../patch/json-patch.ts";
+import { isRecord, mergePatch } from "../patch/merge-patch.ts";
+import { strategicMerge } from "../patch/strategic-merge.ts";
+import type { StoredObject } from "../storage/event.ts";
+import type { Call, Core, WriteCallOptions } from "./call.ts";
+import { validateFields } from "./field-validation.ts";
+import { present } from "./get.ts";
+import { adopt } from "./metadata.ts";
+import { replace } from "./update.ts";
+import { commit } from "./write.ts";
+
+export interface PatchCallOptions extends WriteCallOptions {
+  force?: boolean;
+}
+
+/** Changes an object by a patch, against its newest state: it conflicts only when the patch names a revision. */
+export async function patch(
+  core: Core,
+  call: Call,
+  given: Patch,
+  options: PatchCallOptions = {},
+): Promise<StoredObject> {
+  authorizeCall(core, call, "patch");
+  if (given.type === "strategic" && !isNative(call)) {
+    throw new StatusError(
+      "UnsupportedMediaType",
+      "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+    );
+  }
+  const stored = await commit(core, call, options.dryRun === true, (current, reservations) => {
+    if (current === undefined) throw notFound(call.endpoint.type, call.name);
+    const before = deepCopy(present(call.endpoint, current)) as unknown as KubeObject;
+    const patched = applyPatch(before, given);
+    if (!isRecord(patched)) throw new StatusError("Invalid", "the patched object must be an object");
+    validateFields(core, call, patched, options);
+    const object = adopt(call, patched as KubeObject);
+    if (object.metadata.name !== call.name) throw renamed(object.metadata.name, call.name);
+    return replace(core, call, { object, current, options, reservations });
+  });
+  return present(call.endpoint, stored);
+}
+
+function applyPatch(target: KubeObject, { type, body }: Patch): unknown {
+  switch (type) {
+    case "json":
+      return jsonPatch(target, body);
+    case "merge":
+      if (!isRecord(body))
+        throw new StatusError("BadRequest", "error decoding patch: a merge patch must be an object");
+      return mergePatch(target, deepCopy(body));
+    case "strategic":
+      return strategicMerge(target, deepCopy(body));
+    case "apply":
+      throw new StatusError(
+        "UnsupportedMediaType",
+        "server-side apply is not served: use a strategic merge, merge or JSON patch",
+      );
+  }
+}
+
+function isNative({ endpoint: { type } }: Call): boolean {
+  return type.group === "" || !type.group.includes(".") || type.group.endsWith(".k8s.io");
+}
+
+function renamed(next: string | undefined, name: string): StatusError {
+  return new StatusError(
+    "BadRequest",
+    `the name of the object (${next}) does not match the name on the URL (${name})`,
+  );
+}

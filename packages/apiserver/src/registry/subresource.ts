@@ -1,0 +1,66 @@
+import { type KubeObject, qualifiedResource, StatusError } from "@jdos/apimachinery";
+import type { Call, Core, WriteCallOptions } from "./call.ts";
+import { podBinding } from "./pod-binding.ts";
+import { podEviction } from "./pod-eviction.ts";
+import { update } from "./update.ts";
+
+/** Answers of subresources that carry a Kind of their own. */
+export type SubresourceBody = Readonly<KubeObject & Record<string, unknown>>;
+
+/** What a subresource does on a verb, where it is not the object itself in part (as `status` is). */
+export interface SubresourceDoor {
+  get?(core: Core, call: Call): SubresourceBody | Promise<SubresourceBody>;
+  create?(core: Core, call: Call, body: KubeObject, options: WriteCallOptions): Promise<SubresourceBody>;
+  update?(core: Core, call: Call, body: KubeObject, options: WriteCallOptions): Promise<SubresourceBody>;
+}
+
+const doors: Readonly<Record<string, SubresourceDoor>> = {
+  "pods/binding": podBinding,
+  "pods/eviction": podEviction,
+};
+
+/** The door of a subresource; undefined where the generic verbs serve it. */
+export function doorOf(call: Call): SubresourceDoor | undefined {
+  const { type } = call.endpoint;
+  return call.subresource === undefined ? undefined : doors[`${qualifiedResource(type)}/${call.subresource}`];
+}
+
+/** @throws StatusError NotFound when the resource has no such subresource */
+export function checkSubresource({ endpoint: { strategy }, subresource }: Call): void {
+  if (subresource === undefined || strategy.subresources.some(({ name }) => name === subresource)) return;
+  throw new StatusError("NotFound", "the server could not find the requested resource", { details: {} });
+}
+
+/** PUT on an object or one of its subresources. */
+export async function updateSubresource(
+  core: Core,
+  call: Call,
+  body: KubeObject,
+  options: WriteCallOptions,
+): Promise<unknown> {
+  checkSubresource(call);
+  const door = doorOf(call);
+  if (door === undefined) return update(core, call, body, options);
+  if (door.update === undefined) throw notAllowed();
+  return door.update(core, call, body, options);
+}
+
+/** POST to a subresource. */
+export async function createSubresource(
+  core: Core,
+  call: Call,
+  body: KubeObject,
+  options: WriteCallOptions,
+): Promise<SubresourceBody> {
+  checkSubresource(call);
+  const create = doorOf(call)?.create;
+  if (create === undefined) throw notAllowed();
+  return create(core, call, body, options);
+}
+
+export function notAllowed(): StatusError {
+  return new StatusError(
+    "MethodNotAllowed",
+    "the server does not allow this method on the requested resource",
+  );
+}

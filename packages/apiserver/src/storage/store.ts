@@ -1,0 +1,286 @@
+import { deepEqual, deepFreeze, type KubeObject, StatusError } from "@jdos/apimachinery";
+import { messageOf } from "../errors.ts";
+import type { StoredObject, StoreEvent } from "./event.ts";
+import { EventRing, type EventRingOptions } from "./event-ring.ts";
+import { Journal, type JournalEntry } from "./journal.ts";
+import { ResourceTable } from "./resource-table.ts";
+import { WatchHub, type WatchSelection, type WatchSink } from "./watch-hub.ts";
+
+/** What a write decides when it has seen the present state. `put` gives the object away: it is frozen. */
+export type Change =
+  | { readonly kind: "put"; readonly object: KubeObject }
+  | { readonly kind: "delete" }
+  | { readonly kind: "keep" };
+
+export interface StoreKey {
+  /** "pods", "deployments.apps": one name for all versions of a resource. */
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface StoreOptions {
+  /** A file, or ":memory:". */
+  path: string;
+  ring?: EventRingOptions;
+  now?: () => number;
+}
+
+interface Resource {
+  readonly table: ResourceTable;
+  /** Decided and not yet committed; undefined: deleted. */
+  readonly pending: Map<string, StoredObject | undefined>;
+  readonly ring: EventRing;
+  readonly hub: WatchHub;
+}
+
+interface DecidedWrite {
+  readonly resource: Resource;
+  readonly entry: JournalEntry;
+  readonly event: StoreEvent;
+}
+
+/** A caller that waits for the next commit; without a write of its own it only saw what others decided. */
+interface Waiting {
+  readonly object: StoredObject;
+  readonly write?: DecidedWrite;
+  readonly resolve: (object: StoredObject) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Every object of the API. Reads and lists come from memory and show committed state only. A write decides at
+ * once, against the pending state, and is acknowledged when the transaction that carries it (and all others of
+ * the same turn of the event loop) has been synced to disk.
+ */
+export class Store {
+  readonly #journal: Journal;
+  readonly #resources = new Map<string, Resource>();
+  readonly #ringOptions: EventRingOptions | undefined;
+  readonly #now: () => number;
+  readonly #openedAt: number;
+  #committed: number;
+  #assigned: number;
+  #queue: Waiting[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  /** Opens the file and reads every object into memory. */
+  constructor({ path, ring, now = Date.now }: StoreOptions) {
+    this.#journal = new Journal(path);
+    this.#ringOptions = ring;
+    this.#now = now;
+    this.#committed = this.#assigned = this.#openedAt = this.#journal.revision();
+    for (const row of this.#journal.rows()) {
+      const object = deepFreeze(JSON.parse(row.body)) as StoredObject;
+      this.#resource(row.resource).table.set(row.namespace, row.name, object);
+    }
+  }
+
+  /** The last committed revision. */
+  get revision(): number {
+    return this.#committed;
+  }
+
+  #resource(name: string): Resource {
+    let resource = this.#resources.get(name);
+    if (resource === undefined) {
+      const ring = new EventRing(this.#openedAt, this.#ringOptions);
+      resource = { table: new ResourceTable(), pending: new Map(), ring, hub: new WatchHub() };
+      this.#resources.set(name, resource);
+    }
+    return resource;
+  }
+
+  /** The committed objects of a resource. */
+  table(resource: string): ResourceTable {
+    return this.#resource(resource).table;
+  }
+
+  get({ resource, namespace, name }: StoreKey): StoredObject | undefined {
+    return this.#resource(resource).table.get(namespace, name);
+  }
+
+  /** The object as the next write would see it, committed or not. */
+  peek(key: StoreKey): StoredObject | undefined {
+    const resource = this.#resource(key.resource);
+    const id = `${key.namespace}/${key.name}`;
+    return resource.pending.has(id) ? resource.pending.get(id) : resource.table.get(key.namespace, key.name);
+  }
+
+  /** The number of objects of a resource in each state the next write would see. */
+  *peekAll(resourceName: string, namespace?: string): Iterable<StoredObject> {
+    const { table, pending } = this.#resource(resourceName);
+    for (const object of table.values(namespace)) {
+      if (pending.size === 0 || !pending.has(`${object.metadata.namespace ?? ""}/${object.metadata.name}`))
+        yield object;
+    }
+    for (const object of pending.values()) {
+      if (
+        object !== undefined &&
+        (namespace === undefined || namespace === "" || object.metadata.namespace === namespace)
+      )
+        yield object;
+    }
+  }
+
+  /**
+   * Decides a write and resolves with the object when it is on disk: the new state, or the last state of what was
+   * deleted (with the revision of the deletion). `decide` runs at once; what it throws is thrown to the caller.
+   * A `put` that changes nothing is no write.
+   */
+  write(key: StoreKey, decide: (current: StoredObject | undefined) => Change): Promise<StoredObject> {
+    if (this.#closed) throw new StatusError("ServiceUnavailable", "the server is stopping");
+    const current = this.peek(key);
+    const change = decide(current);
+    if (
+      change.kind === "keep" ||
+      (change.kind === "put" && current !== undefined && isSame(change.object, current))
+    ) {
+      return this.#settled(current!);
+    }
+    return change.kind === "put" ? this.#put(key, change.object, current) : this.#delete(key, current!);
+  }
+
+  /** A write that changes nothing is acknowledged after those it saw. */
+  #settled(object: StoredObject): Promise<StoredObject> {
+    return this.#queue.length === 0 ? Promise.resolve(object) : this.#wait(object);
+  }
+
+  #put(key: StoreKey, object: KubeObject, old: StoredObject | undefined): Promise<StoredObject> {
+    const revision = ++this.#assigned;
+    object.metadata!.resourceVersion = String(revision);
+    const stored = deepFreeze(object) as unknown as StoredObject;
+    const json = JSON.stringify(stored);
+    const event: StoreEvent = {
+      type: old === undefined ? "ADDED" : "MODIFIED",
+      revision,
+      object: stored,
+      old,
+      at: this.#now(),
+      json,
+    };
+    return this.#enqueue(key, { kind: "put", ...pick(key), revision, body: json }, event, stored);
+  }
+
+  #delete(key: StoreKey, old: StoredObject): Promise<StoredObject> {
+    const revision = ++this.#assigned;
+    const last = deepFreeze({
+      ...old,
+      metadata: { ...old.metadata, resourceVersion: String(revision) },
+    }) as StoredObject;
+    const event: StoreEvent = {
+      type: "DELETED",
+      revision,
+      object: last,
+      old,
+      at: this.#now(),
+      json: JSON.stringify(last),
+    };
+    return this.#enqueue(key, { kind: "delete", ...pick(key), revision }, event, undefined);
+  }
+
+  #enqueue(
+    key: StoreKey,
+    entry: JournalEntry,
+    event: StoreEvent,
+    next: StoredObject | undefined,
+  ): Promise<StoredObject> {
+    const resource = this.#resource(key.resource);
+    resource.pending.set(`${key.namespace}/${key.name}`, next);
+    return this.#wait(event.object, { resource, entry, event });
+  }
+
+  #wait(object: StoredObject, write?: DecidedWrite): Promise<StoredObject> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ object, resolve, reject, ...(write === undefined ? {} : { write }) });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const batch = this.#queue;
+    if (batch.length === 0) return;
+    this.#queue = [];
+    const writes = batch.flatMap(({ write }) => (write === undefined ? [] : [write]));
+    for (const { resource } of writes) resource.pending.clear();
+    try {
+      this.#journal.append(writes.map(({ entry }) => entry));
+    } catch (error) {
+      this.#assigned = this.#committed;
+      const failure = new StatusError("InternalError", `Cannot write to the store: ${messageOf(error)}`, {
+        cause: error,
+      });
+      for (const { reject } of batch) reject(failure);
+      return;
+    }
+    for (const write of writes) this.#apply(write);
+    this.#committed = this.#assigned;
+    for (const { resolve, object } of batch) resolve(object);
+    for (const { resource, event } of writes) resource.hub.dispatch(event);
+  }
+
+  #apply({ resource, entry, event }: DecidedWrite): void {
+    if (entry.kind === "put") resource.table.set(entry.namespace, entry.name, event.object);
+    else resource.table.delete(entry.namespace, entry.name);
+    resource.ring.push(event);
+  }
+
+  /** The oldest revision a watch of the resource can be resumed from. */
+  floor(resource: string): number {
+    return this.#resource(resource).ring.floor;
+  }
+
+  /**
+   * Sends the events after a revision that are remembered, then those to come. Returns the function that ends it.
+   * @throws StatusError Expired when events after that revision have been forgotten
+   */
+  watch(
+    resourceName: string,
+    selection: WatchSelection,
+    options: { after: number; sink: WatchSink; replay?: (event: StoreEvent) => void },
+  ): () => void {
+    const resource = this.#resource(resourceName);
+    if (options.after < resource.ring.floor) throw tooOld(options.after, resource.ring.floor);
+    for (const event of resource.ring.after(options.after)) options.replay?.(event);
+    return resource.hub.add({ selection, sink: options.sink });
+  }
+
+  /** Tells every watcher the present revision. */
+  bookmark(): void {
+    for (const { hub } of this.#resources.values()) hub.bookmark(this.#committed);
+  }
+
+  /** The number of objects and watchers of each resource. */
+  *sizes(): Iterable<{ resource: string; objects: number; watchers: number }> {
+    for (const [resource, { table, hub }] of this.#resources)
+      yield { resource, objects: table.size, watchers: hub.size };
+  }
+
+  /** Writes what is decided, ends the watches and closes the file. */
+  close(): void {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    for (const { hub } of this.#resources.values()) hub.end();
+    this.#journal.close();
+  }
+}
+
+function pick({ resource, namespace, name }: StoreKey): StoreKey {
+  return { resource, namespace, name };
+}
+
+function isSame(next: KubeObject, current: StoredObject): boolean {
+  return deepEqual(
+    { ...next, metadata: { ...next.metadata, resourceVersion: current.metadata.resourceVersion } },
+    current,
+  );
+}
+
+export function tooOld(asked: number, floor: number): StatusError {
+  return new StatusError("Expired", `too old resource version: ${asked} (${floor})`);
+}
