@@ -44,9 +44,9 @@ export async function create(
 function prepare(core: Core, call: Call, object: Incoming): void {
   const { strategy } = call.endpoint;
   clearForCreate(object.metadata);
+  fillForCreate(object.metadata, core.now());
   strategy.defaults?.(object);
   strategy.prepareForCreate?.(object, { user: call.user, now: core.now() });
-  fillForCreate(object.metadata, core.now());
 }
 
 interface Insertion {

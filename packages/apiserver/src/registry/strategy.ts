@@ -48,7 +48,9 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareForCreate?(object: T, context: WriteContext): void;
   /** Copies from `old` what a client may not change (status on the main resource, spec on status), bumps generation. */
   prepareForUpdate?(object: T, old: T, context: WriteContext, subresource: string | undefined): void;
+  /** The rules of the object as it is; runs on creation and on every update of the main resource. */
   validate?(object: T): FieldError[];
+  /** The rules of the change alone. */
   validateUpdate?(object: T, old: T, subresource: string | undefined): FieldError[];
   /** Field selectors besides metadata.name and metadata.namespace: path -> value. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;

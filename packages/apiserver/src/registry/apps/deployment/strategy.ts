@@ -90,7 +90,7 @@ function validateUpdate(
   const errors = new FieldErrors();
   const { selector } = deployment.spec ?? {};
   errors.immutable("spec.selector", selector, deepEqual(selector, old.spec?.selector));
-  return [...validate(deployment), ...errors.list];
+  return errors.list;
 }
 
 function validateStatus({ status }: Deployment): FieldError[] {

@@ -38,7 +38,7 @@ function validateUpdate(set: ReplicaSet, old: ReplicaSet, subresource: string | 
   const errors = new FieldErrors();
   const { selector } = set.spec ?? {};
   errors.immutable("spec.selector", selector, deepEqual(selector, old.spec?.selector));
-  return [...validate(set), ...errors.list];
+  return errors.list;
 }
 
 export const replicaSetStrategy: Strategy<ReplicaSet> = {

@@ -65,7 +65,7 @@ export function validateJobUpdate(job: Job, old: Job, subresource: string | unde
   const errors = new FieldErrors();
   const { spec } = job;
   const before = old.spec;
-  if (spec === undefined || before === undefined) return validateJob(job);
+  if (spec === undefined || before === undefined) return [];
   const indexed = spec.completionMode === "Indexed" && spec.completions === spec.parallelism;
   if (!indexed)
     errors.immutable("spec.completions", spec.completions, spec.completions === before.completions);
@@ -79,7 +79,7 @@ export function validateJobUpdate(job: Job, old: Job, subresource: string | unde
     if (member === "template" && isUnstarted(old)) continue;
     errors.immutable(`spec.${member}`, spec[member], deepEqual(spec[member], before[member]));
   }
-  return [...validateJob(job), ...errors.list];
+  return errors.list;
 }
 
 /** The template of a suspended Job that never started may still change (scheduling directives). */

@@ -21,6 +21,5 @@ export const leaseStrategy: Strategy<Lease> = {
   subresources: [],
   validateName: nameRule(dnsSubdomain),
   validate,
-  validateUpdate: validate,
   columns: [nameColumn(), text("Holder", (lease) => lease.spec?.holderIdentity ?? ""), ageColumn()],
 };

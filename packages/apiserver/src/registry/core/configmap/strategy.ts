@@ -32,7 +32,7 @@ export const configMapStrategy: Strategy<ConfigMap> = {
   subresources: [],
   validateName: nameRule(dnsSubdomain),
   validate,
-  validateUpdate: (map, old) => [...validateImmutable(map, old, ["data", "binaryData"]), ...validate(map)],
+  validateUpdate: (map, old) => validateImmutable(map, old, ["data", "binaryData"]),
   columns: [
     nameColumn(),
     integer("Data", (map) => Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length),

@@ -56,6 +56,5 @@ export const endpointsStrategy: Strategy<EndpointsObject> = {
     }
   },
   validate,
-  validateUpdate: validate,
   columns: [nameColumn(), text("Endpoints", addressesText), ageColumn()],
 };

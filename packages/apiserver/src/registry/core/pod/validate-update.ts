@@ -1,7 +1,6 @@
 import type { Pod, PodSpec } from "@jdos/api";
 import { deepCopy, deepEqual, type FieldError } from "@jdos/apimachinery";
 import { FieldErrors } from "../../validation/field-errors.ts";
-import { validatePodSpec } from "./validate-spec.ts";
 
 const ALLOWED =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -10,7 +9,6 @@ const ALLOWED =
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const errors = new FieldErrors();
   if (pod.spec === undefined || old.spec === undefined) return errors.list;
-  validatePodSpec(errors, "spec", pod.spec);
   if ((pod.spec.containers ?? []).length !== (old.spec.containers ?? []).length) {
     errors.forbidden("spec.containers", "pod updates may not add or remove containers");
     return errors.list;

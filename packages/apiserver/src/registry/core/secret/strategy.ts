@@ -59,7 +59,7 @@ function isJson(encoded: string): boolean {
 function validateUpdate(secret: Secret, old: Secret): FieldError[] {
   const errors = new FieldErrors();
   errors.immutable("type", secret.type, secret.type === old.type);
-  return [...errors.list, ...validateImmutable(secret, old, ["data"]), ...validate(secret)];
+  return [...errors.list, ...validateImmutable(secret, old, ["data"])];
 }
 
 /** stringData is for writing only: it goes into data, and wins. */

@@ -152,5 +152,5 @@ export function validateServiceUpdate(
   if (kept && (before?.loadBalancerClass ?? "") !== (after?.loadBalancerClass ?? "")) {
     errors.invalid("spec.loadBalancerClass", after?.loadBalancerClass, "may not change once set");
   }
-  return [...errors.list, ...validateService(service)];
+  return errors.list;
 }

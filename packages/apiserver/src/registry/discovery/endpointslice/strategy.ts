@@ -53,7 +53,7 @@ function validate(slice: EndpointSlice): FieldError[] {
 function validateUpdate(slice: EndpointSlice, old: EndpointSlice): FieldError[] {
   const errors = new FieldErrors();
   errors.immutable("addressType", slice.addressType, slice.addressType === old.addressType);
-  return [...errors.list, ...validate(slice)];
+  return errors.list;
 }
 
 export const endpointSliceStrategy: Strategy<EndpointSlice> = {

@@ -5,7 +5,7 @@ import type { Strategy } from "../../strategy.ts";
 import { createWithGeneration, updateWithGeneration } from "../../update/spec-and-status.ts";
 import { statusOnly } from "../../update/status-subresource.ts";
 import { dnsSubdomain, nameRule } from "../../validation/names.ts";
-import { validateIngress, validateIngressUpdate } from "./validate.ts";
+import { validateIngress } from "./validate.ts";
 
 const SHOWN = 3;
 
@@ -34,7 +34,6 @@ export const ingressStrategy: Strategy<Ingress> = {
     updateWithGeneration(object, old, subresource);
   },
   validate: validateIngress,
-  validateUpdate: validateIngressUpdate,
   columns: [
     nameColumn(),
     text("Class", ({ spec }) => orNone(spec?.ingressClassName)),

@@ -78,10 +78,3 @@ function validateBackend(errors: FieldErrors, at: string, { service, resource }:
   }
 }
 
-export function validateIngressUpdate(
-  ingress: Ingress,
-  _: Ingress,
-  subresource: string | undefined,
-): FieldError[] {
-  return subresource === "status" ? [] : validateIngress(ingress);
-}

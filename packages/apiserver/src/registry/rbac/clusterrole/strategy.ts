@@ -10,6 +10,5 @@ export const clusterRoleStrategy: Strategy<ClusterRole> = {
   subresources: [],
   validateName: nameRule(pathSegment),
   validate: ({ rules }) => validateRules(rules, { cluster: true }),
-  validateUpdate: ({ rules }) => validateRules(rules, { cluster: true }),
   columns: [nameColumn(), text("Created At", ({ metadata }) => metadata?.creationTimestamp ?? "<unknown>")],
 };

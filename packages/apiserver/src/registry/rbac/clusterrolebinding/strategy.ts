@@ -13,7 +13,7 @@ export const clusterRoleBindingStrategy: Strategy<ClusterRoleBinding> = {
   validateName: nameRule(pathSegment),
   defaults: defaultBinding,
   validate: (binding) => validateBinding(binding, ROLE_KINDS),
-  validateUpdate: (binding, old) => validateBindingUpdate(binding, old, ROLE_KINDS),
+  validateUpdate: validateBindingUpdate,
   columns: [
     nameColumn(),
     text("Role", ({ roleRef }) => `${roleRef?.kind ?? ""}/${roleRef?.name ?? ""}`),

@@ -10,6 +10,5 @@ export const roleStrategy: Strategy<Role> = {
   subresources: [],
   validateName: nameRule(pathSegment),
   validate: ({ rules }) => validateRules(rules, { cluster: false }),
-  validateUpdate: ({ rules }) => validateRules(rules, { cluster: false }),
   columns: [nameColumn(), text("Created At", ({ metadata }) => metadata?.creationTimestamp ?? "<unknown>")],
 };
