@@ -1,7 +1,8 @@
 /**
  * The HTTP API for people, as packages/platform-api serves it and the command and the console speak it. Every
  * request but `/`, `/healthz` and `/registry/token` carries `Authorization: Bearer <token>`. Bodies are JSON;
- * streams are NDJSON, one of the event types below a line. Every refusal is an ApiError.
+ * streams are NDJSON, one of the event types below a line; empty lines keep the connection alive, and a StreamError is
+ * the last line of one that failed on the way. Every refusal is an ApiError.
  */
 import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
 import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
@@ -70,6 +71,11 @@ export interface ApiError {
   hint?: string;
   /** Invalid only: the path of the field. */
   field?: string;
+}
+
+/** The last line of a stream that failed after it began. */
+export interface StreamError {
+  error: ApiError;
 }
 
 export interface ListOf<T> {
@@ -200,8 +206,7 @@ export type ProgressEvent =
     }
   | { type: "log"; line: string; pod?: string }
   | { type: "ready"; result: DeployResult }
-  | { type: "failed"; error: ApiError; result: Partial<DeployResult>; explanation?: Explanation }
-  | { type: "keep-alive" };
+  | { type: "failed"; error: ApiError; result: Partial<DeployResult>; explanation?: Explanation };
 
 export interface DeployResult {
   system: string;

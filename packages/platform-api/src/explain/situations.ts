@@ -1,0 +1,57 @@
+import type { Explanation } from "@jdos/api";
+import {
+  beingDeleted,
+  nothingDeployed,
+  stopped,
+  tampered,
+  waitsForApproval,
+} from "./situations/application.ts";
+import { buildFailed, building, buildWaits } from "./situations/build.ts";
+import { crashLoop, ended, livenessFails, outOfMemory } from "./situations/crash.ts";
+import { readinessFails, wrongAddress, wrongPort } from "./situations/readiness.ts";
+import { healthy, notRouted, paused, rollingOut, rolloutStalled, starting } from "./situations/rollout.ts";
+import { podRefused, quotaExceeded, unschedulable, waitsForScheduler } from "./situations/scheduling.ts";
+import {
+  configurationMissing,
+  imageNotPulled,
+  networkMissing,
+  volumeMissing,
+  wontStart,
+} from "./situations/start.ts";
+import type { World } from "./world.ts";
+
+export type Situation = (world: World) => Explanation | undefined;
+
+/** In the order they are tried: what makes the others impossible to judge stands first. */
+export const SITUATIONS: readonly Situation[] = [
+  beingDeleted,
+  nothingDeployed,
+  tampered,
+  buildFailed,
+  buildWaits,
+  building,
+  stopped,
+  quotaExceeded,
+  podRefused,
+  paused,
+  unschedulable,
+  waitsForScheduler,
+  imageNotPulled,
+  configurationMissing,
+  volumeMissing,
+  networkMissing,
+  wontStart,
+  outOfMemory,
+  livenessFails,
+  crashLoop,
+  ended,
+  wrongPort,
+  wrongAddress,
+  readinessFails,
+  rolloutStalled,
+  starting,
+  rollingOut,
+  notRouted,
+  waitsForApproval,
+  healthy,
+];

@@ -1,0 +1,74 @@
+import { appFlags, conditionOf, isPodReady, newestRelease, wantedPods, wantedRelease } from "../facts.ts";
+import type { Situation } from "../situations.ts";
+
+export const beingDeleted: Situation = ({ application, pods }) => {
+  const { deletionTimestamp, name, finalizers } = application.metadata;
+  if (deletionTimestamp === undefined) return undefined;
+  return {
+    situation: "Deleting",
+    healthy: false,
+    sentence: `Application "${name}" is being deleted since ${deletionTimestamp}; ${pods.length} of its Pods remain`,
+    evidence: (finalizers ?? []).map((text) => ({ from: "finalizer", text })),
+    nextStep: "Wait until it is gone; its Pods have their grace period to finish",
+  };
+};
+
+export const nothingDeployed: Situation = (world) => {
+  if (
+    world.builds.length > 0 ||
+    world.releases.length > 0 ||
+    world.application.spec.source?.image !== undefined
+  )
+    return undefined;
+  return {
+    situation: "NothingDeployed",
+    healthy: false,
+    sentence: `Application "${world.application.metadata.name}" has no build and no release yet: nothing was deployed`,
+    evidence: [],
+    nextStep: `Deploy it: jdos deploy PATH ${appFlags(world)}`,
+  };
+};
+
+export const tampered: Situation = (world) => {
+  const release = wantedRelease(world);
+  const intact = conditionOf(release, "Intact");
+  if (release === undefined || intact?.status !== "False") return undefined;
+  return {
+    situation: "ReleaseTampered",
+    healthy: false,
+    sentence: `Release ${release.spec.number} was changed after it was made and is not deployed: its content no longer matches its hash`,
+    evidence: [{ from: `Release/${release.metadata.name}`, text: intact.message ?? "Intact is False" }],
+    nextStep: `Return to another release: jdos rollback ${appFlags(world)}`,
+  };
+};
+
+export const stopped: Situation = (world) => {
+  if ((world.application.spec.replicas ?? 1) !== 0) return undefined;
+  return {
+    situation: "Stopped",
+    healthy: true,
+    sentence: `Application "${world.application.metadata.name}" is stopped: it is scaled to 0 replicas`,
+    evidence: [{ from: `Application/${world.application.metadata.name}`, text: "spec.replicas is 0" }],
+    nextStep: `Start it: jdos scale --replicas 1 ${appFlags(world)}`,
+  };
+};
+
+/** deployPolicy Manual: a newer Release exists and nobody made it current. */
+export const waitsForApproval: Situation = (world) => {
+  const newest = newestRelease(world);
+  const current = world.application.spec.release;
+  if (
+    world.application.spec.deployPolicy !== "Manual" ||
+    newest === undefined ||
+    newest.spec.number === current
+  )
+    return undefined;
+  const serving = wantedPods(world).some(isPodReady);
+  return {
+    situation: "WaitsForApproval",
+    healthy: serving,
+    sentence: `Release ${newest.spec.number} is ready to deploy but not current (deployPolicy is Manual)${current === undefined ? "" : `; release ${current} ${serving ? "serves" : "is wanted"}`}`,
+    evidence: [{ from: `Release/${newest.metadata.name}`, text: newest.spec.reason ?? newest.spec.image }],
+    nextStep: `Make it current: jdos rollback ${newest.spec.number} ${appFlags(world)}`,
+  };
+};

@@ -1,0 +1,48 @@
+import type { Client, UserInfo } from "@jdos/client";
+import { PlatformError } from "../errors.ts";
+import { sameSecret } from "./same-secret.ts";
+
+/** A person who may log in with a token of their own. */
+export interface LocalUser extends UserInfo {
+  readonly token: string;
+}
+
+export interface Login {
+  /** The person a bearer token belongs to. */
+  personOf(token: string): UserInfo | undefined;
+  /** The Kubernetes API as that person. */
+  clientFor(person: UserInfo): Client;
+}
+
+export function createLogin(client: Client, users: readonly LocalUser[]): Login {
+  const clients = new Map<string, Client>();
+  return {
+    personOf(token) {
+      let found: UserInfo | undefined;
+      for (const { token: expected, name, groups } of users) {
+        if (sameSecret(token, expected)) found = { name, ...(groups === undefined ? {} : { groups }) };
+      }
+      return found;
+    },
+    clientFor(person) {
+      const known = clients.get(person.name) ?? client.impersonate(person);
+      clients.set(person.name, known);
+      return known;
+    },
+  };
+}
+
+/** Reads `Authorization: Bearer ...`. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return /^Bearer ([\x21-\x7e]+)$/i.exec(header ?? "")?.[1];
+}
+
+export function unauthorized(given: boolean): PlatformError {
+  return new PlatformError(
+    "Unauthorized",
+    given ? "Cannot log in: the token is not valid" : "Cannot log in: the request carries no token",
+    {
+      hint: 'Send "Authorization: Bearer TOKEN"; the local administrator\'s token lies in credentials/platform-token of the data directory',
+    },
+  );
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import type { Client } from "@jdos/client";
+import type { Logger } from "@jdos/component-base";
+import { PlatformError } from "./errors.ts";
+import type { LocalUser } from "./login/login.ts";
+import type { RegistryTokenOptions } from "./registry-token/issuer.ts";
+
+export interface ListenAddress {
+  host: string;
+  /** 0: a free port. */
+  port: number;
+}
+
+export interface PlatformApiOptions {
+  /** As platform-api itself: it impersonates users and groups, and reads the Secrets `<app>-registry`. */
+  client: Client;
+  log: Logger;
+  /** Where people reach it, 127.0.0.1:7080 by default of jdosd. */
+  listen: ListenAddress;
+  /** Where Pods and containerd reach /registry/token and nothing else: the Pod bridge's gateway. */
+  registryTokenListen?: ListenAddress;
+  /** The local administrator's token; or `adminTokenFile`. */
+  adminToken?: string;
+  adminTokenFile?: string;
+  /** Who the administrator is to Kubernetes. Defaults to admin in system:masters. */
+  admin?: { name: string; groups: readonly string[] };
+  /** Further people. */
+  users?: readonly LocalUser[];
+  registry: RegistryOptions;
+  /** Ports told to people. */
+  ports: { routes: number; kubernetes: number; registry: number };
+  version?: string;
+  /** Largest source upload. Defaults to 512 MiB. */
+  maxSourceBytes?: number;
+  /** Uploads at the same time. Defaults to 4. */
+  maxUploads?: number;
+  /** Requests a person may send a second, with as many at once as fit in two seconds. Defaults to 200. */
+  requestsPerSecond?: number;
+}
+
+export interface RegistryOptions {
+  /** Base URL under which this process reaches it: http://10.128.0.20:5000 */
+  url: string;
+  token: RegistryTokenOptions;
+  /** Password of the user "node". */
+  nodePassword?: string;
+}
+
+export const DEFAULTS = {
+  admin: { name: "admin", groups: ["system:masters", "system:authenticated"] },
+  maxSourceBytes: 512 * 1024 * 1024,
+  maxUploads: 4,
+  requestsPerSecond: 200,
+  version: "0.1.0",
+} as const;
+
+/** The administrator's token, given or read from its file once. */
+export function readAdminToken({
+  adminToken,
+  adminTokenFile,
+}: Pick<PlatformApiOptions, "adminToken" | "adminTokenFile">): string {
+  const token =
+    adminToken ?? (adminTokenFile === undefined ? "" : readFileSync(adminTokenFile, "utf8").trim());
+  if (token.length < 16) {
+    throw new PlatformError(
+      "InternalError",
+      "Cannot start the platform API: the administrator's token is missing or shorter than 16 characters",
+      {
+        hint: "Give adminToken or adminTokenFile",
+      },
+    );
+  }
+  return token;
+}

@@ -1,0 +1,74 @@
+import { Applications, Systems } from "@jdos/api";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Login } from "../login/login.ts";
+import { applicationView } from "../views/application-view.ts";
+import { systemView } from "../views/system-view.ts";
+import { renderPage } from "./page.ts";
+
+export interface PageOptions {
+  login: Login;
+  version: string;
+  routesPort: number;
+}
+
+const COOKIE = "jdos-token";
+const COOKIE_ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict";
+const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+};
+
+/** The page at `/`: its cookie opens this page alone; the API takes bearer tokens only. */
+export function pageRoutes(server: FastifyInstance, options: PageOptions): void {
+  const { login, version, routesPort } = options;
+  server.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string", bodyLimit: 4096 },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+
+  server.get("/", async (request, reply) => {
+    const person = login.personOf(cookieOf(request));
+    if (person === undefined) return html(reply, renderPage({ version, systems: [], applications: [] }));
+    const client = login.clientFor(person);
+    const [systems, applications] = await Promise.all([client.list(Systems), client.list(Applications)]);
+    const views = applications.items.map((application) => applicationView(application, { routesPort }));
+    const ofSystem = (name: string): number => views.filter(({ system }) => system === name).length;
+    return html(
+      reply,
+      renderPage({
+        version,
+        person: person.name,
+        systems: systems.items.map((system) => systemView(system, ofSystem(system.metadata.name))),
+        applications: views,
+      }),
+    );
+  });
+
+  server.post<{ Body: { token?: string } }>("/login", async (request, reply) => {
+    const token = request.body?.token?.trim() ?? "";
+    if (login.personOf(token) === undefined || !/^[\x21-\x7e]+$/.test(token) || /[;,"\\]/.test(token)) {
+      return html(
+        reply.code(401),
+        renderPage({ version, systems: [], applications: [], message: "This token is not valid" }),
+      );
+    }
+    return reply.header("set-cookie", `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`).redirect("/", 303);
+  });
+
+  server.post("/logout", async (_request, reply) =>
+    reply.header("set-cookie", `${COOKIE}=; Max-Age=0; ${COOKIE_ATTRIBUTES}`).redirect("/", 303),
+  );
+}
+
+function html(reply: FastifyReply, text: string): FastifyReply {
+  return reply.headers(SECURITY_HEADERS).type("text/html; charset=utf-8").send(text);
+}
+
+function cookieOf({ headers }: FastifyRequest): string {
+  const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? "";
+}

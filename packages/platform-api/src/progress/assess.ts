@@ -1,0 +1,148 @@
+import { BUILD_STAGES, type Build, type DeployStageName, type Release } from "@jdos/api";
+import type { Stored } from "@jdos/client";
+import { conditionOf } from "../explain/facts.ts";
+import { failureOf, releasePods } from "./failure.ts";
+import type { ProgressTarget, ProgressWorld } from "./target.ts";
+
+export interface StageNow {
+  stage: DeployStageName;
+  state: "started" | "done" | "failed" | "skipped";
+  seconds?: number;
+  message?: string;
+}
+
+export interface Assessment {
+  stages: StageNow[];
+  outcome: "running" | "ready" | "failed";
+  release?: Stored<Release>;
+  build?: Stored<Build>;
+  /** outcome failed: one word and a sentence. */
+  failure?: { code: string; message: string };
+}
+
+/** How far a deploy is, from the objects alone; pure, so that a stream opened again says the same. */
+export function assess(target: ProgressTarget, world: ProgressWorld, now: Date): Assessment {
+  const stages: StageNow[] = [];
+  const build =
+    target.build === undefined
+      ? undefined
+      : world.builds.find(({ metadata }) => metadata.name === target.build);
+  if (target.build !== undefined) {
+    stages.push(...buildStages(build));
+    const failure = build === undefined ? undefined : buildFailure(build);
+    if (failure !== undefined) return { stages, outcome: "failed", build: build!, failure };
+    if (build?.status?.phase !== "Succeeded")
+      return { stages, outcome: "running", ...(build === undefined ? {} : { build }) };
+  }
+  const found = { ...(build === undefined ? {} : { build }) };
+  const release = findRelease(target, world);
+  if (release === undefined)
+    return { ...found, stages: [...stages, { stage: "release", state: "started" }], outcome: "running" };
+  stages.push({ stage: "release", state: "done", message: `release ${release.spec.number}` });
+  return { ...found, release, ...rollout(release, world, stages, now) };
+}
+
+function buildStages(build: Stored<Build> | undefined): StageNow[] {
+  const known = build?.status?.stages ?? [];
+  const over = build?.status?.phase === "Succeeded";
+  return BUILD_STAGES.flatMap((name): StageNow[] => {
+    const stage = known.find((candidate) => candidate.name === name);
+    if (stage === undefined) return over ? [{ stage: name, state: "skipped" }] : [];
+    const state =
+      stage.state === "Running" ? (over ? "done" : "started") : stage.state === "Failed" ? "failed" : "done";
+    return [
+      {
+        stage: name,
+        state,
+        ...(stage.seconds === undefined ? {} : { seconds: stage.seconds }),
+        ...(stage.message === undefined ? {} : { message: stage.message }),
+      },
+    ];
+  });
+}
+
+function buildFailure(build: Stored<Build>): { code: string; message: string } | undefined {
+  if (build.status?.phase !== "Failed") return undefined;
+  const stage = build.status.stages?.find(({ state }) => state === "Failed");
+  const why = stage?.message ?? conditionOf(build, "Succeeded")?.message ?? "no reason was recorded";
+  const at = stage === undefined ? "" : ` at stage "${stage.name}"`;
+  return { code: "BuildFailed", message: `Build ${build.spec.number} failed${at}: ${why}` };
+}
+
+function findRelease(target: ProgressTarget, world: ProgressWorld): Stored<Release> | undefined {
+  if (target.build !== undefined)
+    return world.releases.find(({ spec }) => spec.build === target.build && spec.rollbackTo === undefined);
+  if (target.release !== undefined) return world.releases.find(({ spec }) => spec.number === target.release);
+  if (!isSettled(world, target.generation ?? 0)) return undefined;
+  return world.releases.find(({ spec }) => spec.number === world.application.spec.release);
+}
+
+/** The controllers have seen this change and all they made of it. */
+function isSettled({ application }: ProgressWorld, generation: number): boolean {
+  const observed = application.status?.observedGeneration ?? 0;
+  return observed >= generation && observed >= (application.metadata.generation ?? 0);
+}
+
+type Rollout = Pick<Assessment, "stages" | "outcome" | "failure">;
+
+function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNow[], now: Date): Rollout {
+  const { application } = world;
+  const wanted = application.spec.release ?? 0;
+  if (wanted > release.spec.number) {
+    const message = `Release ${release.spec.number} was replaced by release ${wanted} before it was ready`;
+    return {
+      stages: [...stages, { stage: "rollout", state: "failed", message }],
+      outcome: "failed",
+      failure: { code: "Superseded", message },
+    };
+  }
+  if (wanted < release.spec.number) {
+    if (application.spec.deployPolicy !== "Manual")
+      return { stages: [...stages, { stage: "rollout", state: "started" }], outcome: "running" };
+    const message = "not made current: deployPolicy is Manual";
+    return {
+      stages: [
+        ...stages,
+        { stage: "rollout", state: "skipped", message },
+        { stage: "ready", state: "skipped", message },
+      ],
+      outcome: "ready",
+    };
+  }
+  const replicas = application.spec.replicas ?? 1;
+  const pods = releasePods(release, world.pods);
+  const readyPods = pods.filter((pod) => conditionOf(pod as never, "Ready")?.status === "True").length;
+  const rolled = pods.length >= replicas;
+  const all: StageNow[] = [
+    ...stages,
+    {
+      stage: "rollout",
+      state: rolled ? "done" : "started",
+      message: `${Math.min(pods.length, replicas)} of ${replicas} Pods`,
+    },
+    ...(rolled
+      ? [{ stage: "ready", state: "started", message: `${readyPods} of ${replicas} Pods ready` } as const]
+      : []),
+  ];
+  if (isServing(release, world, replicas)) return { stages: all.map(asDone), outcome: "ready" };
+  const failure = failureOf(world, pods, now);
+  if (failure === undefined) return { stages: all, outcome: "running" };
+  return { stages: failLast(all, failure.message), outcome: "failed", failure };
+}
+
+function isServing(release: Stored<Release>, { application }: ProgressWorld, replicas: number): boolean {
+  const { status, metadata } = application;
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false;
+  if (status?.currentRelease !== release.spec.number) return replicas === 0;
+  return conditionOf(application, "Ready")?.status === "True" || replicas === 0;
+}
+
+function asDone(stage: StageNow): StageNow {
+  return stage.state === "started" ? { ...stage, state: "done" } : stage;
+}
+
+function failLast(stages: StageNow[], message: string): StageNow[] {
+  return stages.map((stage, index) =>
+    index === stages.length - 1 ? { ...stage, state: "failed", message } : stage,
+  );
+}

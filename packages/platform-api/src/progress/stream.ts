@@ -1,0 +1,163 @@
+import {
+  APPLICATION_LABEL,
+  Applications,
+  Builds,
+  Deployments,
+  type DeployResult,
+  Pods,
+  type ProgressEvent,
+  Releases,
+} from "@jdos/api";
+import { type KubeObject, notFound, type ResourceType } from "@jdos/apimachinery";
+import type { Client, Stored } from "@jdos/client";
+import { explain } from "../explain/explain.ts";
+import { readWorld } from "../explain/read-world.ts";
+import { readPodLog } from "../logs/pod-log.ts";
+import { Channel } from "../streams/channel.ts";
+import { watchObjects } from "../streams/watch-objects.ts";
+import { urlOf } from "../views/application-view.ts";
+import { type Assessment, assess } from "./assess.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import type { ProgressTarget, ProgressWorld } from "./target.ts";
+
+export interface ProgressOptions {
+  client: Client;
+  system: string;
+  app: string;
+  target: ProgressTarget;
+  routesPort: number;
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+/** How often the world is looked at again when nothing changes: deadlines pass without an event. */
+const TICK_MILLIS = 1000;
+
+/** Follows a deploy to its end by watches; the last event is `ready` or `failed`. */
+export async function* followProgress(options: ProgressOptions): AsyncGenerator<ProgressEvent> {
+  const stopwatch = new Stopwatch(() => performance.now());
+  const deadline = performance.now() + options.timeoutSeconds * 1000;
+  const end = new AbortController();
+  const signal = AbortSignal.any([options.signal, end.signal]);
+  try {
+    for await (const world of watchWorld({ ...options, signal })) {
+      const found = assess(options.target, world, new Date());
+      yield* stopwatch.changes(found.stages);
+      if (found.outcome === "ready")
+        return yield { type: "ready", result: resultOf(found, world, options, stopwatch) };
+      if (found.outcome === "failed") return yield* failed(found, world, options, stopwatch);
+      if (performance.now() > deadline) {
+        const failure = { code: "Timeout", message: `Not ready after ${options.timeoutSeconds} seconds` };
+        return yield* failed({ ...found, failure }, world, options, stopwatch);
+      }
+    }
+  } finally {
+    end.abort();
+  }
+}
+
+/** The objects of the deploy after each change and at each tick, never queued up: a slow reader sees the latest. */
+async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWorld> {
+  const { client, system: namespace, app, signal } = options;
+  const wake = new Channel<true>(1);
+  const seen: {
+    [K in "applications" | "builds" | "releases" | "deployments" | "pods"]?: readonly Stored<KubeObject>[];
+  } = {};
+  const follow = async (
+    part: keyof typeof seen,
+    type: ResourceType,
+    selection: { labelSelector?: string; fieldSelector?: string } = {},
+  ): Promise<void> => {
+    for await (const objects of watchObjects(client, type, { namespace, signal, ...selection })) {
+      seen[part] = objects;
+      wake.offer(true);
+    }
+  };
+  const named = { fieldSelector: `metadata.name=${app}` };
+  const follows = [
+    follow("applications", Applications as ResourceType, named),
+    follow("builds", Builds as ResourceType),
+    follow("releases", Releases as ResourceType),
+    follow("deployments", Deployments as ResourceType, named),
+    follow("pods", Pods as ResourceType, { labelSelector: `${APPLICATION_LABEL}=${app}` }),
+  ];
+  for (const following of follows) following.catch((error) => wake.fail(error));
+  const tick = setInterval(() => wake.offer(true), TICK_MILLIS);
+  try {
+    for await (const _ of wake.receive(signal)) {
+      if (Object.keys(seen).length < follows.length) continue;
+      yield worldOf(seen, app);
+    }
+  } finally {
+    clearInterval(tick);
+    wake.close();
+  }
+}
+
+function worldOf(seen: Readonly<Record<string, readonly Stored<KubeObject>[]>>, app: string): ProgressWorld {
+  const application = seen.applications?.[0] as ProgressWorld["application"] | undefined;
+  if (application === undefined) throw notFound(Applications, app);
+  const owned = (objects: readonly Stored<KubeObject>[] | undefined): never =>
+    (objects ?? []).filter(
+      (object) => (object as { spec?: { application?: string } }).spec?.application === app,
+    ) as never;
+  return {
+    application,
+    builds: owned(seen.builds),
+    releases: owned(seen.releases),
+    deployment: seen.deployments?.[0] as ProgressWorld["deployment"],
+    pods: (seen.pods ?? []) as ProgressWorld["pods"],
+  };
+}
+
+function resultOf(
+  found: Assessment,
+  { application }: ProgressWorld,
+  options: ProgressOptions,
+  stopwatch: Stopwatch,
+): DeployResult {
+  return {
+    system: options.system,
+    application: options.app,
+    release: found.release?.spec.number ?? application.spec.release ?? 0,
+    ...(found.build === undefined ? {} : { build: found.build.metadata.name }),
+    image: found.release?.spec.image ?? application.status?.image ?? "",
+    url: urlOf(application, options),
+    replicas: application.spec.replicas ?? 1,
+    readyReplicas: application.status?.readyReplicas ?? 0,
+    seconds: stopwatch.seconds(),
+  };
+}
+
+async function* failed(
+  found: Assessment,
+  world: ProgressWorld,
+  options: ProgressOptions,
+  stopwatch: Stopwatch,
+): AsyncGenerator<ProgressEvent> {
+  const failure = found.failure ?? { code: "Failed", message: "The deploy failed" };
+  if (failure.code === "BuildFailed" && found.build?.status?.pod !== undefined)
+    yield* buildLog(found.build.status.pod, options);
+  const explanation = explain(await readWorld(options));
+  const { image, release, ...result } = resultOf(found, world, options, stopwatch);
+  const message =
+    explanation.healthy || failure.code === "BuildFailed" ? failure.message : explanation.sentence;
+  yield {
+    type: "failed",
+    error: { code: failure.code, message, hint: explanation.nextStep },
+    result: { ...result, ...(found.release === undefined ? {} : { image, release }) },
+    explanation,
+  };
+}
+
+async function* buildLog(
+  pod: string,
+  { client, system, signal }: ProgressOptions,
+): AsyncGenerator<ProgressEvent> {
+  try {
+    for await (const { line } of readPodLog({ client, namespace: system, pod, tailLines: 500, signal }))
+      yield { type: "log", line, pod };
+  } catch (error) {
+    yield { type: "log", line: `(the log cannot be read: ${(error as Error).message})`, pod };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Client, UserInfo } from "@jdos/client";
+import type { Logger } from "@jdos/component-base";
+import type { FastifyRequest } from "fastify";
+import { unauthorized } from "../login/login.ts";
+import type { TokenIssuer } from "../registry-token/issuer.ts";
+
+/** What the routes need besides the request. */
+export interface RouteContext {
+  log: Logger;
+  version: string;
+  ports: { routes: number; kubernetes: number; registry: number };
+  registryUrl: string;
+  issuer: TokenIssuer;
+  maxSourceBytes: number;
+  maxUploads: number;
+}
+
+/** The person of a request and the Kubernetes API as that person. */
+export interface Session {
+  person: UserInfo;
+  client: Client;
+}
+
+const sessions = new WeakMap<object, Session>();
+
+export function setSession(request: FastifyRequest, session: Session): void {
+  sessions.set(request, session);
+}
+
+export function sessionOf(request: FastifyRequest): Session {
+  const session = sessions.get(request);
+  if (session === undefined) throw unauthorized(false);
+  return session;
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { PLATFORM_ROUTES } from "@jdos/api";
+import type { Logger } from "@jdos/component-base";
+import { PlatformError, toPlatformError } from "../errors.ts";
+import { readExecQuery, refuseUpgrade, tunnelExec } from "../exec/tunnel.ts";
+import { requireApplication } from "./applications.ts";
+import type { Session } from "./context.ts";
+import { APP_NAME, SYSTEM_NAME } from "./schemas.ts";
+
+export interface ExecRouteOptions {
+  log: Logger;
+  /** Logs the request in. @throws PlatformError Unauthorized */
+  session(request: IncomingMessage): Session;
+}
+
+const PATH = new RegExp(`^${PLATFORM_ROUTES.exec.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`);
+
+/** Serves the upgrade of exec; any other upgrade is refused. */
+export function serveExec(server: Server, { log, session }: ExecRouteOptions): void {
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    handle(request, socket, head).catch((error) => {
+      const refusal = toPlatformError(error);
+      if (refusal.httpStatus >= 500) log.error({ err: error }, "Cannot serve exec");
+      refuseUpgrade(socket, refusal);
+    });
+  });
+
+  async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://platform");
+    const { client } = session(request);
+    const params = PATH.exec(url.pathname)?.groups;
+    if (params === undefined)
+      throw new PlatformError("NotFound", `Cannot upgrade "${url.pathname}": only exec is upgraded`);
+    const system = named(params.system ?? "", SYSTEM_NAME.pattern, "system");
+    const app = named(params.app ?? "", APP_NAME.pattern, "app");
+    const query = readExecQuery(url.searchParams);
+    await requireApplication(client, { system, app });
+    await tunnelExec(request, socket, head, { client, system, app, query });
+  }
+}
+
+function named(text: string, pattern: string, field: string): string {
+  if (new RegExp(pattern).test(text)) return text;
+  throw new PlatformError("Invalid", `Cannot run a command: "${field}" must match ${pattern}`, { field });
+}

@@ -1,0 +1,92 @@
+import {
+  type Accepted,
+  type ListOf,
+  PLATFORM_ROUTES,
+  type Release,
+  Releases,
+  type ReleaseView,
+  type RollbackRequest,
+} from "@jdos/api";
+import type { Client, Stored } from "@jdos/client";
+import type { FastifyInstance } from "fastify";
+import { PlatformError } from "../errors.ts";
+import { releaseView } from "../views/release-view.ts";
+import { type AppParams, requireApplication } from "./applications.ts";
+import { sessionOf } from "./context.ts";
+import { APP_PARAMS, ROLLBACK } from "./schemas.ts";
+import { changeApplication } from "./write.ts";
+
+export function releaseRoutes(server: FastifyInstance): void {
+  server.get<{ Params: AppParams }>(
+    PLATFORM_ROUTES.releases,
+    { schema: { params: APP_PARAMS } },
+    async (request): Promise<ListOf<ReleaseView>> => {
+      const { client } = sessionOf(request);
+      const application = await requireApplication(client, request.params);
+      const releases = await releasesOf(client, request.params);
+      return { items: releases.map((release) => releaseView(release, application)) };
+    },
+  );
+
+  server.post<{ Params: AppParams; Body: RollbackRequest | null }>(
+    PLATFORM_ROUTES.rollback,
+    { schema: { params: APP_PARAMS, body: ROLLBACK } },
+    async (request, reply): Promise<Accepted> => {
+      const { client } = sessionOf(request);
+      const application = await requireApplication(client, request.params);
+      const releases = await releasesOf(client, request.params);
+      const target = rollbackTarget(
+        releases,
+        application.spec.release,
+        request.body?.release,
+        request.params,
+      );
+      reply.code(202);
+      return changeApplication(client, request.params, (spec) => ({ ...spec, rollbackTo: target }));
+    },
+  );
+}
+
+/** The newest first. */
+async function releasesOf(client: Client, { system, app }: AppParams): Promise<Stored<Release>[]> {
+  const { items } = await client.list(Releases, { namespace: system });
+  return items
+    .filter(({ spec }) => spec.application === app)
+    .toSorted((a, b) => b.spec.number - a.spec.number);
+}
+
+/** The release to return to: the one asked for, else the newest before the current one that is not a copy of it. */
+export function rollbackTarget(
+  releases: readonly Stored<Release>[],
+  current: number | undefined,
+  asked: number | undefined,
+  { system, app }: AppParams,
+): number {
+  const hint = `See its releases: jdos releases --system ${system} --app ${app}`;
+  if (asked !== undefined) {
+    if (!releases.some(({ spec }) => spec.number === asked))
+      throw new PlatformError(
+        "NotFound",
+        `Cannot return to release ${asked} of application "${app}": it does not exist`,
+        { hint },
+      );
+    if (asked === current)
+      throw new PlatformError(
+        "Conflict",
+        `Cannot return to release ${asked} of application "${app}": it is the current one`,
+        { hint },
+      );
+    return asked;
+  }
+  const present = releases.find(({ spec }) => spec.number === current);
+  // After a rollback the one before means the one before the release that was returned to.
+  const before = present?.spec.rollbackTo ?? current ?? 0;
+  const target = releases.find(({ spec }) => spec.number < before);
+  if (target === undefined)
+    throw new PlatformError(
+      "NothingToDeploy",
+      `Cannot return to an earlier release of application "${app}": there is none`,
+      { hint },
+    );
+  return target.spec.number;
+}

@@ -1,0 +1,158 @@
+/** JSON schemas of what people send. Patterns follow the API server's rules, so that a refusal comes early and clear. */
+export const SYSTEM_NAME = {
+  type: "string",
+  pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+  maxLength: 63,
+} as const;
+/** Also the name of a Service; short enough for the names of its Builds and Pods. */
+export const APP_NAME = { type: "string", pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$", maxLength: 45 } as const;
+const ENV_NAME = "^[-._a-zA-Z][-._a-zA-Z0-9]*$";
+const PORT = { type: "integer", minimum: 1, maximum: 65535 } as const;
+const QUANTITY = {
+  type: "string",
+  pattern: "^[0-9]+(\\.[0-9]+)?([mkMGTP]|[KMGTP]i)?$",
+  maxLength: 32,
+} as const;
+const TEXT = { type: "string", maxLength: 4096 } as const;
+const WORDS = { type: "array", items: TEXT, maxItems: 256 } as const;
+
+const closed = <P extends object>(properties: P, required: readonly string[] = []) =>
+  ({ type: "object", properties, required, additionalProperties: false }) as const;
+
+export const SYSTEM_PARAMS = closed({ system: SYSTEM_NAME }, ["system"]);
+export const APP_PARAMS = closed({ system: SYSTEM_NAME, app: APP_NAME }, ["system", "app"]);
+export const BUILD_PARAMS = closed(
+  { system: SYSTEM_NAME, app: APP_NAME, number: { type: "integer", minimum: 1 } },
+  ["system", "app", "number"],
+);
+
+export const CREATE_SYSTEM = closed(
+  {
+    name: SYSTEM_NAME,
+    displayName: TEXT,
+    department: TEXT,
+    members: {
+      type: "array",
+      maxItems: 1000,
+      items: closed(
+        {
+          name: { ...TEXT, minLength: 1 },
+          kind: { enum: ["User", "Group"] },
+          role: { enum: ["owner", "developer", "viewer"] },
+        },
+        ["name", "role"],
+      ),
+    },
+    quota: closed({ cpu: QUANTITY, memory: QUANTITY, pods: { type: "integer", minimum: 0 }, disk: QUANTITY }),
+  },
+  ["name"],
+);
+
+const RUN = closed({
+  command: WORDS,
+  args: WORDS,
+  env: {
+    type: "array",
+    maxItems: 1000,
+    items: closed(
+      {
+        name: { type: "string", pattern: ENV_NAME, maxLength: 256 },
+        value: { type: "string", maxLength: 128 * 1024 },
+        secret: closed({ name: { ...TEXT, minLength: 1 }, key: { ...TEXT, minLength: 1 } }, ["name", "key"]),
+      },
+      ["name"],
+    ),
+  },
+  ports: {
+    type: "array",
+    maxItems: 32,
+    items: closed({ name: TEXT, port: PORT, protocol: { enum: ["TCP", "UDP"] } }, ["port"]),
+  },
+  cpu: QUANTITY,
+  memory: QUANTITY,
+  health: closed({
+    path: { type: "string", pattern: "^/", maxLength: 2048 },
+    port: PORT,
+    initialDelaySeconds: { type: "integer", minimum: 0 },
+    periodSeconds: { type: "integer", minimum: 1 },
+  }),
+  terminationGracePeriodSeconds: { type: "integer", minimum: 0, maximum: 3600 },
+});
+
+export const REPLICAS = { type: "integer", minimum: 0, maximum: 1000 } as const;
+
+export const DEPLOY = closed(
+  {
+    source: {
+      ...closed({
+        git: closed(
+          {
+            url: {
+              type: "string",
+              pattern: "^(https?|git|ssh|file)://|^[\\w.-]+@[\\w.-]+:",
+              maxLength: 2048,
+            },
+            revision: { type: "string", pattern: "^[^-\\s][^\\s]*$", maxLength: 256 },
+            path: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).*$", maxLength: 1024 },
+          },
+          ["url"],
+        ),
+        bundle: closed({ digest: { type: "string", pattern: "^sha256:[0-9a-f]{64}$" } }, ["digest"]),
+        image: closed({ reference: { type: "string", minLength: 1, maxLength: 1024, pattern: "^\\S+$" } }, [
+          "reference",
+        ]),
+      }),
+      minProperties: 1,
+      maxProperties: 1,
+    },
+    build: closed({
+      dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
+      stack: { enum: ["node"] },
+      args: { type: "object", additionalProperties: TEXT },
+    }),
+    run: RUN,
+    routes: {
+      type: "array",
+      maxItems: 100,
+      items: closed({
+        host: { type: "string", pattern: "^[a-z0-9*]([-a-z0-9.]*[a-z0-9])?$", maxLength: 253 },
+        path: { type: "string", pattern: "^/", maxLength: 1024 },
+        port: PORT,
+      }),
+    },
+    replicas: REPLICAS,
+    requestId: { type: "string", pattern: "^[A-Za-z0-9._-]{1,63}$" },
+  },
+  ["source"],
+);
+
+export const ROLLBACK = closed({ release: { type: "integer", minimum: 1 } });
+export const SCALE = closed({ replicas: REPLICAS }, ["replicas"]);
+export const ENV = closed({
+  set: {
+    type: "object",
+    maxProperties: 1000,
+    propertyNames: { pattern: ENV_NAME, maxLength: 256 },
+    additionalProperties: { type: "string", maxLength: 128 * 1024 },
+  },
+  unset: { type: "array", maxItems: 1000, items: { type: "string", maxLength: 256 } },
+});
+
+const BOOLEAN = { type: "boolean" } as const;
+export const LOG_QUERY = closed({
+  follow: BOOLEAN,
+  tail: { type: "integer", minimum: -1, maximum: 1_000_000 },
+  previous: BOOLEAN,
+  sinceSeconds: { type: "integer", minimum: 1 },
+  pod: { type: "string", maxLength: 253 },
+  container: { type: "string", maxLength: 63 },
+});
+export const BUILD_LOG_QUERY = closed({ follow: BOOLEAN });
+export const PROGRESS_QUERY = {
+  ...closed({
+    build: { type: "string", maxLength: 253 },
+    release: { type: "integer", minimum: 1 },
+    generation: { type: "integer", minimum: 0 },
+    timeoutSeconds: { type: "integer", minimum: 1, maximum: 7200 },
+  }),
+} as const;

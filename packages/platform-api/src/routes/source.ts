@@ -1,0 +1,80 @@
+import type { IncomingMessage } from "node:http";
+import { Builds, PLATFORM_ROUTES, type SourceUploaded } from "@jdos/api";
+import type { Client } from "@jdos/client";
+import type { FastifyInstance } from "fastify";
+import { PlatformError } from "../errors.ts";
+import { tooLarge, uploadSource } from "../source/upload.ts";
+import type { AppParams } from "./applications.ts";
+import { type RouteContext, sessionOf } from "./context.ts";
+import { APP_PARAMS } from "./schemas.ts";
+import { requireSystem } from "./systems.ts";
+
+const ARCHIVE_TYPES = [
+  "application/gzip",
+  "application/x-gzip",
+  "application/x-tar+gzip",
+  "application/octet-stream",
+];
+
+export function sourceRoutes(
+  server: FastifyInstance,
+  { registryUrl, issuer, maxSourceBytes, maxUploads }: RouteContext,
+): void {
+  let underWay = 0;
+  server.addContentTypeParser(ARCHIVE_TYPES, (_request, payload, done) => done(null, payload));
+
+  server.post<{ Params: AppParams; Body: IncomingMessage }>(
+    PLATFORM_ROUTES.source,
+    { schema: { params: APP_PARAMS }, bodyLimit: maxSourceBytes },
+    async (request, reply): Promise<SourceUploaded> => {
+      const { client, person } = sessionOf(request);
+      const started = performance.now();
+      if (Number(request.headers["content-length"] ?? 0) > maxSourceBytes) throw tooLarge(maxSourceBytes);
+      if (request.body === undefined || request.body === null)
+        throw new PlatformError("UnsupportedMediaType", "Cannot take the source: the request has no body", {
+          hint: "Send a tar.gz with content type application/gzip",
+        });
+      await mayBuild(client, request.params);
+      if (underWay >= maxUploads)
+        throw new PlatformError(
+          "TooManyRequests",
+          `Cannot take the source: ${underWay} uploads are under way`,
+          { hint: "Try again in a moment" },
+        );
+      underWay++;
+      try {
+        const repository = `${request.params.system}/${request.params.app}`;
+        const { token } = await issuer.issue(person.name, [
+          { type: "repository", name: repository, actions: ["pull", "push"] },
+        ]);
+        const uploaded = await uploadSource({
+          registryUrl,
+          repository,
+          token,
+          body: request.body,
+          maxBytes: maxSourceBytes,
+        });
+        reply.code(201);
+        return { ...uploaded, seconds: (performance.now() - started) / 1000 };
+      } finally {
+        underWay--;
+      }
+    },
+  );
+}
+
+/** Only who may create a Build may upload its source: asked of the API server itself, which keeps the rules. */
+async function mayBuild(client: Client, { system, app }: AppParams): Promise<void> {
+  await requireSystem(client, system);
+  const bundle = { digest: `sha256:${"0".repeat(64)}` };
+  await client.create(
+    Builds,
+    {
+      apiVersion: "jdos.io/v1",
+      kind: "Build",
+      metadata: { generateName: `${app}-upload-`, namespace: system },
+      spec: { application: app, number: 1, source: { bundle } },
+    },
+    { dryRun: true },
+  );
+}

@@ -1,0 +1,31 @@
+import { Applications, Nodes, PLATFORM_ROUTES, type PlatformStatus, Systems } from "@jdos/api";
+import { isStatus } from "@jdos/apimachinery";
+import type { FastifyInstance } from "fastify";
+import { type RouteContext, sessionOf } from "./context.ts";
+
+export function statusRoutes(server: FastifyInstance, { version, ports }: RouteContext): void {
+  server.get(PLATFORM_ROUTES.status, async (request): Promise<PlatformStatus> => {
+    const { client, person } = sessionOf(request);
+    const [systems, applications, nodes] = await Promise.all([
+      client.list(Systems),
+      client.list(Applications),
+      client.list(Nodes).catch((error) => {
+        if (isStatus(error, "Forbidden")) return undefined;
+        throw error;
+      }),
+    ]);
+    const node = nodes?.items[0];
+    const ready = node?.status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+    return {
+      version,
+      ready: nodes === undefined || ready,
+      person: person.name,
+      ...(node === undefined ? {} : { node: node.metadata.name }),
+      systems: systems.items.length,
+      applications: applications.items.length,
+      routesPort: ports.routes,
+      kubernetesPort: ports.kubernetes,
+      registryPort: ports.registry,
+    };
+  });
+}

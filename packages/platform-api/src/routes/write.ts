@@ -1,0 +1,39 @@
+import { type Accepted, type Application, Applications } from "@jdos/api";
+import { deepCopy, deepEqual, isStatus } from "@jdos/apimachinery";
+import type { Client } from "@jdos/client";
+import { type AppParams, requireApplication } from "./applications.ts";
+
+const ATTEMPTS = 10;
+
+/** Reads and writes again while somebody else was quicker. */
+export async function retryOnConflict<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isStatus(error, "Conflict", "AlreadyExists") || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Changes an Application's spec, if the change is one. */
+export async function changeApplication(
+  client: Client,
+  params: AppParams,
+  change: (spec: Application["spec"]) => Application["spec"],
+): Promise<Accepted> {
+  return retryOnConflict(async () => {
+    const present = await requireApplication(client, params);
+    const wanted = deepCopy(present) as Application;
+    const spec = change(wanted.spec);
+    const accepted = {
+      system: params.system,
+      application: params.app,
+      generation: present.metadata.generation ?? 0,
+      changed: false,
+    };
+    if (deepEqual(spec, present.spec)) return accepted;
+    const written = await client.update(Applications, { ...wanted, spec });
+    return { ...accepted, generation: written.metadata.generation ?? 0, changed: true };
+  });
+}

@@ -1,0 +1,95 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { PlatformError, toPlatformError } from "./errors.ts";
+import { bearerToken, createLogin, unauthorized } from "./login/login.ts";
+import { DEFAULTS, type PlatformApiOptions, readAdminToken } from "./options.ts";
+import { pageRoutes } from "./page/routes.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { createTokenIssuer } from "./registry-token/issuer.ts";
+import { applicationRoutes } from "./routes/applications.ts";
+import { buildRoutes } from "./routes/builds.ts";
+import { changeRoutes } from "./routes/changes.ts";
+import { type RouteContext, type Session, setSession } from "./routes/context.ts";
+import { deployRoutes } from "./routes/deploy.ts";
+import { serveExec } from "./routes/exec.ts";
+import { observeRoutes } from "./routes/observe.ts";
+import { registryTokenRoutes } from "./routes/registry-token.ts";
+import { releaseRoutes } from "./routes/releases.ts";
+import { sourceRoutes } from "./routes/source.ts";
+import { statusRoutes } from "./routes/status.ts";
+import { systemRoutes } from "./routes/systems.ts";
+
+/** Bodies of JSON; sources have a bound of their own. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_CONNECTIONS = 2048;
+
+/** Everything but listening. */
+export async function createServer(options: PlatformApiOptions): Promise<FastifyInstance> {
+  const { client, log } = options;
+  const adminToken = readAdminToken(options);
+  const login = createLogin(client, [
+    { ...DEFAULTS.admin, ...options.admin, token: adminToken },
+    ...(options.users ?? []),
+  ]);
+  const issuer = await createTokenIssuer(options.registry.token);
+  const limit = new RateLimit({ perSecond: options.requestsPerSecond ?? DEFAULTS.requestsPerSecond });
+  const context: RouteContext = {
+    log,
+    version: options.version ?? DEFAULTS.version,
+    ports: options.ports,
+    registryUrl: options.registry.url,
+    issuer,
+    maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
+    maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
+  };
+  const session = (header: string | undefined): Session => {
+    const token = bearerToken(header);
+    const person = token === undefined ? undefined : login.personOf(token);
+    if (person === undefined) {
+      limit.pass("without a login");
+      throw unauthorized(token !== undefined);
+    }
+    limit.pass(person.name);
+    return { person, client: login.clientFor(person) };
+  };
+
+  const server = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: "array", allErrors: false } },
+  });
+  server.server.maxConnections = MAX_CONNECTIONS;
+  server.setErrorHandler((error, _request, reply) => {
+    const refusal = toPlatformError(error);
+    if (refusal.httpStatus >= 500) log.error({ err: error }, "Cannot answer a request");
+    return reply.code(refusal.httpStatus).send(refusal.toBody());
+  });
+  server.setNotFoundHandler((request) => {
+    throw new PlatformError(
+      "NotFound",
+      `Cannot ${request.method} "${request.url.split("?")[0]}": there is no such path`,
+      { hint: "The API begins with /api/v1/" },
+    );
+  });
+  server.get("/healthz", async (_request, reply) => reply.type("text/plain").send("ok"));
+  pageRoutes(server, { login, version: context.version, routesPort: context.ports.routes });
+  registryTokenRoutes(server, {
+    issuer,
+    identify: { client, adminToken, nodePassword: options.registry.nodePassword },
+  });
+  server.register(async (api) => {
+    api.addHook("onRequest", async (request) => setSession(request, session(request.headers.authorization)));
+    statusRoutes(api, context);
+    systemRoutes(api);
+    applicationRoutes(api, context);
+    sourceRoutes(api, context);
+    deployRoutes(api, context);
+    buildRoutes(api);
+    releaseRoutes(api);
+    changeRoutes(api);
+    observeRoutes(api);
+  });
+  serveExec(server.server, { log, session: (request) => session(request.headers.authorization) });
+  await server.ready();
+  return server;
+}

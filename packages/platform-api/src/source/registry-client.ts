@@ -1,0 +1,78 @@
+import { once } from "node:events";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Readable } from "node:stream";
+import { PlatformError } from "../errors.ts";
+
+export interface RegistryRequest {
+  method: "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** Path or absolute URL within the registry. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: Buffer | Readable;
+  token: string;
+}
+
+export interface RegistryAnswer {
+  status: number;
+  headers: IncomingMessage["headers"];
+  body: string;
+}
+
+const TIMEOUT_MILLIS = 60_000;
+
+/** One call to the registry; a stream is sent as it comes, with its back pressure. */
+export async function callRegistry(
+  baseUrl: string,
+  { method, path, headers, body, token }: RegistryRequest,
+): Promise<RegistryAnswer> {
+  const url = new URL(path, baseUrl);
+  const call = request(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(Buffer.isBuffer(body)
+        ? { "content-length": String(body.length) }
+        : body === undefined
+          ? { "content-length": "0" }
+          : {}),
+      ...headers,
+    },
+    timeout: TIMEOUT_MILLIS,
+  });
+  call.on("timeout", () => call.destroy(new Error("it does not answer")));
+  try {
+    const answered = once(call, "response") as Promise<[IncomingMessage]>;
+    answered.catch(() => {});
+    await send(call, body);
+    const [response] = await answered;
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await readAll(response) };
+  } catch (error) {
+    call.destroy();
+    if (error instanceof PlatformError) throw error;
+    throw new PlatformError("Unavailable", `Cannot reach the registry: ${(error as Error).message}`, {
+      hint: "It may be starting: see jdos status, then try again",
+      cause: error,
+    });
+  }
+}
+
+async function send(call: ClientRequest, body: Buffer | Readable | undefined): Promise<void> {
+  if (body === undefined || Buffer.isBuffer(body)) {
+    call.end(body);
+    return;
+  }
+  const failed = once(call, "error").then(([error]) => {
+    throw error;
+  });
+  failed.catch(() => {});
+  for await (const chunk of body) {
+    if (!call.write(chunk)) await Promise.race([once(call, "drain"), failed]);
+  }
+  call.end();
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type Server } from "node:http";
+import { PLATFORM_ROUTES } from "@jdos/api";
+import type { FastifyInstance } from "fastify";
+import { PlatformError } from "./errors.ts";
+import type { ListenAddress, PlatformApiOptions } from "./options.ts";
+import { createServer } from "./server.ts";
+
+export interface PlatformApi {
+  /** http://127.0.0.1:7080 */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the HTTP API for people, and the registry's token endpoint on its own address. */
+export async function start(options: PlatformApiOptions): Promise<PlatformApi> {
+  const server = await createServer(options);
+  const url = await listen(server.server, options.listen);
+  const token = options.registryTokenListen === undefined ? undefined : tokenServer(server);
+  try {
+    if (token !== undefined) await listen(token, options.registryTokenListen!);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  options.log.info({ url }, "Serving the platform API");
+  return {
+    url,
+    async stop() {
+      token?.closeAllConnections();
+      token?.close();
+      server.server.closeAllConnections();
+      await server.close();
+    },
+  };
+}
+
+/** Hands on what concerns the registry's tokens and nothing else: this address is open to Pods. */
+function tokenServer(server: FastifyInstance): Server {
+  return createHttpServer((request, response) => {
+    if (request.url?.split("?")[0] === PLATFORM_ROUTES.registryToken) {
+      server.routing(request, response);
+      return;
+    }
+    response.writeHead(404, { "content-type": "application/json" });
+    response.end(
+      JSON.stringify(
+        new PlatformError(
+          "NotFound",
+          "Cannot find this path: only the registry's tokens are served on this address",
+        ).toBody(),
+      ),
+    );
+  });
+}
+
+async function listen(server: Server, { host, port }: ListenAddress): Promise<string> {
+  try {
+    server.listen({ host, port });
+    await once(server, "listening");
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    throw new PlatformError(
+      "Unavailable",
+      `Cannot listen on ${host}:${port}: ${taken ? "the port is already taken" : (error as Error).message}`,
+      {
+        hint: taken
+          ? `See who holds it (ss -ltnp 'sport = :${port}'), or start another instance with --instance`
+          : "Check the address",
+        cause: error,
+      },
+    );
+  }
+  const address = server.address();
+  return `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`;
+}

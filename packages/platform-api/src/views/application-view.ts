@@ -1,0 +1,53 @@
+import type { Application, ApplicationState, ApplicationView } from "@jdos/api";
+import type { Mutable } from "@jdos/apimachinery";
+import type { Stored } from "@jdos/client";
+import { conditionOf } from "../explain/facts.ts";
+
+export interface UrlOptions {
+  /** Port on which application traffic arrives. */
+  routesPort: number;
+}
+
+export function applicationView(application: Stored<Application>, options: UrlOptions): ApplicationView {
+  const { metadata, spec, status } = application;
+  const message = conditionOf(application, "Ready")?.message;
+  const release = status?.currentRelease;
+  return {
+    system: metadata.namespace ?? "",
+    name: metadata.name,
+    state: stateOf(application),
+    ...(message === undefined ? {} : { message }),
+    url: urlOf(application, options),
+    ...(status?.image === undefined ? {} : { image: status.image }),
+    ...(release === undefined ? {} : { release }),
+    ...(status?.latestBuild === undefined ? {} : { latestBuild: status.latestBuild }),
+    replicas: spec.replicas ?? 1,
+    readyReplicas: status?.readyReplicas ?? 0,
+    updatedReplicas: status?.updatedReplicas ?? 0,
+    createdAt: metadata.creationTimestamp,
+    spec: spec as Mutable<typeof spec>,
+  };
+}
+
+/** The application's own address: what the controllers say, else the host name they give by default. */
+export function urlOf({ metadata, spec, status }: Stored<Application>, { routesPort }: UrlOptions): string {
+  if (status?.url !== undefined) return status.url;
+  const route = spec.routes?.[0];
+  const host = route?.host ?? `${metadata.name}.${metadata.namespace}.jdos.localhost`;
+  return `http://${host}:${routesPort}${route?.path ?? "/"}`.replace(/\/$/, "");
+}
+
+function stateOf(application: Stored<Application>): ApplicationState {
+  const { metadata, spec, status } = application;
+  if (metadata.deletionTimestamp !== undefined) return "Deleting";
+  if ((spec.replicas ?? 1) === 0) return "Stopped";
+  const ready = conditionOf(application, "Ready");
+  if (ready?.status === "True" && status?.observedGeneration === metadata.generation) return "Ready";
+  if (conditionOf(application, "Built")?.status === "False" && status?.currentRelease === undefined)
+    return "Failed";
+  if (spec.release === undefined && status?.latestBuild === undefined && spec.source?.image === undefined)
+    return "Empty";
+  const progressing = conditionOf(application, "Progressing");
+  if (progressing?.status === "False") return (status?.readyReplicas ?? 0) > 0 ? "Degraded" : "Failed";
+  return "Deploying";
+}

@@ -1,0 +1,35 @@
+import type { Build, BuildView } from "@jdos/api";
+import type { Stored } from "@jdos/client";
+import { conditionOf } from "../explain/facts.ts";
+
+export function buildView(build: Stored<Build>): BuildView {
+  const { metadata, spec, status } = build;
+  const stages = status?.stages ?? [];
+  const stage =
+    stages.find(({ state }) => state === "Failed") ?? stages.find(({ state }) => state === "Running");
+  const message = stage?.message ?? conditionOf(build, "Succeeded")?.message;
+  const seconds = secondsBetween(status?.startTime, status?.completionTime);
+  return {
+    name: metadata.name,
+    number: spec.number,
+    phase: status?.phase ?? "Pending",
+    ...(stage === undefined ? {} : { stage: stage.name }),
+    ...(message === undefined ? {} : { message }),
+    ...(status?.stack === undefined ? {} : { stack: status.stack }),
+    ...(status?.revision === undefined ? {} : { revision: status.revision }),
+    ...(status?.image === undefined ? {} : { image: status.image }),
+    ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
+    ...(seconds === undefined ? {} : { seconds }),
+    stages: stages.map(({ name, state, seconds, message }) => ({
+      name,
+      state,
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(message === undefined ? {} : { message }),
+    })),
+    createdAt: metadata.creationTimestamp,
+  };
+}
+
+function secondsBetween(start: string | undefined, end: string | undefined): number | undefined {
+  return start === undefined || end === undefined ? undefined : (Date.parse(end) - Date.parse(start)) / 1000;
+}
