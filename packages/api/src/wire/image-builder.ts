@@ -47,10 +47,6 @@ export interface BuilderError {
   lines?: string[];
 }
 
-/** The Bundle that carries a directory: an OCI image manifest with this config and one layer. */
-export const SOURCE_CONFIG_TYPE = "application/vnd.jdos.source.config.v1+json";
-export const SOURCE_LAYER_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
-
 /** A line of the build's log that says where the build stands: `--- stage build succeeded in 1.2s: why`. */
 export interface StageMarker {
   stage: BuildStage["name"];

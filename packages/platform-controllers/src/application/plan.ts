@@ -1,0 +1,190 @@
+import type { Application, Build, Release, ReleaseSpec } from "@jdos/api";
+import { hashOf } from "@jdos/api/release-hash";
+import { type DeepReadonly, deepEqual, type Persisted } from "@jdos/apimachinery";
+import { isIntact } from "../release/intact.ts";
+
+type StoredApplication = DeepReadonly<Persisted<Application>>;
+type StoredRelease = DeepReadonly<Persisted<Release>>;
+type StoredBuild = DeepReadonly<Persisted<Build>>;
+
+/** Says on a Build which Release was made of it, so that none is made twice. */
+export const RELEASED_LABEL = "jdos.io/released-as";
+/** Says on a Release which source image it was made of. */
+export const SOURCE_IMAGE_ANNOTATION = "jdos.io/source-image";
+
+export interface World {
+  readonly application: StoredApplication;
+  /** In any order. */
+  readonly releases: readonly StoredRelease[];
+  readonly builds: readonly StoredBuild[];
+}
+
+/** One step towards the Release that is wanted. Each may be taken again without harm. */
+export interface Step {
+  /** A Release to be made, or the one that an earlier run made. */
+  readonly release:
+    | { readonly existing: number }
+    | { readonly create: Omit<ReleaseSpec, "hash">; readonly sourceImage?: string };
+  readonly makeCurrent: boolean;
+  /** The Build to mark as released. */
+  readonly build?: string;
+  /** The configuration to take over into the Application: a rollback. */
+  readonly configuration?: Pick<DeepReadonly<ReleaseSpec>, "run" | "routes">;
+}
+
+/** The next step, or undefined when the Application has the Release it asks for. */
+export function planRelease(world: World): Step | undefined {
+  return planRollback(world) ?? planBuild(world) ?? planImage(world) ?? planConfiguration(world);
+}
+
+/** The highest number ever given plus one. */
+export function nextNumber({ application, releases }: World): number {
+  return (
+    Math.max(
+      application.status?.latestRelease ?? 0,
+      application.spec.release ?? 0,
+      ...releases.map((release) => release.spec.number),
+    ) + 1
+  );
+}
+
+/** Hash of what a Release takes from an Application's spec. */
+export function configurationHash(spec: { readonly run?: unknown; readonly routes?: unknown }): string {
+  return hashOf({ run: spec.run ?? {}, routes: spec.routes ?? null }).slice(0, 16);
+}
+
+/** The Release that spec.rollbackTo names, when it may be returned to. */
+export function rollbackTarget({ application, releases }: World): StoredRelease | undefined {
+  return releases.find((release) => release.spec.number === application.spec.rollbackTo);
+}
+
+function planRollback(world: World): Step | undefined {
+  const target = rollbackTarget(world);
+  if (target === undefined || !isIntact(target)) return undefined;
+  const { application, run, routes, image, build, number } = target.spec;
+  const configuration = { run, ...(routes === undefined ? {} : { routes }) };
+  const newest = newestOf(world.releases);
+  // Made by an earlier run that was killed before the Application was written.
+  const unfinished =
+    newest?.spec.rollbackTo === number && newest.spec.number > (world.application.spec.release ?? 0);
+  if (newest !== undefined && unfinished)
+    return { release: { existing: newest.spec.number }, makeCurrent: true, configuration };
+  return {
+    release: {
+      create: {
+        application,
+        number: nextNumber(world),
+        image,
+        run: run as ReleaseSpec["run"],
+        ...(routes === undefined ? {} : { routes: routes as NonNullable<ReleaseSpec["routes"]> }),
+        ...(build === undefined ? {} : { build }),
+        rollbackTo: number,
+        reason: `rollback to v${number}`,
+      },
+    },
+    makeCurrent: true,
+    configuration,
+  };
+}
+
+function planBuild(world: World): Step | undefined {
+  const { application, releases, builds } = world;
+  const ready = builds
+    .filter((build) => build.status?.phase === "Succeeded" && build.status.image !== undefined)
+    .sort((a, b) => a.spec.number - b.spec.number);
+  const build = ready.find((candidate) => candidate.metadata.labels?.[RELEASED_LABEL] === undefined);
+  if (build === undefined) return undefined;
+  const reason = `build ${build.metadata.name}`;
+  const made = releases.find(
+    (release) => release.spec.build === build.metadata.name && release.spec.reason === reason,
+  );
+  // A build that ends after a later one is recorded, but does not replace what is newer.
+  const overtaken = ready.some(
+    (other) => other.spec.number > build.spec.number && other.metadata.labels?.[RELEASED_LABEL] !== undefined,
+  );
+  return {
+    release:
+      made === undefined
+        ? {
+            create: {
+              ...fromSpec(world),
+              image: build.status?.image ?? "",
+              build: build.metadata.name,
+              reason,
+              ...requester(build),
+            },
+          }
+        : { existing: made.spec.number },
+    makeCurrent: !overtaken && (application.spec.deployPolicy ?? "Automatic") === "Automatic",
+    build: build.metadata.name,
+  };
+}
+
+function planImage(world: World): Step | undefined {
+  const { application, releases } = world;
+  const reference = application.spec.source?.image?.reference;
+  if (reference === undefined || reference === application.status?.sourceImage) return undefined;
+  const newest = newestOf(releases);
+  if (newest?.metadata.annotations?.[SOURCE_IMAGE_ANNOTATION] === reference) {
+    if (newest.spec.number === application.spec.release) return undefined;
+    return { release: { existing: newest.spec.number }, makeCurrent: true };
+  }
+  return {
+    release: {
+      create: { ...fromSpec(world), image: reference, reason: `image ${reference}` },
+      sourceImage: reference,
+    },
+    makeCurrent: true,
+  };
+}
+
+function planConfiguration(world: World): Step | undefined {
+  const { application, releases } = world;
+  const current = releases.find((release) => release.spec.number === application.spec.release);
+  if (current === undefined || !isIntact(current)) return undefined;
+  const newest = newestOf(releases) ?? current;
+  const taken = application.status?.configurationHash ?? configurationHash(newest.spec);
+  if (configurationHash(application.spec) === taken) return undefined;
+  const same =
+    configurationHash(newest.spec) === configurationHash(application.spec) &&
+    newest.spec.image === current.spec.image;
+  if (same) {
+    if (newest === current) return undefined;
+    return { release: { existing: newest.spec.number }, makeCurrent: true };
+  }
+  const { image, build } = current.spec;
+  const onlyRoutes = deepEqual(current.spec.run, application.spec.run ?? {});
+  return {
+    release: {
+      create: {
+        ...fromSpec(world),
+        image,
+        ...(build === undefined ? {} : { build }),
+        ...(onlyRoutes ? { podsOf: current.spec.podsOf ?? current.spec.number } : {}),
+        reason: onlyRoutes ? "routes changed" : "configuration changed",
+      },
+    },
+    makeCurrent: true,
+  };
+}
+
+function newestOf(releases: readonly StoredRelease[]): StoredRelease | undefined {
+  return releases.reduce<StoredRelease | undefined>(
+    (best, next) => (best === undefined || next.spec.number > best.spec.number ? next : best),
+    undefined,
+  );
+}
+
+function fromSpec(world: World): Pick<ReleaseSpec, "application" | "number" | "run" | "routes"> {
+  const { run, routes } = world.application.spec;
+  return {
+    application: world.application.metadata.name,
+    number: nextNumber(world),
+    run: (run ?? {}) as ReleaseSpec["run"],
+    ...(routes === undefined ? {} : { routes: routes as NonNullable<ReleaseSpec["routes"]> }),
+  };
+}
+
+function requester(build: StoredBuild): { createdBy?: string } {
+  return build.spec.requestedBy === undefined ? {} : { createdBy: build.spec.requestedBy };
+}

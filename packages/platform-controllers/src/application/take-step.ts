@@ -1,0 +1,83 @@
+import { Applications, Builds, type Release, Releases, releaseName } from "@jdos/api";
+import { releaseHash } from "@jdos/api/release-hash";
+import { controllerReference, isStatus } from "@jdos/apimachinery";
+import type { Stored } from "@jdos/client";
+import type { ReconcileContext } from "@jdos/controller-runtime";
+import { RELEASED_LABEL, SOURCE_IMAGE_ANNOTATION, type Step, type World } from "./plan.ts";
+import { labelsOf } from "./render/subject.ts";
+
+/**
+ * Takes a step in an order that survives being killed at any line: the Release, then the Application that names
+ * it, then the mark on the Build. Returns the world as it is then.
+ */
+export async function takeStep(context: ReconcileContext, world: World, step: Step): Promise<World> {
+  const { client, events } = context;
+  const release = "create" in step.release ? await createRelease(context, world, step.release) : undefined;
+  const number = "create" in step.release ? step.release.create.number : step.release.existing;
+  let application = world.application;
+  if (step.makeCurrent && (application.spec.release !== number || step.configuration !== undefined)) {
+    const { configuration } = step;
+    const taken =
+      configuration === undefined
+        ? {}
+        : { run: configuration.run, routes: configuration.routes ?? null, rollbackTo: null };
+    application = await client.patch(Applications, keyFor(world), {
+      type: "merge",
+      body: { spec: { release: number, ...taken } },
+    });
+    events.event(
+      application,
+      "Normal",
+      "Released",
+      `Release v${number} is current: ${release?.spec.reason ?? "made before"}`,
+    );
+  }
+  let { builds } = world;
+  if (step.build !== undefined) {
+    const marked = await client.patch(
+      Builds,
+      { ...keyFor(world), name: step.build },
+      { type: "merge", body: { metadata: { labels: { [RELEASED_LABEL]: String(number) } } } },
+    );
+    builds = builds.map((build) => (build.metadata.name === step.build ? marked : build));
+  }
+  const others = world.releases.filter((other) => other.spec.number !== number);
+  const same = release ?? world.releases.find((other) => other.spec.number === number);
+  return { application, builds, releases: same === undefined ? others : [...others, same] };
+}
+
+type Creation = Extract<Step["release"], { create: unknown }>;
+
+async function createRelease(
+  { client }: ReconcileContext,
+  world: World,
+  { create, sourceImage }: Creation,
+): Promise<Stored<Release>> {
+  const { application } = world;
+  const name = releaseName(application.metadata.name, create.number);
+  try {
+    return await client.create(Releases, {
+      apiVersion: "jdos.io/v1",
+      kind: "Release",
+      metadata: {
+        name,
+        namespace: application.metadata.namespace,
+        labels: labelsOf(application),
+        ...(sourceImage === undefined ? {} : { annotations: { [SOURCE_IMAGE_ANNOTATION]: sourceImage } }),
+        ownerReferences: [controllerReference(application)],
+      },
+      spec: { ...create, hash: releaseHash(create) },
+    });
+  } catch (error) {
+    if (!isStatus(error, "AlreadyExists")) throw error;
+    // The cache was behind: an earlier run made it. What it says decides, not what would be written now.
+    const existing = await client.get(Releases, { ...keyFor(world), name });
+    if (existing.spec.hash === releaseHash(create)) return existing;
+    throw error;
+  }
+}
+
+function keyFor(world: World): { namespace: string; name: string } {
+  const { name, namespace } = world.application.metadata;
+  return { namespace: namespace ?? "", name };
+}

@@ -1,0 +1,20 @@
+/**
+ * True when `live` says everything `wanted` says: members the server added do not matter, lists must be of one
+ * length and order.
+ */
+export function covers(live: unknown, wanted: unknown): boolean {
+  if (wanted === undefined) return true;
+  if (wanted === null || typeof wanted !== "object") return live === wanted;
+  if (live === null || typeof live !== "object") return isEmpty(wanted) && live === undefined;
+  if (Array.isArray(wanted)) {
+    if (!Array.isArray(live) || live.length !== wanted.length) return false;
+    return wanted.every((item, index) => covers(live[index], item));
+  }
+  const members = live as Record<string, unknown>;
+  return Object.entries(wanted).every(([key, member]) => covers(members[key], member));
+}
+
+/** The server may drop an empty list or map. */
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
+}

@@ -1,0 +1,254 @@
+import {
+  Applications,
+  BUILD_CONTAINER,
+  BUILD_LABEL,
+  type Build,
+  type BuildStatus,
+  Builds,
+  buildName,
+  ConfigMaps,
+  type Job,
+  Jobs,
+  type Pod,
+  Pods,
+  registrySecretName,
+  Secrets,
+} from "@jdos/api";
+import { controllerOf, formatTime, isStatus, type ObjectKey, setCondition } from "@jdos/apimachinery";
+import type { Client, Stored } from "@jdos/client";
+import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
+import { writeStatus } from "../apply/write-status.ts";
+import { OWNED_BY_BUILD, PODS_BY_BUILD } from "../indexes.ts";
+import type { Settings } from "../options.ts";
+import { copyEnvironment } from "./environment.ts";
+import { renderInput } from "./input.ts";
+import { renderJob } from "./job.ts";
+import { stagesFromLog } from "./log.ts";
+import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts";
+
+/** How often the log of a running build is read for its stages. */
+const PROGRESS_SECONDS = 1;
+
+export function buildController(settings: Settings): ControllerOptions {
+  return {
+    name: "build",
+    for: Builds,
+    owns: OWNED_BY_BUILD,
+    watches: [
+      {
+        type: Pods,
+        keys: ({ metadata }) => {
+          const build = metadata.labels?.[BUILD_LABEL];
+          return build === undefined ? [] : [{ namespace: metadata.namespace ?? "", name: build }];
+        },
+      },
+    ],
+    reconcile: (context, key) => reconcileBuild(context, key, settings),
+  };
+}
+
+async function reconcileBuild(
+  context: ReconcileContext,
+  key: ObjectKey,
+  settings: Settings,
+): Promise<Result | undefined> {
+  const { client, informers } = context;
+  const build = await find(() => client.get(Builds, key));
+  if (build === undefined || build.metadata.deletionTimestamp !== undefined) return;
+  if (build.status?.phase === "Succeeded" || build.status?.phase === "Failed") return;
+  const application = await find(() =>
+    client.get(Applications, { namespace: key.namespace, name: build.spec.application }),
+  );
+  const refusal = refusalOf(build, application !== undefined);
+  if (refusal !== undefined) return void (await finish(context, build, refusal));
+  if (controllerOf(build) === undefined && application !== undefined) await adopt(client, build, application);
+  const credential = await find(() =>
+    client.get(Secrets, { namespace: key.namespace, name: registrySecretName(build.spec.application) }),
+  );
+  if (credential === undefined) {
+    await report(context, build, {
+      phase: "Pending",
+      message: "It waits for the application's registry credential",
+    });
+    return { requeueAfterSeconds: 1 };
+  }
+  const job = informers.for(Jobs).lister.get(key) ?? (await start(client, build, settings));
+  const pod = podOf(informers.for(Pods).lister.byIndex(PODS_BY_BUILD, `${key.namespace}/${key.name}`));
+  const outcome = outcomeOf(job, pod) ?? startFailure(pod);
+  if (outcome !== undefined) return void (await finish(context, build, outcome, pod));
+  return follow(context, build, pod);
+}
+
+async function find<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isStatus(error, "NotFound")) return undefined;
+    throw error;
+  }
+}
+
+function refusalOf(build: Stored<Build>, hasApplication: boolean): Outcome | undefined {
+  const { application, number, source } = build.spec;
+  const refuse = (reason: string, message: string): Outcome => ({
+    phase: "Failed",
+    condition: { status: "False", reason, message },
+  });
+  if (build.metadata.name !== buildName(application, number))
+    return refuse(
+      "InvalidName",
+      `A build ${number} of application ${application} is named ${buildName(application, number)}`,
+    );
+  if (!hasApplication)
+    return refuse("ApplicationMissing", `Application ${application} does not exist in this system`);
+  if (source.git === undefined && source.bundle === undefined)
+    return refuse("NoSource", "There is no source to build: name a git repository or upload a directory");
+  return undefined;
+}
+
+/** A Build made by hand goes with its application, too. */
+async function adopt(
+  client: Client,
+  build: Stored<Build>,
+  application: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly metadata: { readonly name: string; readonly uid: string };
+  },
+): Promise<void> {
+  const { name, uid } = application.metadata;
+  const reference = {
+    apiVersion: application.apiVersion,
+    kind: application.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  await client.patch(
+    Builds,
+    { namespace: build.metadata.namespace ?? "", name: build.metadata.name },
+    { type: "merge", body: { metadata: { ownerReferences: [reference] } } },
+  );
+}
+
+async function start(client: Client, build: Stored<Build>, settings: Settings): Promise<Stored<Job>> {
+  const namespace = build.metadata.namespace ?? "";
+  await copyEnvironment(client, settings.build.platformNamespace, namespace);
+  await unlessThere(() => client.create(ConfigMaps, renderInput(build, settings)));
+  const job = renderJob(build, settings);
+  const { apiVersion, kind, metadata } = build;
+  const owner = {
+    apiVersion,
+    kind,
+    name: metadata.name,
+    uid: metadata.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  const made = await unlessThere(() =>
+    client.create(Jobs, { ...job, metadata: { ...job.metadata, ownerReferences: [owner] } }),
+  );
+  return made ?? client.get(Jobs, { namespace, name: metadata.name });
+}
+
+async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await create();
+  } catch (error) {
+    if (isStatus(error, "AlreadyExists")) return undefined;
+    throw error;
+  }
+}
+
+function podOf(pods: readonly Stored<Pod>[]): Stored<Pod> | undefined {
+  return [...pods].sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0];
+}
+
+async function follow(
+  context: ReconcileContext,
+  build: Stored<Build>,
+  pod: Stored<Pod> | undefined,
+): Promise<Result | undefined> {
+  const running = pod?.status?.containerStatuses?.some(
+    ({ name, state }) => name === BUILD_CONTAINER && state?.running !== undefined,
+  );
+  if (pod === undefined || running !== true) {
+    await report(context, build, {
+      phase: "Pending",
+      message: waitingFor(pod),
+      ...(pod === undefined ? {} : { pod: pod.metadata.name }),
+    });
+    return;
+  }
+  const stages = (await stagesFromLog(context.client, pod)) ?? build.status?.stages;
+  const now = stages?.find(({ state }) => state === "Running")?.name;
+  await report(context, build, {
+    phase: "Running",
+    message: now === undefined ? "It has begun" : `Stage ${now} runs`,
+    pod: pod.metadata.name,
+    ...(stages === undefined ? {} : { stages: stages as BuildStatus["stages"] }),
+  });
+  return { requeueAfterSeconds: PROGRESS_SECONDS };
+}
+
+interface Progress {
+  phase: "Pending" | "Running";
+  message: string;
+  pod?: string;
+  stages?: BuildStatus["stages"];
+}
+
+async function report(
+  context: ReconcileContext,
+  build: Stored<Build>,
+  { phase, message, pod, stages }: Progress,
+): Promise<void> {
+  const before = build.status as BuildStatus | undefined;
+  const startTime = before?.startTime ?? formatTime(context.now());
+  await writeStatus(context.client, Builds, build, {
+    ...before,
+    observedGeneration: build.metadata.generation,
+    phase,
+    startTime,
+    ...(pod === undefined ? {} : { pod }),
+    ...(stages === undefined ? {} : { stages }),
+    conditions: setCondition(
+      before?.conditions,
+      { type: "Succeeded", status: "Unknown", reason: phase, message },
+      context.now(),
+    ),
+  });
+}
+
+async function finish(
+  context: ReconcileContext,
+  build: Stored<Build>,
+  { condition, ...facts }: Outcome,
+  pod?: Stored<Pod>,
+): Promise<void> {
+  const before = build.status as BuildStatus | undefined;
+  const now = context.now();
+  const written = await writeStatus(context.client, Builds, build, {
+    ...before,
+    ...facts,
+    stages: facts.stages ?? endedStages(before?.stages),
+    observedGeneration: build.metadata.generation,
+    startTime: before?.startTime ?? formatTime(now),
+    completionTime: formatTime(now),
+    ...(pod === undefined ? {} : { pod: pod.metadata.name }),
+    conditions: setCondition(before?.conditions, { type: "Succeeded", ...condition }, now),
+  });
+  const succeeded = facts.phase === "Succeeded";
+  context.events.event(
+    written,
+    succeeded ? "Normal" : "Warning",
+    condition.reason ?? "BuildEnded",
+    (condition.message ?? "").slice(0, 1000),
+  );
+}
+
+/** A build that was stopped stopped in the stage that ran. */
+function endedStages(stages: BuildStatus["stages"]): BuildStatus["stages"] {
+  return stages?.map((stage) => (stage.state === "Running" ? { ...stage, state: "Failed" } : stage));
+}

@@ -1,0 +1,40 @@
+import type { Build, BuilderInput, ConfigMap } from "@jdos/api";
+import { BUILD_LABEL } from "@jdos/api";
+import { controllerReference } from "@jdos/apimachinery";
+import type { Stored } from "@jdos/client";
+import type { Settings } from "../options.ts";
+
+export const DEFAULT_TIMEOUT_SECONDS = 1800;
+
+/** What image-builder is told about a Build. */
+export function builderInput(build: Stored<Build>, settings: Settings): BuilderInput {
+  const system = build.metadata.namespace ?? "";
+  const { application, source, build: options, timeoutSeconds } = build.spec;
+  return {
+    system,
+    application,
+    build: build.metadata.name,
+    source: source as BuilderInput["source"],
+    ...(options === undefined ? {} : { options: options as NonNullable<BuilderInput["options"]> }),
+    registry: { url: settings.registry.url, host: settings.registry.host },
+    repository: `${system}/${application}`,
+    baseImage: settings.build.baseImage,
+    platformImages: [settings.build.baseImage],
+    timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+  };
+}
+
+/** The ConfigMap that carries it into the Pod, of the Build's own name. */
+export function renderInput(build: Stored<Build>, settings: Settings): ConfigMap {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: build.metadata.name,
+      namespace: build.metadata.namespace,
+      labels: { [BUILD_LABEL]: build.metadata.name, "app.kubernetes.io/managed-by": "jdos" },
+      ownerReferences: [controllerReference(build)],
+    },
+    data: { "input.json": JSON.stringify(builderInput(build, settings)) },
+  };
+}

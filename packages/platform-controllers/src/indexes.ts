@@ -1,0 +1,45 @@
+import {
+  APPLICATION_LABEL,
+  BUILD_LABEL,
+  Builds,
+  Deployments,
+  Ingresses,
+  Jobs,
+  Pods,
+  Releases,
+  Services,
+} from "@jdos/api";
+import type { InformerFactory } from "@jdos/client";
+
+/** Releases and Builds filed under "<system>/<application>". */
+export const RELEASES_BY_APPLICATION = "application";
+export const BUILDS_BY_APPLICATION = "application";
+/** Pods filed under "<system>/<application>". */
+export const PODS_BY_APPLICATION = "application";
+/** Pods filed under "<system>/<build>". */
+export const PODS_BY_BUILD = "build";
+
+/** Must be called before the informers start. */
+export function addIndexes(informers: InformerFactory): void {
+  informers
+    .for(Releases)
+    .addIndex(RELEASES_BY_APPLICATION, ({ metadata, spec }) => [`${metadata.namespace}/${spec.application}`]);
+  informers
+    .for(Builds)
+    .addIndex(BUILDS_BY_APPLICATION, ({ metadata, spec }) => [`${metadata.namespace}/${spec.application}`]);
+  informers.for(Pods).addIndex(PODS_BY_APPLICATION, ({ metadata }) => labelled(metadata, APPLICATION_LABEL));
+  informers.for(Pods).addIndex(PODS_BY_BUILD, ({ metadata }) => labelled(metadata, BUILD_LABEL));
+}
+
+function labelled(
+  metadata: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
+  label: string,
+): string[] {
+  const value = metadata.labels?.[label];
+  return value === undefined ? [] : [`${metadata.namespace}/${value}`];
+}
+
+/** Kinds that an Application owns and is reconciled by. */
+export const OWNED_BY_APPLICATION = [Deployments, Services, Ingresses, Builds, Releases] as const;
+/** Kinds that a Build owns. */
+export const OWNED_BY_BUILD = [Jobs] as const;

@@ -1,0 +1,28 @@
+import { systemClock } from "@jdos/component-base";
+import { createManager } from "@jdos/controller-runtime";
+import { applicationController } from "./application/controller.ts";
+import { buildController } from "./build/controller.ts";
+import { addIndexes } from "./indexes.ts";
+import { type PlatformControllersOptions, settingsOf } from "./options.ts";
+import { releaseController } from "./release/controller.ts";
+import { systemController } from "./system/controller.ts";
+
+export interface PlatformControllers {
+  /** Resolves when nothing is left to do; what waits for a time does not count. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the reconcilers of System, Application, Build and Release. Resolves when all of them reconcile. */
+export async function start(options: PlatformControllersOptions): Promise<PlatformControllers> {
+  const { client, log, metrics, clock = systemClock } = options;
+  const settings = settingsOf(options);
+  const manager = createManager({ client, log, clock, ...(metrics === undefined ? {} : { metrics }) });
+  addIndexes(manager.informers);
+  manager.add(systemController());
+  manager.add(applicationController(settings));
+  manager.add(buildController(settings));
+  manager.add(releaseController());
+  await manager.start();
+  return { idle: () => manager.idle(), stop: () => manager.stop() };
+}
