@@ -58,7 +58,8 @@ interface Writing {
 
 async function write({ client, informers }: ReconcileContext, { service, existing }: Writing): Promise<void> {
   const subsets = subsetsOf(service, podsOfService(service, informers));
-  const headless = service.spec?.clusterIP === "None" ? { "service.kubernetes.io/headless": "" } : {};
+  const headless: Record<string, string> =
+    service.spec?.clusterIP === "None" ? { "service.kubernetes.io/headless": "" } : {};
   const labels = { ...service.metadata.labels, ...headless, [MANAGED_LABEL]: MANAGED_BY };
   const { name, namespace } = service.metadata;
   if (existing === undefined) {

@@ -28,8 +28,9 @@ export function endpointSliceController({ clock }: { clock: Clock }): Controller
       indexServiceSelectors(informers);
       informers.for(EndpointSlices).addIndex(INDEX, (slice) => serviceOfSlice(slice).map(formatKey));
       informers.for(EndpointSlices).addHandlers({
-        added: (slice) =>
-          serviceOfSlice(slice).forEach((key) => expectations.creationObserved(formatKey(key))),
+        added: (slice) => {
+          for (const key of serviceOfSlice(slice)) expectations.creationObserved(formatKey(key));
+        },
       });
     },
     reconcile: async (context, key) => {

@@ -1,4 +1,5 @@
 import type { EndpointPort, Pod, Service } from "@jdos/api";
+import type { DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 
 /**
@@ -43,7 +44,7 @@ export function groupByPorts(
   return groups;
 }
 
-export function portsKey(ports: readonly Readonly<EndpointPort>[]): string {
+export function portsKey(ports: readonly Partial<DeepReadonly<EndpointPort>>[]): string {
   return JSON.stringify(
     ports
       .map(({ name = "", protocol = "TCP", port, appProtocol = "" }) => [name, protocol, port, appProtocol])
