@@ -1,5 +1,6 @@
 import { Admission } from "./admission/admission.ts";
 import { admissionSteps } from "./admission/steps.ts";
+import type { TokenSigner } from "./authentication/service-account-token.ts";
 import { allowAll } from "./authorization/authorizer.ts";
 import type { Core } from "./registry/call.ts";
 import { Catalog } from "./registry/catalog.ts";
@@ -11,11 +12,14 @@ import { Store } from "./storage/store.ts";
 export interface CoreOptions {
   /** The store's file, or ":memory:". */
   path: string;
-  now?: () => Date;
+  serviceCidr: string;
+  /** Signs the tokens of service accounts. */
+  signer: TokenSigner;
+  now: () => Date;
 }
 
 /** Puts together what the verbs work on. */
-export function createCore({ path, now = () => new Date() }: CoreOptions): Core {
+export function createCore({ path, signer, now }: CoreOptions): Core {
   const store = new Store({ path, now: () => now().getTime() });
   const catalog = new Catalog(completeWithFallbacks(strategies));
   return {
@@ -24,6 +28,7 @@ export function createCore({ path, now = () => new Date() }: CoreOptions): Core 
     admission: new Admission(admissionSteps({ store, catalog })),
     authorizer: allowAll,
     schemas: noSchemas,
+    signer,
     now,
   };
 }

@@ -32,8 +32,7 @@ import { remove } from "../registry/delete.ts";
 import { removeCollection } from "../registry/delete-collection.ts";
 import { get } from "../registry/get.ts";
 import { list } from "../registry/list.ts";
-import { patch } from "../registry/patch.ts";
-import { createSubresource, updateSubresource } from "../registry/subresource.ts";
+import { createSubresource, patchSubresource, updateSubresource } from "../registry/subresource.ts";
 import { watch } from "../registry/watch.ts";
 import { WatchStream } from "./watch-stream.ts";
 
@@ -126,12 +125,13 @@ export class InProcessClient implements Client {
   ): Promise<Stored<T>> {
     options.signal?.throwIfAborted();
     const copy = { type: given.type, body: deepCopy<object>(given.body) } as Patch;
-    return (await patch(
+    const patched = await patchSubresource(
       this.#core,
       this.#named(type, key, options.subresource),
       copy,
       options,
-    )) as unknown as Stored<T>;
+    );
+    return patched.object as unknown as Stored<T>;
   }
 
   async delete<T extends KubeObject>(

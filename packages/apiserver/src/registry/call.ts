@@ -1,4 +1,5 @@
 import type { Admission } from "../admission/admission.ts";
+import type { TokenSigner } from "../authentication/service-account-token.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { Store, StoreKey } from "../storage/store.ts";
 import type { Catalog, Endpoint } from "./catalog.ts";
@@ -19,6 +20,7 @@ export interface Core {
   readonly admission: Admission;
   readonly authorizer: Authorizer;
   readonly schemas: SchemaSource;
+  readonly signer: TokenSigner;
   now(): Date;
 }
 

@@ -1,5 +1,14 @@
-import { qualifiedResource, type ResourceType } from "@jdos/apimachinery";
+import { type KubeObject, qualifiedResource, type ResourceType } from "@jdos/apimachinery";
+import type { Call, Core, WriteCallOptions } from "./call.ts";
 import type { Strategy } from "./strategy.ts";
+
+/** Answers a POST on the spot; nothing is stored: TokenReview, SubjectAccessReview. */
+export type Review = (
+  core: Core,
+  call: Call,
+  body: KubeObject,
+  options: WriteCallOptions,
+) => Promise<KubeObject>;
 
 /** One resource in one version, as it is served. */
 export interface Endpoint {
@@ -7,6 +16,8 @@ export interface Endpoint {
   readonly type: ResourceType;
   /** The same for all versions of a resource: they are one set of objects. */
   readonly storageKey: string;
+  /** Set for what is asked and not stored. */
+  readonly review?: Review;
 }
 
 type Named = Pick<ResourceType, "group" | "version" | "resource">;
@@ -18,7 +29,7 @@ export class Catalog {
   #generation = 0;
 
   constructor(strategies: readonly Strategy[]) {
-    for (const strategy of strategies) this.#set(strategy);
+    for (const strategy of strategies) this.install(strategy);
   }
 
   /** Moves with every change. */
@@ -26,21 +37,20 @@ export class Catalog {
     return this.#generation;
   }
 
-  #set(strategy: Strategy): void {
-    const { type } = strategy;
-    this.#endpoints.set(idOf(type), { strategy, type, storageKey: qualifiedResource(type) });
-    this.#generation++;
-  }
-
   /** Serves a resource from now on, or in a new way. */
-  install(strategy: Strategy): void {
-    this.#set(strategy);
-    for (const listener of this.#listeners) listener();
+  install(strategy: Strategy, review?: Review): void {
+    const { type } = strategy;
+    const endpoint = { strategy, type, storageKey: qualifiedResource(type) };
+    this.#endpoints.set(idOf(type), review === undefined ? endpoint : { ...endpoint, review });
+    this.#changed();
   }
 
-  /** Serves a resource no longer. */
+  /** Serves a resource no longer. Its objects stay in the store. */
   remove(type: Named): void {
-    if (!this.#endpoints.delete(idOf(type))) return;
+    if (this.#endpoints.delete(idOf(type))) this.#changed();
+  }
+
+  #changed(): void {
     this.#generation++;
     for (const listener of this.#listeners) listener();
   }

@@ -1,4 +1,4 @@
-import { alreadyExists, isStatus, type KubeObject, StatusError } from "@jdos/apimachinery";
+import { alreadyExists, deepFreeze, isStatus, type KubeObject, StatusError } from "@jdos/apimachinery";
 import { authorizeCall } from "../authorization/authorize.ts";
 import type { StoredObject } from "../storage/event.ts";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
@@ -24,6 +24,9 @@ export async function create(
   options: WriteCallOptions = {},
 ): Promise<StoredObject> {
   authorizeCall(core, call, "create");
+  const { review } = call.endpoint;
+  if (review !== undefined)
+    return deepFreeze(await review(core, call, given, options)) as unknown as StoredObject;
   validateFields(core, call, given, options);
   const object = adopt(call, given);
   const { metadata } = object;

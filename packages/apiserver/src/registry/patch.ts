@@ -4,7 +4,6 @@ import { authorizeCall } from "../authorization/authorize.ts";
 import { jsonPatch } from "../patch/json-patch.ts";
 import { isRecord, mergePatch } from "../patch/merge-patch.ts";
 import { strategicMerge } from "../patch/strategic-merge.ts";
-import type { StoredObject } from "../storage/event.ts";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
 import { validateFields } from "./field-validation.ts";
 import { present } from "./get.ts";
@@ -16,13 +15,19 @@ export interface PatchCallOptions extends WriteCallOptions {
   force?: boolean;
 }
 
+export interface Patched {
+  readonly object: unknown;
+  /** Apply makes what is not there. */
+  readonly created: boolean;
+}
+
 /** Changes an object by a patch, against its newest state: it conflicts only when the patch names a revision. */
 export async function patch(
   core: Core,
   call: Call,
   given: Patch,
   options: PatchCallOptions = {},
-): Promise<StoredObject> {
+): Promise<Patched> {
   authorizeCall(core, call, "patch");
   if (given.type === "strategic" && !isNative(call)) {
     throw new StatusError(
@@ -40,7 +45,7 @@ export async function patch(
     if (object.metadata.name !== call.name) throw renamed(object.metadata.name, call.name);
     return replace(core, call, { object, current, options, reservations });
   });
-  return present(call.endpoint, stored);
+  return { object: present(call.endpoint, stored), created: false };
 }
 
 function applyPatch(target: KubeObject, { type, body }: Patch): unknown {

@@ -1,5 +1,12 @@
 import type { Pod } from "@jdos/api";
-import { deepCopy, type KubeObject, notFound, StatusError, setCondition } from "@jdos/apimachinery";
+import {
+  deepCopy,
+  type KubeObject,
+  type Mutable,
+  notFound,
+  StatusError,
+  setCondition,
+} from "@jdos/apimachinery";
 import { authorizeCall } from "../authorization/authorize.ts";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
 import type { SubresourceDoor } from "./subresource.ts";
@@ -37,7 +44,9 @@ function bind(
 ) {
   return commit(core, { ...call, subresource: "binding" }, options.dryRun === true, (current) => {
     if (current === undefined) throw notFound(call.endpoint.type, call.name);
-    const pod = deepCopy(current) as unknown as Pod & { metadata: { annotations?: Record<string, string> } };
+    const pod = deepCopy(current) as unknown as Mutable<Pod> & {
+      metadata: { annotations?: Record<string, string> };
+    };
     if (current.metadata.deletionTimestamp !== undefined)
       throw refused(call, `pod ${call.name} is being deleted, cannot be assigned to a host`);
     if ((pod.spec?.nodeName ?? "") !== "")

@@ -136,11 +136,11 @@ describe("patch()", () => {
       type: "json",
       body: [
         { op: "test", path: "/data/c", value: "3" },
-        { op: "add", path: "/data/d~1e", value: "4" },
+        { op: "add", path: "/data/d.e", value: "4" },
       ],
     });
     const { data } = await client.patch(ConfigMaps, key, { type: "strategic", body: { data: { b: "5" } } });
-    assert.deepEqual(data, { b: "5", c: "3", "d/e": "4" });
+    assert.deepEqual(data, { b: "5", c: "3", "d.e": "4" });
   });
 
   it("patch() merges containers by name", async () => {

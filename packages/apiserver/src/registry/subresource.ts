@@ -1,5 +1,8 @@
 import { type KubeObject, qualifiedResource, StatusError } from "@jdos/apimachinery";
+import type { Patch } from "@jdos/client";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
+import { get } from "./get.ts";
+import { type PatchCallOptions, type Patched, patch } from "./patch.ts";
 import { podBinding } from "./pod-binding.ts";
 import { podEviction } from "./pod-eviction.ts";
 import { update } from "./update.ts";
@@ -11,6 +14,7 @@ export type SubresourceBody = Readonly<KubeObject & Record<string, unknown>>;
 export interface SubresourceDoor {
   get?(core: Core, call: Call): SubresourceBody | Promise<SubresourceBody>;
   create?(core: Core, call: Call, body: KubeObject, options: WriteCallOptions): Promise<SubresourceBody>;
+  patch?(core: Core, call: Call, given: Patch, options: PatchCallOptions): Promise<Patched>;
   update?(core: Core, call: Call, body: KubeObject, options: WriteCallOptions): Promise<SubresourceBody>;
 }
 
@@ -43,6 +47,29 @@ export async function updateSubresource(
   if (door === undefined) return update(core, call, body, options);
   if (door.update === undefined) throw notAllowed();
   return door.update(core, call, body, options);
+}
+
+/** GET of a subresource: the whole object where it has no door of its own. */
+export async function getSubresource(core: Core, call: Call): Promise<unknown> {
+  checkSubresource(call);
+  const door = doorOf(call);
+  if (door === undefined) return get(core, call);
+  if (door.get === undefined) throw notAllowed();
+  return door.get(core, call);
+}
+
+/** PATCH of an object or one of its subresources. */
+export async function patchSubresource(
+  core: Core,
+  call: Call,
+  given: Patch,
+  options: PatchCallOptions,
+): Promise<Patched> {
+  checkSubresource(call);
+  const door = doorOf(call);
+  if (door === undefined) return patch(core, call, given, options);
+  if (door.patch === undefined) throw notAllowed();
+  return door.patch(core, call, given, options);
 }
 
 /** POST to a subresource. */

@@ -1,13 +1,31 @@
-import { StatusError } from "@jdos/apimachinery";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CustomResourceDefinition, CustomResourceDefinitions } from "@jdos/api";
 import type { Client, UserInfo } from "@jdos/client";
-import { ensureNamespaces } from "../bootstrap/namespaces.ts";
-import { createCore } from "../core.ts";
-import { InProcessClient, type RawDoor } from "../inprocess/client.ts";
+import {
+  createCertificateAuthority,
+  createLogger,
+  issueCertificate,
+  type Logger,
+} from "@jdos/component-base";
+import type { ApiServerOptions } from "../options.ts";
 import type { Core } from "../registry/call.ts";
+import { start } from "../start.ts";
 
 export interface TestServerOptions {
   /** Defaults to the machine's clock. */
   now?: () => Date;
+  /** Also listens on 127.0.0.1 with a fresh certificate. Defaults to false. */
+  https?: boolean;
+  /** Installed before the server is handed over. */
+  crds?: readonly CustomResourceDefinition[];
+  /** Defaults to ":memory:". */
+  dataDir?: string;
+  /** Defaults to silence. */
+  log?: Logger;
+  /** Any other option of the server. */
+  options?: Partial<ApiServerOptions>;
 }
 
 export interface TestServer {
@@ -16,31 +34,103 @@ export interface TestServer {
   clientFor(user: UserInfo): Client;
   /** The last committed revision. */
   revision(): number;
+  /** With https: "https://127.0.0.1:PORT". */
+  readonly url: string;
+  /** With https: the authority of the server's certificate. */
+  readonly caPem: string;
+  /** With https: the path of a kubeconfig for kubectl, removed by stop(). */
+  readonly adminKubeconfig: string;
+  /** With https: a client certificate of a user. */
+  certificateFor(user: UserInfo): Promise<{ certPem: string; keyPem: string }>;
   /** The parts, for tests that look inside. */
   readonly core: Core;
   stop(): Promise<void>;
 }
 
-const noDoor: RawDoor = {
-  raw: async () => {
-    throw new StatusError("NotFound", "the server could not find the requested resource");
-  },
-  connect: async () => {
-    throw new StatusError("NotFound", "the server could not find the requested resource");
-  },
-};
+const ADMIN: UserInfo = { name: "admin", groups: ["system:masters"] };
 
-/** Starts an API server in memory. It lives until stop(). */
-export async function startTestServer({ now }: TestServerOptions = {}): Promise<TestServer> {
-  const core = createCore({ path: ":memory:", ...(now === undefined ? {} : { now }) });
-  const clientFor = ({ name, groups = [] }: UserInfo) => new InProcessClient(core, noDoor, { name, groups });
-  const adminClient = () => clientFor({ name: "admin", groups: ["system:masters"] });
-  await ensureNamespaces(adminClient());
+/** Starts an API server, in memory unless a directory is given. It lives until stop(). */
+export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
+  const authority = given.https ? await createCertificateAuthority() : undefined;
+  const server = await start(await serverOptions(given, authority));
+  const adminClient = () => server.clientFor(ADMIN);
+  for (const crd of given.crds ?? []) await adminClient().create(CustomResourceDefinitions, crd);
+  const certificateFor = ({ name, groups = [] }: UserInfo) => {
+    if (authority === undefined) throw new Error("the test server has no certificates: start it with https");
+    return issueCertificate(authority, { commonName: name, organizations: groups, usages: ["client"] });
+  };
+  const kubeconfig =
+    authority === undefined
+      ? undefined
+      : writeKubeconfig({ url: server.url!, caPem: authority.certPem, ...(await certificateFor(ADMIN)) });
   return {
     adminClient,
-    clientFor,
-    revision: () => core.store.revision,
-    core,
-    stop: async () => core.store.close(),
+    clientFor: server.clientFor,
+    revision: server.revision,
+    url: server.url ?? "",
+    caPem: authority?.certPem ?? "",
+    adminKubeconfig: kubeconfig === undefined ? "" : join(kubeconfig, "kubeconfig"),
+    certificateFor,
+    core: server.core,
+    stop: async () => {
+      await server.stop();
+      if (kubeconfig !== undefined) rmSync(kubeconfig, { recursive: true, force: true });
+    },
   };
+}
+
+async function serverOptions(
+  given: TestServerOptions,
+  authority: { certPem: string; keyPem: string } | undefined,
+): Promise<ApiServerOptions> {
+  return {
+    dataDir: given.dataDir ?? ":memory:",
+    log: given.log ?? createLogger({ name: "apiserver", level: "silent" }),
+    ...(given.now === undefined ? {} : { now: given.now }),
+    ...(authority === undefined
+      ? {}
+      : { listen: [{ host: "127.0.0.1", port: 0 }], tls: await serverTls(authority) }),
+    ...given.options,
+  };
+}
+
+async function serverTls(authority: { certPem: string; keyPem: string }) {
+  const pair = await issueCertificate(authority, {
+    commonName: "kubernetes",
+    dnsNames: ["localhost", "kubernetes.default.svc"],
+    ipAddresses: ["127.0.0.1"],
+    usages: ["server"],
+  });
+  return { ...pair, clientCaPem: authority.certPem };
+}
+
+/** Returns the directory that holds the file. */
+function writeKubeconfig({
+  url,
+  caPem,
+  certPem,
+  keyPem,
+}: {
+  url: string;
+  caPem: string;
+  certPem: string;
+  keyPem: string;
+}): string {
+  const directory = mkdtempSync(join(tmpdir(), "jdos-apiserver-"));
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "test",
+    contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
+    clusters: [{ name: "test", cluster: { server: url, "certificate-authority-data": base64(caPem) } }],
+    users: [
+      {
+        name: "admin",
+        user: { "client-certificate-data": base64(certPem), "client-key-data": base64(keyPem) },
+      },
+    ],
+  };
+  writeFileSync(join(directory, "kubeconfig"), JSON.stringify(config), { mode: 0o600 });
+  return directory;
 }

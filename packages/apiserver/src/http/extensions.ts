@@ -1,0 +1,31 @@
+import type { Duplex } from "node:stream";
+import { StatusError } from "@jdos/apimachinery";
+import type { UpgradedConnection } from "@jdos/client";
+import type { TokenAuthenticator } from "../authentication/token-authenticator.ts";
+import type { ApiServerOptions } from "../options.ts";
+import type { Core } from "../registry/call.ts";
+import type { Extensions } from "./dispatch.ts";
+import type { ApiRequest } from "./request.ts";
+
+export interface ExtensionsOptions {
+  core: Core;
+  tokens: TokenAuthenticator;
+  options: ApiServerOptions;
+}
+
+/** What answers beside the registry: OpenAPI, metrics, and what is passed on to kubelets, Pods and Services. */
+export function createExtensions(_: ExtensionsOptions): Extensions & {
+  connect(request: ApiRequest): Promise<UpgradedConnection>;
+  upgrade(request: ApiRequest, socket: Duplex, head: Buffer): Promise<void>;
+} {
+  return {
+    path: () => undefined,
+    subresource: () => undefined,
+    connect: async () => {
+      throw new StatusError("BadRequest", "Upgrade request required: this path is not upgraded");
+    },
+    upgrade: async () => {
+      throw new StatusError("BadRequest", "this path is not upgraded");
+    },
+  };
+}
