@@ -1,5 +1,5 @@
 import type { Pod } from "@jdos/api";
-import { isConditionTrue } from "@jdos/apimachinery";
+import { findCondition, isConditionTrue } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 
 /** Succeeded or Failed: its containers will never run again. */
@@ -14,4 +14,17 @@ export function isPodActive(pod: Stored<Pod>): boolean {
 
 export function isPodReady(pod: Stored<Pod>): boolean {
   return isConditionTrue(pod.status?.conditions, "Ready");
+}
+
+export interface AvailabilityOptions {
+  minReadySeconds: number;
+  now: Date;
+}
+
+/** Ready, and for long enough. */
+export function isPodAvailable(pod: Stored<Pod>, { minReadySeconds, now }: AvailabilityOptions): boolean {
+  if (!isPodReady(pod)) return false;
+  if (minReadySeconds === 0) return true;
+  const since = findCondition(pod.status?.conditions, "Ready")?.lastTransitionTime;
+  return since !== undefined && Date.parse(since) + minReadySeconds * 1000 <= now.getTime();
 }
