@@ -1,7 +1,7 @@
 import { Admission } from "./admission/admission.ts";
 import { admissionSteps } from "./admission/steps.ts";
 import type { TokenSigner } from "./authentication/service-account-token.ts";
-import { allowAll } from "./authorization/authorizer.ts";
+import { RbacAuthorizer } from "./authorization/rbac-authorizer.ts";
 import type { Core } from "./registry/call.ts";
 import { Catalog } from "./registry/catalog.ts";
 import { completeWithFallbacks } from "./registry/fallback-strategy.ts";
@@ -21,12 +21,13 @@ export interface CoreOptions {
 /** Puts together what the verbs work on. */
 export function createCore({ path, signer, now }: CoreOptions): Core {
   const store = new Store({ path, now: () => now().getTime() });
+  const authorizer = new RbacAuthorizer(store);
   const catalog = new Catalog(completeWithFallbacks(strategies));
   return {
     store,
     catalog,
-    admission: new Admission(admissionSteps({ store, catalog })),
-    authorizer: allowAll,
+    admission: new Admission(admissionSteps({ store, catalog, authorizer })),
+    authorizer,
     schemas: noSchemas,
     signer,
     now,
