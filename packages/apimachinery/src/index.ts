@@ -3,6 +3,7 @@
  * Status errors. Pure functions and types; no input or output.
  * @module
  */
+export * from "./canonical-quantity.ts";
 export * from "./condition.ts";
 export * from "./copy.ts";
 export * from "./meta.ts";

@@ -1,4 +1,5 @@
 import type { KubeObject } from "@jdos/apimachinery";
+import { customResourceDefinitionStrategy } from "./apiextensions/customresourcedefinition/strategy.ts";
 import { deploymentStrategy } from "./apps/deployment/strategy.ts";
 import { replicaSetStrategy } from "./apps/replicaset/strategy.ts";
 import { jobStrategy } from "./batch/job/strategy.ts";
@@ -46,4 +47,5 @@ export const strategies: readonly Strategy[] = [
   entry(clusterRoleBindingStrategy),
   entry(roleStrategy),
   entry(roleBindingStrategy),
+  entry(customResourceDefinitionStrategy),
 ];

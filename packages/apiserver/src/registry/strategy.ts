@@ -57,9 +57,19 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly columns: readonly TableColumn<T>[];
   /** Grace period given by deletion: 0 or undefined deletes at once (after finalizers). Pods: their grace. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
+  /** Set on custom resources: their schema, and what it does to an object. */
+  readonly custom?: CustomSchema;
   /** Reads and writes for the scale subresource. */
   readonly scale?: {
     get(object: T): { specReplicas: number; statusReplicas: number; selector: string };
     set(object: T, replicas: number): void;
   };
+}
+
+/** What the schema of a CustomResourceDefinition's version gives to the rest of the server. */
+export interface CustomSchema {
+  /** The structural schema, for OpenAPI; absent when the definition preserves unknown fields at its root. */
+  readonly openAPIV3Schema?: object;
+  /** Takes away the fields the schema does not know and returns their paths. */
+  prune(object: object): string[];
 }
