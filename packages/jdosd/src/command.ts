@@ -1,0 +1,69 @@
+import { type Environment, onTerminationSignal } from "@jdos/component-base";
+import { JdosdError } from "./errors.ts";
+import { type CommandLine, readCommandLine } from "./options.ts";
+import { createProgress } from "./progress.ts";
+
+/** Runs one command; the process's exit code says whether it did what it was asked. */
+export async function main(args: readonly string[], env: Environment): Promise<void> {
+  // Whoever read the progress may leave; the platform goes on.
+  process.stdout.on("error", () => {});
+  try {
+    await dispatch(readCommandLine(args, env));
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function dispatch({ command, options, purge }: CommandLine): Promise<void> {
+  const progress = createProgress((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+  switch (command) {
+    case "run": {
+      const { runPlatform } = await import("./platform/run.ts");
+      const stopping = new Promise((resolve) => onTerminationSignal(resolve));
+      const platform = await Promise.race([runPlatform(options, progress), stopping.then(() => undefined)]);
+      if (platform === undefined) process.exit(130);
+      await stopping;
+      await platform.stop();
+      process.exit(0);
+      break;
+    }
+    case "down": {
+      const { down } = await import("./down/down.ts");
+      return down({ options, purge, progress });
+    }
+    case "status": {
+      const { readStatus } = await import("./control/status.ts");
+      return print(await readStatus(options.dataDir));
+    }
+    case "doctor": {
+      const { diagnose } = await import("./doctor/doctor.ts");
+      const findings = await diagnose(options);
+      print(findings);
+      if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+      return;
+    }
+    default:
+      throw new JdosdError("InvalidOption", `Cannot run command "${command}": there is no such command`, {
+        hint: "One of: run, down, status, doctor",
+      });
+  }
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** "code: sentence", then the hint: what every command of the project prints. */
+export function describeError(error: unknown): string {
+  const { code, hint, message, cause } = (error ?? {}) as {
+    code?: string;
+    hint?: string;
+    message?: string;
+    cause?: unknown;
+  };
+  const lines = [`${code ?? "InternalError"}: ${message ?? String(error)}`];
+  if (cause instanceof Error && hint === undefined) lines.push(`cause: ${cause.message}`);
+  if (hint !== undefined) lines.push(`hint: ${hint}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeSecret } from "../pki/key-files.ts";
+
+/** Secrets made once for a data directory, each a file that only root reads. */
+export interface Credentials {
+  /** The local administrator at the platform API, and "admin" at the registry. */
+  readonly platformToken: string;
+  /** User "node" at the registry: may pull everything. */
+  readonly nodePassword: string;
+}
+
+export async function ensureCredentials(directory: string): Promise<Credentials> {
+  const [platformToken, nodePassword] = await Promise.all([
+    ensureToken(join(directory, "platform-token")),
+    ensureToken(join(directory, "registry-node-password")),
+  ]);
+  return { platformToken, nodePassword };
+}
+
+async function ensureToken(path: string): Promise<string> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const token = randomBytes(32).toString("base64url");
+  await writeSecret(path, `${token}\n`);
+  return token;
+}

@@ -1,0 +1,105 @@
+import { rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type FileLock,
+  type InstanceNames,
+  identifyProcess,
+  instanceNames,
+  isDataDirectoryLocked,
+  lockDataDirectory,
+  purgeContainerd,
+  readDaemon,
+  readInstance,
+  releaseInstance,
+  stopDetached,
+  stopProcess,
+  unmountBelow,
+} from "@jdos/component-base";
+import { type JdosdOptions, partPaths } from "../options.ts";
+import type { Progress } from "../progress.ts";
+import { stopContainers } from "./containers.ts";
+import { removeNetwork } from "./network.ts";
+
+export interface DownOptions {
+  options: JdosdOptions;
+  /** Also deletes the data. Defaults to false. */
+  purge?: boolean;
+  progress: Progress;
+}
+
+/** What a data directory holds: only this is deleted, for the directory itself is the user's. */
+const CONTENTS = [
+  "apiserver",
+  "containerd",
+  "kubelet",
+  "cni",
+  "registry-hosts",
+  "registry",
+  "haproxy",
+  "credentials",
+  "pki",
+  "logs",
+  "kubeconfig",
+  "jdosd.json",
+  "instance.json",
+  "jdosd.lock",
+  "jdosd.lock-journal",
+];
+
+/** Stops the platform, its containers and its network, however much of it still runs. Idempotent. */
+export async function down({ options, purge = false, progress }: DownOptions): Promise<void> {
+  const { dataDir } = options;
+  const instance = await readInstance(dataDir);
+  if (instance === undefined) {
+    if (purge) await deleteData(dataDir);
+    return;
+  }
+  const names = instanceNames(instance);
+  await progress.stage("jdosd", () => stopDaemon(dataDir));
+  const lock = await lockDataDirectory(dataDir);
+  try {
+    await tearDown(dataDir, names, progress);
+    if (purge) await progress.stage("data", () => purgeData(dataDir, names, lock));
+  } finally {
+    lock.release();
+  }
+}
+
+async function stopDaemon(dataDir: string): Promise<void> {
+  if (!(await isDataDirectoryLocked(dataDir))) return;
+  const pid = (await readDaemon(dataDir))?.pid;
+  const identity = pid === undefined ? undefined : identifyProcess(pid);
+  if (identity !== undefined) await stopProcess(identity, { timeoutSeconds: 30 });
+  while (await isDataDirectoryLocked(dataDir)) await sleep(50);
+}
+
+async function tearDown(dataDir: string, names: InstanceNames, progress: Progress): Promise<void> {
+  const paths = partPaths(dataDir);
+  await progress.stage("containers", async () => {
+    await stopContainers(names.run.containerdSocket);
+    await purgeContainerd({
+      runDir: names.runDir,
+      rootDir: paths.containerdRoot,
+      cgroupParent: names.cgroupParent,
+      keepRoot: true,
+    });
+  });
+  await progress.stage("dns", () => stopDetached(`${names.runDir}/dns.pid`));
+  await progress.stage("network", () => removeNetwork(names));
+  await unmountBelow(dataDir);
+  await rm(names.runDir, { recursive: true, force: true });
+}
+
+async function purgeData(dataDir: string, { instance }: InstanceNames, lock: FileLock): Promise<void> {
+  await releaseInstance(dataDir, instance);
+  lock.release();
+  await deleteData(dataDir);
+}
+
+async function deleteData(dataDir: string): Promise<void> {
+  for (const name of CONTENTS) await rm(join(dataDir, name), { recursive: true, force: true });
+  await rmdir(dataDir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY") throw error;
+  });
+}

@@ -1,0 +1,64 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as kinds from "@jdos/api";
+import { apiVersionOf, type KubeObject, type ResourceType } from "@jdos/apimachinery";
+import { parseAllDocuments } from "yaml";
+import { JdosdError } from "../errors.ts";
+
+/** What a manifest may name: `${gateway}` stands for values.gateway. */
+export type ManifestValues = Readonly<Record<string, string | number>>;
+
+export interface Manifest {
+  readonly type: ResourceType;
+  readonly object: KubeObject;
+}
+
+/** Reads every YAML file below a directory, sorted by path, and fills in the values. @throws JdosdError ManifestInvalid */
+export async function readManifests(directory: string, values: ManifestValues): Promise<Manifest[]> {
+  const files = (await readdir(directory, { recursive: true }))
+    .filter((file) => file.endsWith(".yaml"))
+    .sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), "utf8")));
+  return files.flatMap((file, at) => parseManifests(texts[at]!, { file: join(directory, file), values }));
+}
+
+/** The objects of one manifest's text. Placeholders stand in values, never in comments' way. */
+export function parseManifests(
+  text: string,
+  { file, values }: { file: string; values: ManifestValues },
+): Manifest[] {
+  const filled = text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw invalid(file, `no value "${name}"`);
+    return String(value);
+  });
+  return parseAllDocuments(filled).flatMap((document) => {
+    if (document.errors.length > 0) throw invalid(file, document.errors[0]!.message);
+    const object = document.toJS() as KubeObject | null;
+    return object === null ? [] : [{ object, type: typeOf(object, file) }];
+  });
+}
+
+const TYPES: readonly ResourceType[] = (Object.values(kinds) as unknown[]).filter(isResourceType);
+
+function isResourceType(value: unknown): value is ResourceType {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "resource" in value &&
+    "kind" in value &&
+    "namespaced" in value
+  );
+}
+
+function typeOf({ apiVersion, kind }: KubeObject, file: string): ResourceType {
+  const type = TYPES.find((candidate) => candidate.kind === kind && apiVersionOf(candidate) === apiVersion);
+  if (type === undefined) throw invalid(file, `kind "${kind}" of "${apiVersion}" is not known`);
+  return type;
+}
+
+function invalid(file: string, state: string): JdosdError {
+  return new JdosdError("ManifestInvalid", `Cannot read manifest "${file}": ${state}`, {
+    hint: "Restore the file from the repository",
+  });
+}

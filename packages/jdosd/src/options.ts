@@ -1,0 +1,134 @@
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import {
+  DEFAULT_DATA_DIRECTORY,
+  type Environment,
+  type LogLevel,
+  readChoice,
+  readLogLevel,
+} from "@jdos/component-base";
+import { JdosdError } from "./errors.ts";
+
+export interface JdosdOptions {
+  dataDir: string;
+  /** Undefined: the number the data directory has, or 0. */
+  instance: number | "auto" | undefined;
+  /** Where people reach console, API and routes. */
+  listenAddress: string;
+  /** Images made once and shared by every data directory. */
+  cacheDir: string;
+  /** How the parts talk to the API server. */
+  transport: "in-process" | "http";
+  /** The clone this runs from: packages and node_modules. */
+  repository: string;
+  nodeName: string;
+  logLevel: LogLevel;
+  /** Proxy settings of the host, for builds. */
+  proxy: Readonly<Record<string, string>>;
+  /** A bundle of certificate authorities that the host's clients were told to trust. */
+  caBundle: string | undefined;
+  /** PATH of the host's programs. */
+  path: string;
+}
+
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+const CA_VARIABLES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
+
+export interface CommandLine {
+  readonly command: string;
+  readonly purge: boolean;
+  readonly json: boolean;
+  readonly options: JdosdOptions;
+}
+
+/** Reads the command line and the environment, once. @throws JdosdError InvalidOption */
+export function readCommandLine(args: readonly string[], env: Environment): CommandLine {
+  const { values, positionals } = parse(args);
+  return {
+    command: positionals[0] ?? "",
+    purge: values.purge === true,
+    json: values.output === "json",
+    options: {
+      dataDir: resolve(values["data-dir"] ?? env.JDOS_DATA_DIR ?? DEFAULT_DATA_DIRECTORY),
+      instance: readInstanceOption(values.instance ?? env.JDOS_INSTANCE),
+      listenAddress: values["listen-address"] ?? "127.0.0.1",
+      cacheDir: env.JDOS_CACHE_DIR ?? "/var/cache/jdos",
+      transport: readChoice(env, "JDOS_TRANSPORT", {
+        choices: ["in-process", "http"],
+        fallback: "in-process",
+      }),
+      repository: resolve(import.meta.dirname, "../../.."),
+      nodeName: nodeNameOf(hostname()),
+      logLevel: readLogLevel(env),
+      proxy: Object.fromEntries(
+        PROXY_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+      ),
+      caBundle: CA_VARIABLES.map((name) => env[name]).find((path) => path !== undefined && path !== ""),
+      path: env.PATH ?? "",
+    },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        "data-dir": { type: "string" },
+        instance: { type: "string" },
+        "listen-address": { type: "string" },
+        output: { type: "string", short: "o" },
+        purge: { type: "boolean" },
+      },
+    });
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function readInstanceOption(text: string | undefined): number | "auto" | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (text === "auto") return "auto";
+  if (!/^\d+$/.test(text)) throw invalid(`--instance is "${text}"`);
+  return Number(text);
+}
+
+function invalid(state: string, cause?: unknown): JdosdError {
+  return new JdosdError("InvalidOption", `Cannot read the command line: ${state}`, {
+    hint: "main.ts run|down|status|doctor [--data-dir DIR] [--instance N|auto] [--listen-address A] [--purge] [-o json]",
+    cause,
+  });
+}
+
+/** A host name as Kubernetes takes it for a Node. */
+export function nodeNameOf(host: string): string {
+  const name = host
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]/g, "-")
+    .replaceAll(/^[.-]+|[.-]+$/g, "");
+  return name === "" ? "localhost" : name.slice(0, 63);
+}
+
+/** Where the parts keep what they need beside their data. */
+export function partPaths(dataDir: string) {
+  const at = (...parts: string[]) => join(dataDir, ...parts);
+  return {
+    apiserver: at("apiserver"),
+    containerdRoot: at("containerd"),
+    kubelet: at("kubelet"),
+    cni: at("cni"),
+    cniBin: at("cni", "bin"),
+    cniConf: at("cni", "conf"),
+    registryHosts: at("registry-hosts"),
+    registry: at("registry"),
+    haproxy: at("haproxy"),
+    dnsKubeconfig: at("credentials", "dns.kubeconfig"),
+    log: at("logs", "jdosd.log"),
+    containerdLog: at("logs", "containerd.log"),
+    dnsLog: at("logs", "dns.log"),
+  } as const;
+}
+
+export type PartPaths = ReturnType<typeof partPaths>;

@@ -1,0 +1,23 @@
+import { start } from "@jdos/cni";
+import type { Context } from "../context.ts";
+import type { Part } from "../part.ts";
+
+export function cniPart({ names, paths, log, metrics }: Context): Part {
+  return {
+    name: "cni",
+    start: () =>
+      start({
+        instance: names.instance,
+        bridge: names.bridge,
+        podCidr: names.pods.range,
+        gateway: names.pods.gateway,
+        serviceCidr: names.services.range,
+        runDir: names.runDir,
+        dataDir: paths.cni,
+        cniBinDir: paths.cniBin,
+        cniConfDir: paths.cniConf,
+        log: log.child({ component: "cni" }),
+        metrics,
+      }),
+  };
+}

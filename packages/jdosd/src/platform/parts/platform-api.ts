@@ -1,0 +1,33 @@
+import { start } from "@jdos/platform-api";
+import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
+import type { Part } from "../part.ts";
+
+export function platformApiPart(context: Context, clientFor: ClientFactory): Part {
+  const { names, options, credentials, pki, log } = context;
+  return {
+    name: "platform-api",
+    start: async () =>
+      start({
+        client: await clientFor(IDENTITIES.platformApi),
+        log: log.child({ component: "platform-api" }),
+        listen: { host: options.listenAddress, port: names.ports.platform },
+        registryTokenListen: { host: names.pods.gateway, port: names.ports.platform },
+        adminToken: credentials.platformToken,
+        registry: {
+          url: registryUrl(context),
+          token: { certPem: pki.registryToken.certPem, keyPem: pki.registryToken.keyPem },
+          nodePassword: credentials.nodePassword,
+        },
+        ports: {
+          routes: names.ports.routes,
+          kubernetes: names.ports.kubernetes,
+          registry: names.ports.registry,
+        },
+      }),
+  };
+}
+
+/** The registry as processes of the node reach it. */
+export function registryUrl({ names }: Pick<Context, "names">): string {
+  return `http://${names.services.registry}:5000`;
+}

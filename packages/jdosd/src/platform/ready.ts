@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Deployments, Nodes } from "@jdos/api";
+import { isStatus } from "@jdos/apimachinery";
+import type { Client } from "@jdos/client";
+import { JdosdError } from "../errors.ts";
+
+export interface WaitOptions {
+  client: Client;
+  signal: AbortSignal;
+  /** Defaults to 120. */
+  timeoutSeconds?: number;
+}
+
+/** Waits until the Node takes Pods. */
+export function waitForNode(name: string, options: WaitOptions): Promise<void> {
+  return poll(options, `node "${name}" is not Ready`, async ({ client }) => {
+    const node = await client.get(Nodes, { name });
+    const ready = node.status?.conditions?.find(({ type }) => type === "Ready");
+    return ready?.status === "True" ? undefined : (ready?.message ?? "it has not reported yet");
+  });
+}
+
+/** Waits until every replica of a Deployment is available. */
+export function waitForDeployment(
+  key: { namespace: string; name: string },
+  options: WaitOptions,
+): Promise<void> {
+  return poll(options, `Deployment "${key.namespace}/${key.name}" is not available`, async ({ client }) => {
+    const { spec, status, metadata } = await client.get(Deployments, key);
+    const wanted = spec?.replicas ?? 1;
+    const available = status?.availableReplicas ?? 0;
+    const observed = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+    return observed && available >= wanted ? undefined : `${available} of ${wanted} replicas available`;
+  });
+}
+
+type Question = (options: WaitOptions) => Promise<string | undefined>;
+
+async function poll(options: WaitOptions, what: string, ask: Question): Promise<void> {
+  const deadline = performance.now() + (options.timeoutSeconds ?? 120) * 1000;
+  for (;;) {
+    const why = await ask(options).catch((error: unknown) => {
+      if (isStatus(error, "NotFound")) return "it does not exist yet";
+      throw error;
+    });
+    if (why === undefined) return;
+    if (performance.now() >= deadline) {
+      throw new JdosdError("NotReady", `Cannot finish the start: ${what}: ${why}`, {
+        hint: "See `kubectl get pods,events -A` with the platform's kubeconfig, and the log in the data directory",
+      });
+    }
+    await sleep(50, undefined, { signal: options.signal });
+  }
+}
