@@ -1,0 +1,240 @@
+import type { CommandModule, CommandSpec, OptionSpec } from "./command.ts";
+
+const WAIT: OptionSpec = { flags: "--no-wait", description: "return when the change is accepted" };
+const POD: OptionSpec = { flags: "--pod <name>", description: "one Pod" };
+const CONTAINER: OptionSpec = { flags: "--container <name>", description: "one container of the Pod" };
+const FOLLOW: OptionSpec = { flags: "-f, --follow", description: "go on with lines as they come" };
+
+/** A module with several commands, each exported under its own name. */
+const member =
+  <M extends object, K extends keyof M>(load: () => Promise<M>, name: K) =>
+  async (): Promise<CommandModule> =>
+    (await load())[name] as CommandModule;
+
+const system = () => import("./commands/system.ts");
+const app = () => import("./commands/app.ts");
+const env = () => import("./commands/env.ts");
+const builds = () => import("./commands/builds.ts");
+const releases = () => import("./commands/releases.ts");
+
+/** Every command, in the order of --help. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "up",
+    description: "start the platform on this machine",
+    options: [
+      { flags: "--detach", description: "return when it is ready; it goes on by itself" },
+      {
+        flags: "--instance <n>",
+        description:
+          "which of several side by side: 0 to 59, or auto (default: the data directory's own, else 0)",
+      },
+      { flags: "--listen-address <address>", description: "where people reach it (default: 127.0.0.1)" },
+    ],
+    examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
+    load: () => import("./commands/up.ts"),
+  },
+  {
+    name: "down",
+    description: "stop the platform and its containers",
+    options: [{ flags: "--purge", description: "also delete its data" }],
+    load: () => import("./commands/down.ts"),
+  },
+  { name: "status", description: "what runs on this machine", load: () => import("./commands/status.ts") },
+  {
+    name: "kubeconfig",
+    description: "print the path of a kubeconfig for kubectl",
+    examples: ["KUBECONFIG=$(jdos kubeconfig) kubectl get pods -A"],
+    load: () => import("./commands/kubeconfig.ts"),
+  },
+  {
+    name: "doctor",
+    description: "what this machine lacks, and how to get it",
+    load: () => import("./commands/doctor.ts"),
+  },
+
+  {
+    name: "system create",
+    description: "create a system: a place for applications with its own quota and members",
+    arguments: [{ name: "name", description: "lower-case letters, digits and dashes" }],
+    options: [
+      { flags: "--display-name <text>", description: "what people call it" },
+      { flags: "--department <text>", description: "whose it is" },
+      { flags: "--cpu <quantity>", description: "quota of CPU, as 4 or 500m" },
+      { flags: "--memory <quantity>", description: "quota of memory, as 8Gi" },
+      { flags: "--pods <n>", description: "quota of Pods", type: "integer" },
+    ],
+    load: member(system, "create"),
+  },
+  { name: "system list", description: "all systems", load: member(system, "list") },
+  {
+    name: "system get",
+    description: "one system",
+    arguments: [{ name: "name", description: "its name" }],
+    load: member(system, "get"),
+  },
+  {
+    name: "system delete",
+    description: "delete a system and everything in it",
+    arguments: [{ name: "name", description: "its name" }],
+    load: member(system, "remove"),
+  },
+
+  {
+    name: "deploy",
+    description: "from source to running: build it, release it, wait until it is ready, print its URL",
+    scope: "application",
+    arguments: [
+      { name: "source", description: "a directory, a git URL (with #revision), or image:REFERENCE" },
+    ],
+    options: [
+      { flags: "--replicas <n>", description: "how many Pods", type: "integer" },
+      {
+        flags: "--port <n>",
+        description: "the port it listens on (default: 8080, told to it as PORT)",
+        type: "integer",
+      },
+      { flags: "--memory <quantity>", description: "memory of each Pod, as 256Mi" },
+      { flags: "--cpu <quantity>", description: "CPU of each Pod, as 500m" },
+      { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
+      {
+        flags: "--timeout <seconds>",
+        description: "give up watching after this long (default: 900)",
+        type: "integer",
+      },
+    ],
+    examples: [
+      "jdos deploy examples/hello-node --system demo --app hello",
+      "jdos deploy https://git.example/shop.git#v2 --system demo --app shop",
+    ],
+    load: () => import("./commands/deploy.ts"),
+  },
+  {
+    name: "app list",
+    description: "applications, of one system or of all",
+    options: [{ flags: "--system <name>", description: "of this system" }],
+    load: member(app, "list"),
+  },
+  { name: "app get", description: "one application", scope: "application", load: member(app, "get") },
+  {
+    name: "app delete",
+    description: "delete an application and what it runs",
+    scope: "application",
+    load: member(app, "remove"),
+  },
+  {
+    name: "ps",
+    description: "the Pods of an application",
+    scope: "application",
+    load: () => import("./commands/ps.ts"),
+  },
+  {
+    name: "logs",
+    description: "what an application writes, of all its Pods",
+    scope: "application",
+    options: [
+      FOLLOW,
+      { flags: "--tail <n>", description: "lines of each Pod (default: 200; -1: all)", type: "integer" },
+      { flags: "-p, --previous", description: "of the container before the last restart" },
+      { flags: "--since <duration>", description: "not older than 90s, 10m, 2h, 1d" },
+      POD,
+      CONTAINER,
+    ],
+    load: () => import("./commands/logs.ts"),
+  },
+  {
+    name: "exec",
+    description: "run a command in a Pod of an application",
+    scope: "application",
+    arguments: [{ name: "command", description: "after --", rest: true }],
+    options: [
+      POD,
+      CONTAINER,
+      { flags: "-i, --stdin", description: "send standard input (default: on a terminal)" },
+      { flags: "-t, --tty", description: "give it a terminal (default: on a terminal)" },
+      { flags: "-T, --no-tty", description: "give it no terminal" },
+    ],
+    examples: ["jdos exec --system demo --app hello -- sh"],
+    load: () => import("./commands/exec.ts"),
+  },
+  {
+    name: "scale",
+    description: "change how many Pods run",
+    scope: "application",
+    options: [{ flags: "--replicas <n>", description: "how many", type: "integer" }, WAIT],
+    load: () => import("./commands/scale.ts"),
+  },
+  {
+    name: "env set",
+    description: "set variables: a new release with the same image",
+    scope: "application",
+    arguments: [{ name: "variables", description: "NAME=VALUE ...", rest: true }],
+    options: [WAIT],
+    load: member(env, "set"),
+  },
+  {
+    name: "env unset",
+    description: "remove variables",
+    scope: "application",
+    arguments: [{ name: "names", description: "NAME ...", rest: true }],
+    options: [WAIT],
+    load: member(env, "unset"),
+  },
+  { name: "env list", description: "the variables", scope: "application", load: member(env, "list") },
+  {
+    name: "builds",
+    description: "the builds of an application",
+    scope: "application",
+    load: member(builds, "list"),
+  },
+  {
+    name: "build logs",
+    description: "what a build wrote",
+    scope: "application",
+    arguments: [{ name: "number", description: "default: the latest", optional: true }],
+    options: [FOLLOW],
+    load: member(builds, "logs"),
+  },
+  {
+    name: "releases",
+    description: "the releases of an application, the newest first",
+    scope: "application",
+    load: member(releases, "list"),
+  },
+  {
+    name: "rollback",
+    description: "return to an earlier release: a new release with its image and configuration",
+    scope: "application",
+    arguments: [
+      { name: "version", description: "its number (default: the one before the current)", optional: true },
+    ],
+    options: [WAIT],
+    load: member(releases, "rollback"),
+  },
+  {
+    name: "events",
+    description: "what happened to an application lately",
+    scope: "application",
+    load: () => import("./commands/events.ts"),
+  },
+  {
+    name: "why",
+    description: "why an application is as it is, in one sentence, and the next step",
+    scope: "application",
+    load: () => import("./commands/why.ts"),
+  },
+  {
+    name: "open",
+    description: "print an application's URL, and open it where there is a browser",
+    scope: "application",
+    load: () => import("./commands/open.ts"),
+  },
+];
+
+/** What the groups of commands are about. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  system: "systems: places for applications",
+  app: "applications",
+  env: "variables of an application",
+  build: "builds of an application",
+};

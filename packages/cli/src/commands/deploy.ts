@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Accepted, DeployRequest, DeployResult, SourceUploaded } from "@jdos/api/platform-api";
+import type { CommandContext, Input } from "../command.ts";
+import { createStageView, type StageView } from "../output/stages.ts";
+import { persist } from "../platform/persist.ts";
+import type { PlatformClient } from "../platform/platform-client.ts";
+import { scopeOf } from "../scope.ts";
+import { follow } from "./follow.ts";
+
+type Source = DeployRequest["source"];
+
+/** What is to be deployed, read from the argument. */
+export type Target = { kind: "directory"; path: string } | { kind: "ready"; source: Source };
+
+const GIT_URL = /^(?:https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/;
+
+/** "image:REF", a git URL with an optional #revision, else a directory. */
+export function readTarget(argument: string, isDirectory: boolean): Target {
+  if (argument.startsWith("image:"))
+    return { kind: "ready", source: { image: { reference: argument.slice("image:".length) } } };
+  if (isDirectory || !GIT_URL.test(argument)) return { kind: "directory", path: argument };
+  const hash = argument.lastIndexOf("#");
+  const git =
+    hash < 0 ? { url: argument } : { url: argument.slice(0, hash), revision: argument.slice(hash + 1) };
+  return { kind: "ready", source: { git } };
+}
+
+export async function run(input: Input, context: CommandContext): Promise<DeployResult> {
+  const started = performance.now();
+  const argument = input.arguments[0] ?? ".";
+  const isDirectory = (await stat(argument).catch(() => undefined))?.isDirectory() === true;
+  const target = readTarget(argument, isDirectory);
+  const client = await context.platform();
+  // Says what is wrong with the system before anything is packed.
+  await client.call("GET", "system", { params: { system: input.system } });
+  const view = await createStageView(context);
+  try {
+    const sent =
+      target.kind === "directory"
+        ? await upload(resolve(target.path), { client, input, view }, context)
+        : { source: target.source, seconds: 0 };
+    const accepted = await request(sent.source, { client, input, view }, context);
+    const result = await follow(
+      { client, input, accepted, view, timeoutSeconds: numberOf(input.options.timeout) },
+      context,
+    );
+    return withTotals(result, sent.seconds, (performance.now() - started) / 1000);
+  } finally {
+    await view.close();
+  }
+}
+
+interface Parts {
+  client: PlatformClient;
+  input: Input;
+  view: StageView;
+}
+
+/** Packs a directory and sends it; the seconds belong to the stage "source". */
+async function upload(
+  directory: string,
+  { client, input, view }: Parts,
+  context: CommandContext,
+): Promise<{ source: Source; seconds: number }> {
+  const started = performance.now();
+  view.update({ stage: "source", state: "started", message: "packing" });
+  const { packDirectory } = await import("../pack/pack.ts");
+  const packed = await packDirectory(directory, context.environment.variables);
+  try {
+    view.update({
+      stage: "source",
+      state: "started",
+      message: `sending ${packed.files} files, ${Math.ceil(packed.sizeBytes / 1024)} KiB`,
+    });
+    const send = (): Promise<SourceUploaded> =>
+      client.upload("source", {
+        params: scopeOf(input),
+        stream: createReadStream(packed.path, { highWaterMark: 256 * 1024 }),
+        contentType: "application/gzip",
+        sizeBytes: packed.sizeBytes,
+        signal: context.signal,
+      });
+    const { digest } = await persist(send, { signal: context.signal });
+    return { source: { bundle: { digest } }, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    await packed.remove();
+  }
+}
+
+/** Asks once, however often it has to be sent. */
+async function request(
+  source: Source,
+  { client, input }: Parts,
+  { signal }: CommandContext,
+): Promise<Accepted> {
+  const replicas = numberOf(input.options.replicas);
+  const body: DeployRequest = {
+    source,
+    requestId: randomUUID(),
+    ...(replicas === undefined ? {} : { replicas }),
+    ...settings(input),
+  };
+  return persist(() => client.call<Accepted>("POST", "deploy", { params: scopeOf(input), body, signal }), {
+    signal,
+  });
+}
+
+function settings({ options }: Input): Pick<DeployRequest, "build" | "run"> {
+  const { dockerfile, port, memory, cpu } = options;
+  const run = {
+    ...(port === undefined ? {} : { ports: [{ port: Number(port) }] }),
+    ...(memory === undefined ? {} : { memory: String(memory) }),
+    ...(cpu === undefined ? {} : { cpu: String(cpu) }),
+  };
+  return {
+    ...(dockerfile === undefined ? {} : { build: { dockerfile: String(dockerfile) } }),
+    ...(Object.keys(run).length === 0 ? {} : { run }),
+  };
+}
+
+function numberOf(option: string | number | boolean | undefined): number | undefined {
+  return option === undefined ? undefined : Number(option);
+}
+
+function withTotals(result: DeployResult, sourceSeconds: number, total: number): DeployResult {
+  const { source = 0, ...others } = result.seconds;
+  const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+  const seconds = {
+    ...(sourceSeconds + source > 0 ? { source: rounded(sourceSeconds + source) } : {}),
+    ...others,
+    total: rounded(total),
+  };
+  return { ...result, seconds };
+}
+
+export function present({ application, system, release, url, seconds }: DeployResult): string {
+  return `Release ${release} of ${system}/${application} is ready after ${seconds.total.toFixed(1)} s\n${url}`;
+}

@@ -1,0 +1,36 @@
+import { text } from "node:stream/consumers";
+import type { CommandContext, Input } from "../command.ts";
+import { exitOf, failureOf, startJdosd } from "../machine/jdosd.ts";
+import { showProgress } from "../machine/progress.ts";
+import { createStageView } from "../output/stages.ts";
+import { lines } from "../platform/lines.ts";
+
+export interface Down {
+  dataDir: string;
+  purged: boolean;
+}
+
+/** Ends the platform and its containers; --purge deletes its data too. */
+export async function run(input: Input, context: CommandContext): Promise<Down> {
+  const purged = input.options.purge === true;
+  const child = startJdosd(["down", ...(purged ? ["--purge"] : [])], context, {
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const view = await createStageView(context);
+  const exited = exitOf(child);
+  const errors = text(child.stderr!);
+  try {
+    for await (const line of lines(child.stdout!)) showProgress(line, view);
+  } finally {
+    await view.close();
+  }
+  if ((await exited) !== 0) throw failureOf(await errors, "stop");
+  return { dataDir: context.dataDir, purged };
+}
+
+export function present({ dataDir, purged }: Down): string {
+  return purged
+    ? `The platform is stopped, and "${dataDir}" is deleted`
+    : `The platform is stopped; its data stays in "${dataDir}"`;
+}

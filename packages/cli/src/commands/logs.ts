@@ -1,0 +1,48 @@
+import type { LogLine } from "@jdos/api/platform-api";
+import type { CommandContext, Input } from "../command.ts";
+import { usage } from "../errors.ts";
+import { scopeOf } from "../scope.ts";
+
+/** Lines as they come, with the Pod's name before each where there may be several. */
+export async function run(input: Input, context: CommandContext): Promise<undefined> {
+  const { follow, tail, previous, since, pod, container } = input.options;
+  const query = {
+    follow,
+    tail,
+    previous,
+    sinceSeconds: since === undefined ? undefined : secondsOf(String(since)),
+    pod,
+    container,
+  };
+  const client = await context.platform();
+  await printLines(
+    client.stream<LogLine>("logs", { params: scopeOf(input), query, signal: context.signal }),
+    context,
+    { prefix: pod === undefined },
+  );
+}
+
+export interface PrintLinesOptions {
+  prefix: boolean;
+}
+
+export async function printLines(
+  lines: AsyncIterable<LogLine>,
+  { output, stdout }: Pick<CommandContext, "output" | "stdout">,
+  { prefix }: PrintLinesOptions,
+): Promise<void> {
+  for await (const line of lines) {
+    const text = output === "json" ? JSON.stringify(line) : prefix ? `${line.pod}  ${line.line}` : line.line;
+    if (!stdout.write(`${text}\n`)) await new Promise((resolve) => stdout.once("drain", resolve));
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** "90", "90s", "10m", "2h", "1d" */
+export function secondsOf(text: string): number {
+  const match = /^(\d+)([smhd]?)$/.exec(text);
+  if (match === null || Number(match[1]) === 0)
+    throw usage(`Cannot read --since: "${text}" is not a duration`, "Write it as 90s, 10m, 2h or 1d");
+  return Number(match[1]) * UNITS[match[2]!]!;
+}

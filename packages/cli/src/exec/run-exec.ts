@@ -1,0 +1,105 @@
+import type { IncomingMessage } from "node:http";
+import { WebSocket } from "ws";
+import type { CommandContext } from "../command.ts";
+import { CliError } from "../errors.ts";
+import { CHANNEL, onChannel, readExecStatus } from "./channels.ts";
+
+export interface RunExecOptions {
+  url: URL;
+  token: string;
+  tty: boolean;
+  stdin: boolean;
+}
+
+type Streams = Pick<CommandContext, "stdin" | "stdout" | "stderr">;
+
+/** Joins this terminal with a command in a Pod until it ends; returns its exit code. */
+export async function runExec(options: RunExecOptions, streams: Streams): Promise<number> {
+  const url = new URL(options.url);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new WebSocket(url, "v4.channel.k8s.io", {
+    headers: { authorization: `Bearer ${options.token}` },
+    perMessageDeflate: false,
+  });
+  const restore: (() => void)[] = [];
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      let exitCode: number | undefined;
+      socket.on("unexpected-response", (_request, response) => void refusal(response).then(reject, reject));
+      socket.on("error", (error) =>
+        reject(new CliError("ConnectionLost", `Cannot run the command: ${error.message}`, { cause: error })),
+      );
+      socket.on("open", () => restore.push(...attach(socket, options, streams)));
+      socket.on("message", (message: Buffer) => {
+        const data = message.subarray(1);
+        if (message[0] === CHANNEL.stdout) streams.stdout.write(data);
+        else if (message[0] === CHANNEL.stderr) streams.stderr.write(data);
+        else if (message[0] === CHANNEL.error && data.length > 0) {
+          const end = readExecStatus(data.toString("utf8"));
+          exitCode = end.exitCode;
+          if (end.failure !== undefined)
+            reject(
+              new CliError("ExecFailed", `Cannot run the command: ${end.failure}`, {
+                exitCode: end.exitCode,
+                hint: "See that the program is in the image",
+              }),
+            );
+        }
+      });
+      socket.on("close", () => {
+        if (exitCode !== undefined) resolve(exitCode);
+        else
+          reject(
+            new CliError(
+              "ConnectionLost",
+              "Cannot tell how the command ended: the connection closed before",
+              { hint: "The Pod may have ended, or the platform restarted" },
+            ),
+          );
+      });
+    });
+  } finally {
+    for (const undo of restore) undo();
+    socket.terminate();
+  }
+}
+
+/** Connects keyboard and window size; returns how to undo it. */
+function attach(socket: WebSocket, { tty, stdin }: RunExecOptions, streams: Streams): (() => void)[] {
+  const undo: (() => void)[] = [];
+  if (tty) {
+    const resize = (): void => {
+      const size = { Width: streams.stdout.columns ?? 80, Height: streams.stdout.rows ?? 24 };
+      socket.send(onChannel(CHANNEL.resize, Buffer.from(JSON.stringify(size))));
+    };
+    resize();
+    streams.stdout.on("resize", resize);
+    undo.push(() => streams.stdout.off("resize", resize));
+  }
+  if (!stdin) return undo;
+  if (tty && streams.stdin.isTTY === true) {
+    streams.stdin.setRawMode?.(true);
+    undo.push(() => streams.stdin.setRawMode?.(false));
+  }
+  const send = (data: Buffer): void => socket.send(onChannel(CHANNEL.stdin, data));
+  streams.stdin.on("data", send);
+  undo.push(() => {
+    streams.stdin.off("data", send);
+    streams.stdin.pause();
+  });
+  return undo;
+}
+
+async function refusal(response: IncomingMessage): Promise<CliError> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString("utf8");
+  try {
+    return CliError.fromApi(JSON.parse(text));
+  } catch {
+    return new CliError(
+      "InternalError",
+      `Cannot run the command: the platform answers HTTP ${response.statusCode}`,
+    );
+  }
+}
