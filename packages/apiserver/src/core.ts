@@ -2,10 +2,10 @@ import { Admission } from "./admission/admission.ts";
 import { admissionSteps } from "./admission/steps.ts";
 import type { TokenSigner } from "./authentication/service-account-token.ts";
 import { RbacAuthorizer } from "./authorization/rbac-authorizer.ts";
+import { declarations, Schemas } from "./openapi/index.ts";
 import type { Core } from "./registry/call.ts";
 import { Catalog } from "./registry/catalog.ts";
 import { completeWithFallbacks } from "./registry/fallback-strategy.ts";
-import { noSchemas } from "./registry/schema.ts";
 import { strategies } from "./registry/strategies.ts";
 import { Store } from "./storage/store.ts";
 
@@ -16,19 +16,22 @@ export interface CoreOptions {
   /** Signs the tokens of service accounts. */
   signer: TokenSigner;
   now: () => Date;
+  /** Steps of admission that are left out. */
+  disabledAdmission?: readonly string[];
 }
 
 /** Puts together what the verbs work on. */
-export function createCore({ path, signer, now }: CoreOptions): Core {
+export function createCore({ path, serviceCidr, signer, now, disabledAdmission = [] }: CoreOptions): Core {
   const store = new Store({ path, now: () => now().getTime() });
   const authorizer = new RbacAuthorizer(store);
   const catalog = new Catalog(completeWithFallbacks(strategies));
+  const steps = admissionSteps({ store, catalog, authorizer, serviceCidr });
   return {
     store,
     catalog,
-    admission: new Admission(admissionSteps({ store, catalog, authorizer })),
+    admission: new Admission(steps.filter(({ name }) => !disabledAdmission.includes(name))),
     authorizer,
-    schemas: noSchemas,
+    schemas: new Schemas(declarations, catalog),
     signer,
     now,
   };

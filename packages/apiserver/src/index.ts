@@ -5,4 +5,6 @@
  * @module
  */
 export { ApiServerError, type ApiServerErrorCode } from "./errors.ts";
+export type { ApiServerOptions, ListenAddress } from "./options.ts";
 export type { Strategy, Subresource, TableColumn, WriteContext } from "./registry/strategy.ts";
+export { type ApiServer, start } from "./start.ts";

@@ -30,6 +30,8 @@ export interface ApiServerOptions {
   kubeletClientTls?: CertificatePair & { caPem: string };
   /** Bearer tokens that are known from the start. */
   staticTokens?: ReadonlyMap<string, { name: string; groups: readonly string[] }>;
+  /** Steps of admission that are left out, by name. Defaults to none. */
+  disabledAdmission?: readonly string[];
   log: Logger;
   /** Defaults to the machine's clock. */
   now?: () => Date;

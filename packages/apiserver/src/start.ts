@@ -6,6 +6,7 @@ import { TokenSigner } from "./authentication/service-account-token.ts";
 import { TokenAuthenticator } from "./authentication/token-authenticator.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { createCore } from "./core.ts";
+import { type Installer, startInstaller } from "./customresources/index.ts";
 import { ApiServerError } from "./errors.ts";
 import { dispatch } from "./http/dispatch.ts";
 import { type Door, openDoor } from "./http/door.ts";
@@ -16,6 +17,7 @@ import { InProcessClient } from "./inprocess/client.ts";
 import { createRawDoor } from "./inprocess/raw-door.ts";
 import { type ApiServerOptions, DEFAULT_SERVICE_CIDR } from "./options.ts";
 import type { Core } from "./registry/call.ts";
+import { installReviews } from "./reviews/install.ts";
 
 const BOOKMARK_MILLIS = 60_000;
 
@@ -44,6 +46,7 @@ export async function start(options: ApiServerOptions): Promise<ApiServer> {
     serviceCidr: options.serviceCidr ?? DEFAULT_SERVICE_CIDR,
     signer,
     now,
+    ...(options.disabledAdmission === undefined ? {} : { disabledAdmission: options.disabledAdmission }),
   });
   const tokens = new TokenAuthenticator({
     store: core.store,
@@ -51,6 +54,7 @@ export async function start(options: ApiServerOptions): Promise<ApiServer> {
     now,
     ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
   });
+  installReviews(core.catalog, { tokens, authorizer: core.authorizer });
   const extensions = createExtensions({ core, tokens, options });
   const answer = (request: ApiRequest) => dispatch(core, request, extensions);
   const door = createRawDoor({ answer, connect: (request) => extensions.connect(request) });
@@ -82,13 +86,22 @@ export async function start(options: ApiServerOptions): Promise<ApiServer> {
 
   const bookmarks = setInterval(() => core.store.bookmark(), BOOKMARK_MILLIS);
   bookmarks.unref();
+  const own = clientFor({ name: "system:apiserver", groups: ["system:masters"] });
+  let installer: Installer | undefined;
   const stop = async () => {
     clearInterval(bookmarks);
+    await installer?.stop();
     core.store.close();
     await Promise.all(doors.map((each) => each.close()));
   };
   try {
-    await bootstrap(clientFor({ name: "system:apiserver", groups: ["system:masters"] }), options);
+    await bootstrap(own, options);
+    installer = await startInstaller({
+      client: own,
+      catalog: core.catalog,
+      now,
+      onError: (error) => options.log.error({ err: error }, "Custom resources cannot be served"),
+    });
     for (const { host, port } of options.listen ?? []) await listenOn(host, port);
   } catch (error) {
     await stop();

@@ -2,17 +2,31 @@ import type { RbacAuthorizer } from "../authorization/rbac-authorizer.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionStep } from "./admission.ts";
+import { defaultTolerations } from "./default-tolerations.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction.ts";
+import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
+import { serviceAccount } from "./service-account.ts";
+import { serviceAddresses } from "./service-addresses.ts";
 
 /** What admission steps know of the world. */
 export interface AdmissionWorld {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly authorizer: RbacAuthorizer;
+  readonly serviceCidr: string;
 }
 
 /** Every step, in the order they run. */
 export function admissionSteps(world: AdmissionWorld): readonly AdmissionStep[] {
-  return [namespaceLifecycle(world), rbacEscalation(world.authorizer)];
+  return [
+    namespaceLifecycle(world),
+    nodeRestriction,
+    rbacEscalation(world.authorizer),
+    serviceAccount(world),
+    priority(world),
+    defaultTolerations,
+    serviceAddresses(world),
+  ];
 }

@@ -1,9 +1,8 @@
 import { deepCopy, type KubeObject, notFound, StatusError } from "@jdos/apimachinery";
 import type { Patch } from "@jdos/client";
 import { authorizeCall } from "../authorization/authorize.ts";
-import { jsonPatch } from "../patch/json-patch.ts";
-import { isRecord, mergePatch } from "../patch/merge-patch.ts";
-import { strategicMerge } from "../patch/strategic-merge.ts";
+import { isRecord } from "../patch/merge-patch.ts";
+import { applyPatch } from "./apply-patch.ts";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
 import { validateFields } from "./field-validation.ts";
 import { present } from "./get.ts";
@@ -46,24 +45,6 @@ export async function patch(
     return replace(core, call, { object, current, options, reservations });
   });
   return { object: present(call.endpoint, stored), created: false };
-}
-
-function applyPatch(target: KubeObject, { type, body }: Patch): unknown {
-  switch (type) {
-    case "json":
-      return jsonPatch(target, body);
-    case "merge":
-      if (!isRecord(body))
-        throw new StatusError("BadRequest", "error decoding patch: a merge patch must be an object");
-      return mergePatch(target, deepCopy(body));
-    case "strategic":
-      return strategicMerge(target, deepCopy(body));
-    case "apply":
-      throw new StatusError(
-        "UnsupportedMediaType",
-        "server-side apply is not served: use a strategic merge, merge or JSON patch",
-      );
-  }
 }
 
 function isNative({ endpoint: { type } }: Call): boolean {

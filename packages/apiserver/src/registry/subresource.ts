@@ -5,6 +5,8 @@ import { get } from "./get.ts";
 import { type PatchCallOptions, type Patched, patch } from "./patch.ts";
 import { podBinding } from "./pod-binding.ts";
 import { podEviction } from "./pod-eviction.ts";
+import { scaleDoor } from "./scale.ts";
+import { serviceAccountToken } from "./service-account-token.ts";
 import { update } from "./update.ts";
 
 /** Answers of subresources that carry a Kind of their own. */
@@ -21,11 +23,13 @@ export interface SubresourceDoor {
 const doors: Readonly<Record<string, SubresourceDoor>> = {
   "pods/binding": podBinding,
   "pods/eviction": podEviction,
+  "serviceaccounts/token": serviceAccountToken,
 };
 
 /** The door of a subresource; undefined where the generic verbs serve it. */
 export function doorOf(call: Call): SubresourceDoor | undefined {
   const { type } = call.endpoint;
+  if (call.subresource === "scale" && call.endpoint.strategy.scale !== undefined) return scaleDoor;
   return call.subresource === undefined ? undefined : doors[`${qualifiedResource(type)}/${call.subresource}`];
 }
 

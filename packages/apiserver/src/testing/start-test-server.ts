@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CustomResourceDefinition, CustomResourceDefinitions } from "@jdos/api";
+import { isConditionTrue } from "@jdos/apimachinery";
 import type { Client, UserInfo } from "@jdos/client";
 import {
   createCertificateAuthority,
@@ -20,6 +21,8 @@ export interface TestServerOptions {
   https?: boolean;
   /** Installed before the server is handed over. */
   crds?: readonly CustomResourceDefinition[];
+  /** Pods need a ServiceAccount, and get its token volume, as on a real server. Defaults to false. */
+  serviceAccounts?: boolean;
   /** Defaults to ":memory:". */
   dataDir?: string;
   /** Defaults to silence. */
@@ -54,7 +57,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   const authority = given.https ? await createCertificateAuthority() : undefined;
   const server = await start(await serverOptions(given, authority));
   const adminClient = () => server.clientFor(ADMIN);
-  for (const crd of given.crds ?? []) await adminClient().create(CustomResourceDefinitions, crd);
+  for (const crd of given.crds ?? []) await installDefinition(adminClient(), crd);
   const certificateFor = ({ name, groups = [] }: UserInfo) => {
     if (authority === undefined) throw new Error("the test server has no certificates: start it with https");
     return issueCertificate(authority, { commonName: name, organizations: groups, usages: ["client"] });
@@ -79,6 +82,17 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   };
 }
 
+/** Creates a definition and waits until its objects are served. */
+async function installDefinition(client: Client, crd: CustomResourceDefinition): Promise<void> {
+  const { metadata } = await client.create(CustomResourceDefinitions, crd);
+  const watch = await client.watch(CustomResourceDefinitions, {
+    fieldSelector: `metadata.name=${metadata.name}`,
+  });
+  for await (const event of watch) {
+    if (event.type !== "BOOKMARK" && isConditionTrue(event.object.status?.conditions, "Established")) return;
+  }
+}
+
 async function serverOptions(
   given: TestServerOptions,
   authority: { certPem: string; keyPem: string } | undefined,
@@ -90,6 +104,8 @@ async function serverOptions(
     ...(authority === undefined
       ? {}
       : { listen: [{ host: "127.0.0.1", port: 0 }], tls: await serverTls(authority) }),
+    // As in envtest: no controller makes the ServiceAccounts that Pods would need.
+    ...(given.serviceAccounts ? {} : { disabledAdmission: ["ServiceAccount"] }),
     ...given.options,
   };
 }
