@@ -73,6 +73,9 @@ export class Declarations {
   }
 }
 
+/** One reading of the declarations serves the whole process. */
+export const declarations = new Declarations();
+
 /** The name by which OpenAPI knows a built-in Kind. */
 export function definitionName(group: string, version: string, kind: string): string {
   const folder =

@@ -77,4 +77,3 @@ function validateBackend(errors: FieldErrors, at: string, { service, resource }:
     else errors.required(at, "port name or number is required");
   }
 }
-
