@@ -1,5 +1,6 @@
 import type { Clock } from "@jdos/component-base";
 import type { ControllerOptions } from "@jdos/controller-runtime";
+import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSliceController } from "./endpointslice/controller.ts";
 import { jobController } from "./job/controller.ts";
@@ -19,6 +20,7 @@ export interface RegisteredController {
 
 /** Every controller that reconciles one Kind; they start in this order. The garbage collector is apart (start.ts). */
 export const controllers: readonly RegisteredController[] = [
+  { name: "deployment", create: deploymentController },
   { name: "replicaset", create: replicaSetController },
   { name: "job", create: jobController },
   { name: "endpointslice", create: endpointSliceController },
