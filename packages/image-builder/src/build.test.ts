@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import type { BuilderInput, BuilderResult } from "@jdos/api";
+import type { ImageConfig } from "./registry/media-types.ts";
+import { Registry } from "./registry/registry.ts";
+import { archive } from "./testing/bundle.ts";
+import { pushBase, pushBundle, startTestRegistry, type TestBase, type TestRegistry } from "./testing/index.ts";
+
+const HOST = "registry.jdos.internal";
+const REPOSITORY = "demo/hello";
+const examples = join(import.meta.dirname, "../../../examples");
+let server: TestRegistry;
+let registry: Registry;
+let base: TestBase;
+let directory: string;
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "jdos-build-"));
+  // Steps run as another user.
+  await chmod(directory, 0o755);
+  server = await startTestRegistry({
+    grant: (username, repository, actions) => {
+      if (username === "admin") return actions;
+      if (username === "demo.hello" && repository === REPOSITORY) return actions;
+      return repository.startsWith("jdos/") && username !== undefined ? ["pull"] : [];
+    },
+  });
+  registry = new Registry({ url: server.url, credential: { username: "admin", password: "x" } });
+  base = await pushBase(registry);
+});
+
+after(async () => {
+  await server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Outcome {
+  result: BuilderResult;
+  log: string;
+  exitCode: number;
+}
+
+let count = 0;
+
+/** Runs both sides of a build as the Pod would, with the application's own credential. */
+async function build(source: BuilderInput["source"], more: Partial<BuilderInput> = {}): Promise<Outcome> {
+  const root = join(directory, String(++count));
+  await mkdir(join(root, "exchange"), { recursive: true });
+  const input: BuilderInput = {
+    system: "demo",
+    application: "hello",
+    build: `hello-b${count}`,
+    source,
+    registry: { url: server.url, host: HOST },
+    repository: REPOSITORY,
+    baseImage: base.reference,
+    timeoutSeconds: 120,
+    ...more,
+  };
+  await writeFile(join(root, "input.json"), JSON.stringify(input));
+  const auth = Buffer.from("demo.hello:secret-of-the-registry").toString("base64");
+  await writeFile(join(root, "credential.json"), JSON.stringify({ auths: { [HOST]: { auth } } }));
+  const file = (name: string) => join(root, name);
+  const argv = [join(import.meta.dirname, "main.ts"), "local", "--input", file("input.json"), "--credential", file("credential.json"), "--environment", file("environment"), "--exchange", file("exchange"), "--work", file("work"), "--result", file("result.json")];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  let log = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    log += chunk;
+  });
+  const [exitCode] = (await once(child, "close")) as [number];
+  assert.ok(existsSync(file("result.json")), log);
+  return { result: JSON.parse(readFileSync(file("result.json"), "utf8")) as BuilderResult, log, exitCode };
+}
+
+async function bundleOf(files: Parameters<typeof archive>[0]): Promise<BuilderInput["source"]> {
+  return { bundle: { digest: await pushBundle(registry, REPOSITORY, await archive(files)) } };
+}
+
+function example(name: string): Record<string, string> {
+  const at = join(examples, name);
+  return Object.fromEntries(readdirSync(at).map((file) => [file, readFileSync(join(at, file), "utf8")]));
+}
+
+async function configOf(digest: string | undefined): Promise<ImageConfig> {
+  const found = await registry.manifest(REPOSITORY, digest ?? "");
+  assert.ok(found);
+  return JSON.parse((await registry.blob(REPOSITORY, found.manifest.config)).toString("utf8")) as ImageConfig;
+}
+
+test("run() makes an image of hello-node whose base layers are shared and whose digest is always the same", async () => {
+  const source = await bundleOf(example("hello-node"));
+  const first = await build(source);
+  assert.equal(first.result.error, undefined, first.log);
+  assert.equal(first.exitCode, 0);
+  assert.equal(first.result.stack, "node: the source has package.json with package-lock.json");
+  assert.deepEqual(first.result.stages.map(({ name, state }) => [name, state]), [["source", "Succeeded"], ["build", "Succeeded"], ["push", "Succeeded"]]);
+  assert.equal(first.result.image, `${HOST}/${REPOSITORY}@${first.result.digest}`);
+  const found = await registry.manifest(REPOSITORY, first.result.digest ?? "");
+  assert.equal(found?.manifest.layers[0]?.digest, base.layerDigest);
+  const { config } = await configOf(first.result.digest);
+  assert.equal(config?.User, "1000:1000");
+  assert.equal(config?.WorkingDir, "/app");
+  assert.deepEqual(config?.Cmd, ["node", "server.js"]);
+  assert.ok(config?.Env?.includes("PORT=8080"));
+  const second = await build(source);
+  assert.equal(second.result.digest, first.result.digest);
+});
+
+test("run() builds a Dockerfile on the platform's base and uploads only what it added", async () => {
+  const { result, log } = await build(await bundleOf(example("dockerfile")), { options: { args: { GREETING: "given" } } });
+  assert.equal(result.error, undefined, log);
+  const found = await registry.manifest(REPOSITORY, result.digest ?? "");
+  assert.equal(found?.manifest.layers[0]?.digest, base.layerDigest);
+  assert.match(log, /^STEP \d+\/\d+: RUN printf/m);
+  const config = await configOf(result.digest);
+  assert.deepEqual(config.config?.Cmd, ["node", "server.js"]);
+  assert.equal(config.config?.User, "1000:1000");
+});
+
+test("run() fails with the step, its exit code and its last lines", async () => {
+  const { result, exitCode } = await build(await bundleOf(example("broken-build")));
+  assert.equal(exitCode, 1);
+  assert.equal(result.error?.code, "BuildStepFailed");
+  assert.match(result.error?.message ?? "", /"npm run build": exit code 2/);
+  assert.ok(result.error?.lines?.some((line) => line.includes("Cannot find name 'colour'")), JSON.stringify(result.error));
+  assert.equal(result.stages.find(({ name }) => name === "build")?.state, "Failed");
+});
+
+test("run() says that a FROM cannot be had, and what could", async () => {
+  const { result } = await build(await bundleOf({ Dockerfile: `FROM ${HOST}/jdos/nothing:1\nRUN true\n` }));
+  assert.equal(result.error?.code, "BaseImageMissing", JSON.stringify(result.error));
+  assert.match(result.error?.message ?? "", /jdos\/nothing:1/);
+  assert.match(result.error?.hint ?? "", /jdos\/base:12/);
+});
+
+test("run() names the Dockerfile's step that failed", async () => {
+  const { result } = await build(await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN echo about to fail; exit 7\n` }));
+  assert.equal(result.error?.code, "BuildStepFailed", JSON.stringify(result.error));
+  assert.match(result.error?.message ?? "", /RUN echo about to fail.*exit code 7/);
+  assert.ok(result.error?.lines?.includes("about to fail"));
+});
+
+test("run() says what it looked for in a source that it cannot build", async () => {
+  const { result } = await build(await bundleOf({ "index.html": "<p>hello" }));
+  assert.equal(result.error?.code, "NothingDetected");
+  assert.match(result.error?.message ?? "", /neither a Dockerfile nor a package.json/);
+});
+
+test("run() says that a git URL does not answer", async () => {
+  const { result } = await build({ git: { url: "http://127.0.0.1:9/team/app.git" } });
+  assert.equal(result.error?.code, "SourceUnreachable");
+  assert.equal(result.stages[0]?.state, "Failed");
+  assert.ok(result.error?.hint);
+});

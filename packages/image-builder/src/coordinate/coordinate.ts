@@ -1,0 +1,143 @@
+import { join } from "node:path";
+import type { BuilderError, BuilderInput, BuilderResult } from "@jdos/api";
+import { asBuilderError, ImageBuilderError } from "../errors.ts";
+import { type Channel, listen } from "../exchange/channel.ts";
+import type { BuiltImage, FromSteps, ToSteps } from "../exchange/messages.ts";
+import { Registry } from "../registry/registry.ts";
+import type { Credential } from "../registry/token.ts";
+import { fetchBundle } from "../source/bundle.ts";
+import { type BaseImage, readBase, readImage } from "./base.ts";
+import { recallLayer } from "./layer-cache.ts";
+import { startMirror } from "./mirror.ts";
+import { type Pushed, pushImage } from "./push.ts";
+import { Stages } from "./stages.ts";
+
+export interface CoordinateOptions {
+  input: BuilderInput;
+  /** Of the registry; it never leaves this side. */
+  credential?: Credential;
+  /** The directory shared with the steps. */
+  exchange: string;
+  /** A line of the build's log. */
+  say: (line: string) => void;
+  /** Ends the build before its time. */
+  signal?: AbortSignal;
+}
+
+interface Facts {
+  revision?: string;
+  stack?: string;
+}
+
+/** Does one build: fetches the source, lets the steps run, pushes what they built. Never throws. */
+export async function coordinate(options: CoordinateOptions): Promise<BuilderResult> {
+  const { input, say } = options;
+  const stages = new Stages(say);
+  const facts: Facts = {};
+  try {
+    const { digest } = await build(options, stages, facts);
+    return { digest, image: `${input.registry.host}/${input.repository}@${digest}`, stages: stages.list, ...facts };
+  } catch (error) {
+    const failure = options.signal?.aborted ? timeout(input) : describe(error);
+    stages.failRunning(failure.message);
+    say(`error: ${failure.message}`);
+    if (failure.hint !== undefined) say(`hint: ${failure.hint}`);
+    return { stages: stages.list, ...facts, error: failure };
+  }
+}
+
+/** An error that the steps reported. */
+class StepsError extends Error {
+  readonly report: BuilderError;
+
+  constructor(report: BuilderError) {
+    super(report.message);
+    this.report = report;
+  }
+}
+
+async function build(options: CoordinateOptions, stages: Stages, facts: Facts): Promise<Pushed> {
+  const { input, credential, exchange, signal } = options;
+  const { repository, source } = input;
+  const registry = new Registry({ url: input.registry.url, ...(credential && { credential }), ...(signal && { signal }) });
+  stages.begin("source");
+  const { accepted } = await listen<ToSteps, FromSteps>({ path: join(exchange, "build.sock"), ...(signal && { signal }) });
+  const baseRead = readBase(registry, input.baseImage);
+  baseRead.catch(() => {});
+  const sourceDirectory = source.bundle === undefined ? undefined : join(exchange, "source");
+  if (source.bundle !== undefined && sourceDirectory !== undefined) {
+    const { files, sizeBytes } = await fetchBundle(registry, { repository, digest: source.bundle.digest, directory: sourceDirectory });
+    facts.revision = source.bundle.digest;
+    stages.succeed("source", `${files} files, ${Math.ceil(sizeBytes / 1024)} KiB`);
+  }
+  const base = await baseRead;
+  const known: BaseImage[] = [base];
+  const mirror = await startMirror({
+    registry,
+    readable: (name) => name.startsWith("jdos/") || name === repository,
+    onManifest: (name, digest) => void readImage(registry, name, digest).then((image) => image && known.push(image), () => {}),
+  });
+  const channel = await accepted;
+  try {
+    channel.send({ type: "begin", input, ...(sourceDirectory && { sourceDirectory }), base: { digest: base.digest, config: base.config }, mirrorPort: mirror.port });
+    if (sourceDirectory !== undefined) stages.begin("build");
+    const image = await followSteps(channel, { options, stages, facts, registry });
+    stages.begin("push");
+    const pushed = await pushImage(image, { registry, repository, exchange, base, known });
+    stages.succeed("push", `${pushed.digest}: ${pushed.uploaded} layers uploaded, ${pushed.shared} there already`);
+    return pushed;
+  } finally {
+    channel.close();
+    await mirror.stop();
+  }
+}
+
+interface Following {
+  options: CoordinateOptions;
+  stages: Stages;
+  facts: Facts;
+  registry: Registry;
+}
+
+async function followSteps(channel: Channel<ToSteps, FromSteps>, { options, stages, facts, registry }: Following): Promise<BuiltImage> {
+  const { input, say, signal } = options;
+  signal?.addEventListener("abort", () => channel.close(), { once: true });
+  for await (const message of channel.messages) {
+    if (signal?.aborted) break;
+    switch (message.type) {
+      case "log":
+        say(message.line);
+        break;
+      case "fetched":
+        facts.revision = message.revision;
+        stages.succeed("source", message.message);
+        stages.begin("build");
+        break;
+      case "detected":
+        facts.stack = message.stack;
+        say(message.stack);
+        break;
+      case "cached": {
+        const layer = await recallLayer(registry, input.repository, message.key);
+        channel.send({ type: "cached", layer: layer ?? null });
+        break;
+      }
+      case "built":
+        stages.succeed("build", message.message);
+        return message.image;
+      case "failed":
+        throw new StepsError(message.error);
+    }
+  }
+  throw new ImageBuilderError("StepsLost", "Cannot finish the build: the container of the steps ended without a result", { hint: "It may have used more memory than a build has" });
+}
+
+function describe(error: unknown): BuilderError {
+  if (error instanceof StepsError) return error.report;
+  const { code, message, hint } = asBuilderError(error);
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function timeout({ timeoutSeconds }: BuilderInput): BuilderError {
+  return { code: "Timeout", message: `Cannot finish the build: it took longer than ${timeoutSeconds} s and was stopped`, hint: "Set a longer timeoutSeconds on the Build, or make the build do less" };
+}

@@ -1,0 +1,45 @@
+/** What the person who wrote the application can mend. */
+export type SourceErrorCode =
+  | "SourceUnreachable"
+  | "SourceUnauthorized"
+  | "RevisionUnknown"
+  | "SourceRefused"
+  | "SourceTooLarge"
+  | "NothingDetected"
+  | "InvalidPackage"
+  | "NoStartCommand"
+  | "InstallFailed"
+  | "BuildStepFailed"
+  | "BaseImageMissing"
+  | "DockerfileInvalid"
+  | "OutOfMemory"
+  | "Timeout";
+/** What the platform has to mend. */
+export type PlatformErrorCode = "InvalidInput" | "RegistryUnreachable" | "RegistryRefused" | "BundleCorrupt" | "StepsLost" | "BuilderFailed";
+
+export type BuilderErrorCode = SourceErrorCode | PlatformErrorCode;
+
+export interface BuilderErrorOptions {
+  /** What a person can do about it. */
+  hint?: string;
+  cause?: unknown;
+}
+
+export class ImageBuilderError extends Error {
+  override readonly name = "ImageBuilderError";
+  readonly code: BuilderErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: BuilderErrorCode, message: string, { hint, cause }: BuilderErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Any error as one of ours. */
+export function asBuilderError(error: unknown): ImageBuilderError {
+  if (error instanceof ImageBuilderError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ImageBuilderError("BuilderFailed", `Cannot go on: ${message}`, { cause: error });
+}

@@ -1,0 +1,54 @@
+import type { BuilderError, BuilderInput } from "@jdos/api";
+import type { PackedLayer } from "../layer/pack.ts";
+import type { ImageConfig } from "../registry/media-types.ts";
+
+/** From the container that holds the credential to the one that runs the user's steps. */
+export type ToSteps =
+  | {
+      type: "begin";
+      input: BuilderInput;
+      /** Where a bundle was unpacked; absent for git, which the steps fetch. */
+      sourceDirectory?: string;
+      /** The digest and configuration of the image that stacks build on. */
+      base: { digest: string; config: ImageConfig };
+      /** A registry on the loopback address from which the platform's images can be pulled. */
+      mirrorPort: number;
+    }
+  | { type: "cached"; layer: CachedLayer | null };
+
+/** From the steps. All of it is the user's word: it decides about the user's own image only. */
+export type FromSteps =
+  | { type: "log"; line: string }
+  /** A source that the steps fetched. */
+  | { type: "fetched"; revision: string; message: string }
+  /** What was detected and why. */
+  | { type: "detected"; stack: string }
+  /** Asks for a layer that an earlier build made. */
+  | { type: "cached"; key: string }
+  | { type: "built"; image: BuiltImage; message: string }
+  | { type: "failed"; error: BuilderError };
+
+/** A layer that is in the registry already. */
+export interface CachedLayer {
+  digest: string;
+  size: number;
+  diffId: string;
+}
+
+export type BuiltImage =
+  | {
+      kind: "layers";
+      /** Over those of the base. */
+      layers: BuiltLayer[];
+      config: NonNullable<ImageConfig["config"]>;
+    }
+  /** An OCI layout with uncompressed layers in a folder of the exchange directory. */
+  | { kind: "layout"; folder: string };
+
+export interface BuiltLayer extends PackedLayer {
+  /** Name of the file in the exchange directory; absent: the registry has it. */
+  file?: string;
+  /** Remembered under this key for later builds. */
+  cacheKey?: string;
+  createdBy: string;
+}

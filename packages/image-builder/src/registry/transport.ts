@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ImageBuilderError } from "../errors.ts";
+import { basicHeader, type Challenge, type Credential, parseChallenge } from "./token.ts";
+
+export interface TransportOptions {
+  /** http://registry.jdos-system.svc:5000 */
+  url: string;
+  credential?: Credential;
+  /** Tries of a request that the network or the server fails. Defaults to 6. */
+  tries?: number;
+  /** The first wait between tries; doubles. Defaults to 200. */
+  backOffMillis?: number;
+  signal?: AbortSignal;
+}
+
+export interface RegistryRequest {
+  method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** A path at the registry, or a whole URL that it named. */
+  path: string;
+  /** Repositories and what is done in them: { "demo/hello": "pull,push" } */
+  scopes: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>>;
+  /** Called anew for each try. */
+  body?: () => string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  /** Answers besides 2xx that are an answer. */
+  accept?: readonly number[];
+}
+
+/** Requests to one registry: the token dance, and tries with back-off. */
+export class RegistryTransport {
+  readonly #options: TransportOptions;
+  readonly #tokens = new Map<string, string>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  async send(request: RegistryRequest): Promise<Response> {
+    const { tries = 6, backOffMillis = 200 } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await this.#authorised(request);
+        if (response.ok || request.accept?.includes(response.status)) return response;
+        const again = (response.status >= 500 || response.status === 429) && attempt < tries;
+        if (!again) throw await refusal(request, response);
+        await response.body?.cancel();
+      } catch (error) {
+        if (error instanceof ImageBuilderError || this.#options.signal?.aborted) throw error;
+        if (attempt >= tries) throw unreachable(this.#options.url, error);
+      }
+      await sleep(backOffMillis * 2 ** (attempt - 1), undefined, { signal: this.#options.signal });
+    }
+  }
+
+  async #authorised(request: RegistryRequest): Promise<Response> {
+    const key = JSON.stringify(request.scopes);
+    const first = await this.#once(request, this.#tokens.get(key));
+    if (first.status !== 401) return first;
+    const challenge = parseChallenge(first.headers.get("www-authenticate"));
+    await first.body?.cancel();
+    const authorization = challenge === undefined ? this.#basic() : await this.#fetchToken(challenge, request);
+    if (authorization === undefined) throw new ImageBuilderError("RegistryRefused", `Cannot use the registry at "${this.#options.url}": it asks for a credential and none was given`);
+    this.#tokens.set(key, authorization);
+    return this.#once(request, authorization);
+  }
+
+  #basic(): string | undefined {
+    return this.#options.credential === undefined ? undefined : basicHeader(this.#options.credential);
+  }
+
+  async #once({ method, path, headers, body }: RegistryRequest, authorization: string | undefined): Promise<Response> {
+    const content = body?.();
+    const url = new URL(path, this.#options.url);
+    // A credential goes to the registry only, wherever it may send us for a blob.
+    const trusted = url.origin === new URL(this.#options.url).origin;
+    return fetch(url, {
+      method,
+      headers: { ...headers, ...(authorization !== undefined && trusted ? { authorization } : {}) },
+      ...(content === undefined ? {} : { body: content, duplex: "half" }),
+      ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
+    } as RequestInit);
+  }
+
+  async #fetchToken(challenge: Challenge, request: RegistryRequest): Promise<string> {
+    const url = new URL(challenge.realm);
+    if (challenge.service !== undefined) url.searchParams.set("service", challenge.service);
+    for (const [repository, actions] of Object.entries(request.scopes)) url.searchParams.append("scope", `repository:${repository}:${actions}`);
+    const basic = this.#basic();
+    if (this.#options.credential !== undefined) url.searchParams.set("account", this.#options.credential.username);
+    const response = await fetch(url, {
+      headers: basic === undefined ? {} : { authorization: basic },
+      ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
+    });
+    if (response.status >= 500 || response.status === 429) throw new Error(`the token service answered ${response.status}`);
+    if (!response.ok) throw new ImageBuilderError("RegistryRefused", `Cannot get a token from "${url.origin}": it answered ${response.status}`, { hint: "The application's registry Secret may be out of date: delete it to have a new one" });
+    const { token, access_token: accessToken } = (await response.json()) as { token?: string; access_token?: string };
+    return `Bearer ${token ?? accessToken ?? ""}`;
+  }
+}
+
+async function refusal({ method, path }: RegistryRequest, response: Response): Promise<ImageBuilderError> {
+  const text = (await response.text()).slice(0, 500);
+  return new ImageBuilderError("RegistryRefused", `Cannot ${method} "${path}" at the registry: it answered ${response.status}${text === "" ? "" : `: ${text.trim()}`}`);
+}
+
+function unreachable(url: string, error: unknown): ImageBuilderError {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const why = cause.cause instanceof Error ? cause.cause.message : cause.message;
+  return new ImageBuilderError("RegistryUnreachable", `Cannot reach the registry at "${url}": ${why}`, { cause, hint: "Check that the registry's Pod in jdos-system is ready" });
+}

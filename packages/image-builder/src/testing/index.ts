@@ -1,0 +1,7 @@
+/**
+ * A real registry, a small base image and bundles for the tests of a build.
+ * @module
+ */
+export { pushBase, type TestBase } from "./base-image.ts";
+export { pushBundle } from "./bundle.ts";
+export { startTestRegistry, type TestRegistry } from "./test-registry.ts";

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createPrivateKey, sign } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createCertificateAuthority } from "@jdos/component-base";
+
+export interface TestRegistryOptions {
+  /** Asks for tokens as the platform's registry does: who may do what in which repository. */
+  grant?: (username: string | undefined, repository: string, actions: readonly string[]) => readonly string[];
+}
+
+export interface TestRegistry {
+  /** http://127.0.0.1:<port> */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the real registry on a loopback port, its content in a directory of its own. */
+export async function startTestRegistry({ grant }: TestRegistryOptions = {}): Promise<TestRegistry> {
+  const directory = await mkdtemp(join(tmpdir(), "jdos-registry-"));
+  const port = await freePort();
+  const tokens = grant === undefined ? undefined : await startTokenService(directory, grant);
+  const auth = tokens === undefined ? "" : `auth:\n  token:\n    realm: ${tokens.realm}\n    service: registry\n    issuer: jdos\n    rootcertbundle: ${tokens.certificateFile}\n`;
+  const config = join(directory, "config.yml");
+  await writeFile(config, `version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: ${directory}/data}\n  delete: {enabled: true}\nhttp:\n  addr: 127.0.0.1:${port}\n${auth}`);
+  const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
+  const url = `http://127.0.0.1:${port}`;
+  await answering(url, child);
+  return {
+    url,
+    stop: async () => {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      tokens?.server.close();
+      tokens?.server.closeAllConnections();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function answering(url: string, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (child.exitCode !== null) throw new Error(`the registry ended with exit code ${child.exitCode}`);
+    const response = await fetch(`${url}/v2/`).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response !== undefined) return;
+    await sleep(25);
+  }
+  throw new Error("the registry did not answer");
+}
+
+type Grant = NonNullable<TestRegistryOptions["grant"]>;
+
+async function startTokenService(directory: string, grant: Grant): Promise<{ realm: string; certificateFile: string; server: Server }> {
+  const { certPem, keyPem } = await createCertificateAuthority({ commonName: "registry tokens" });
+  const certificateFile = join(directory, "token.crt");
+  await writeFile(certificateFile, certPem);
+  const der = certPem.replace(/-----[^-]+-----|\s/g, "");
+  const key = createPrivateKey(keyPem);
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const [username] = Buffer.from(request.headers.authorization?.slice(6) ?? "", "base64").toString("utf8").split(":");
+    const access = url.searchParams.getAll("scope").map((scope) => {
+      const [type = "", name = "", actions = ""] = scope.split(":");
+      return { type, name, actions: grant(username === "" ? undefined : username, name, actions.split(",")) };
+    });
+    const now = Math.floor(Date.now() / 1000);
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const content = `${part({ typ: "JWT", alg: "ES256", x5c: [der] })}.${part({ iss: "jdos", sub: username ?? "", aud: "registry", iat: now, nbf: now - 10, exp: now + 300, jti: String(now), access })}`;
+    const signature = sign("sha256", Buffer.from(content), { key, dsaEncoding: "ieee-p1363" }).toString("base64url");
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ token: `${content}.${signature}` }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { realm: `http://127.0.0.1:${(server.address() as AddressInfo).port}/registry/token`, certificateFile, server };
+}
