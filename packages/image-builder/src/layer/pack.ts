@@ -94,10 +94,9 @@ async function fill(tar: Pack, { directory, prefix, exclude, uid }: FillOptions)
   tar.finalize();
 }
 
-async function entry(tar: Pack, header: Header, file?: string): Promise<void> {
+async function entry(tar: Pack, header: Partial<Header> & Pick<Header, "name">, file?: string): Promise<void> {
   const done = Promise.withResolvers<void>();
   const sink = tar.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
-  if (file === undefined) sink.end();
-  else await pipeline(createReadStream(file), new PassThrough(), sink as unknown as NodeJS.WritableStream);
+  if (file !== undefined) await pipeline(createReadStream(file), new PassThrough(), sink as unknown as NodeJS.WritableStream);
   await done.promise;
 }

@@ -83,8 +83,6 @@ async function write(root: string, path: string, { header, content, directories 
       await link(join(root, target), full);
       return true;
     }
-    case "pax-global-header":
-      return false;
     default:
       throw refused(`"${path}" is a ${header.type}, and only files, directories and links are taken`);
   }
