@@ -156,7 +156,7 @@ function call<T>(client: grpc.Client, name: string, request: object, seconds = S
 
 interface Envelope {
   topic: string;
-  event: { value: { containerId: string } | null } | null;
+  event: { value: { containerId: string; id: string } | null } | null;
 }
 
 type Subscribe = (request: object, metadata: grpc.Metadata) => grpc.ClientReadableStream<Envelope>;
@@ -175,8 +175,10 @@ function watchTasks(
   signal.addEventListener("abort", cancel, { once: true });
   return new Promise<void>((resolve, reject) => {
     stream.on("data", ({ topic, event }: Envelope) => {
-      const id = event?.value?.containerId;
-      if (id !== undefined && id !== "") onTask(id, topic);
+      const { containerId = "", id = "" } = event?.value ?? {};
+      // What was merely executed in a container ends without the container ending.
+      if (topic === "/tasks/exit" && id !== containerId) return;
+      if (containerId !== "") onTask(containerId, topic);
     });
     stream.on("end", resolve);
     stream.on("error", (error: grpc.ServiceError) =>

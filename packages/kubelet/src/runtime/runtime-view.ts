@@ -2,6 +2,7 @@ import { type CriClient, isCriNotFound } from "../cri/cri-client.ts";
 import type { Container, ContainerStatus, Labels, Long, Sandbox, SandboxStatus } from "../cri/types.ts";
 import { CONTAINER_HASH, CONTAINER_NAME, POD_NAME, POD_NAMESPACE, POD_UID, RESTART_COUNT } from "./labels.ts";
 import type { PodRuntime, RuntimeContainer, RuntimeSandbox } from "./pod-runtime.ts";
+import { terminationMessage } from "./termination-message.ts";
 
 /** What the runtime holds, kept in memory and read again when something may have changed. */
 export interface RuntimeView {
@@ -11,8 +12,8 @@ export interface RuntimeView {
   refresh(uid: string): Promise<PodRuntime | undefined>;
   /** Reads everything; returns the uids of Pods whose containers or sandboxes changed. */
   relist(): Promise<string[]>;
-  /** The Pod a container belongs to. */
-  podOf(containerId: string): string | undefined;
+  /** The Pod a container or a sandbox belongs to. */
+  podOf(id: string): string | undefined;
 }
 
 /**
@@ -29,7 +30,9 @@ export function createRuntimeView(cri: CriClient): RuntimeView {
     const known = containers.get(item.id);
     if (known?.state === item.state) return known.details;
     try {
-      const details = toContainer(item, await cri.containerStatus(item.id));
+      const status = await cri.containerStatus(item.id);
+      const message = status.state === "CONTAINER_EXITED" ? await terminationMessage(status) : status.message;
+      const details = toContainer(item, { ...status, message });
       containers.set(item.id, { state: details.state, details });
       return details;
     } catch (error) {
@@ -75,14 +78,14 @@ export function createRuntimeView(cri: CriClient): RuntimeView {
     const before = signature(pods.get(uid));
     if (pod === undefined) pods.delete(uid);
     else pods.set(uid, pod);
-    for (const container of pod?.containers ?? []) owners.set(container.id, uid);
+    for (const item of [...(pod?.containers ?? []), ...(pod?.sandboxes ?? [])]) owners.set(item.id, uid);
     return before !== signature(pod);
   }
 
   return {
     get: (uid) => pods.get(uid),
     uids: () => [...pods.keys()],
-    podOf: (containerId) => owners.get(containerId),
+    podOf: (id) => owners.get(id),
     refresh: async (uid) => {
       const labelSelector: Labels = { [POD_UID]: uid };
       const [boxes, items] = await Promise.all([
@@ -98,9 +101,8 @@ export function createRuntimeView(cri: CriClient): RuntimeView {
       const boxes = Map.groupBy(allBoxes, (item) => item.labels[POD_UID] ?? "");
       const items = Map.groupBy(allItems, (item) => item.labels[POD_UID] ?? "");
       forgetOthers(sandboxes, new Set(allBoxes.map((item) => item.id)));
-      const ids = new Set(allItems.map((item) => item.id));
-      forgetOthers(containers, ids);
-      forgetOthers(owners, ids);
+      forgetOthers(containers, new Set(allItems.map((item) => item.id)));
+      forgetOthers(owners, new Set([...allItems, ...allBoxes].map((item) => item.id)));
       const changed: string[] = [];
       for (const uid of new Set([...pods.keys(), ...boxes.keys(), ...items.keys()])) {
         if (uid === "") continue;

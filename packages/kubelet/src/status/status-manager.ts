@@ -35,17 +35,22 @@ const RETRY_MS = [100, 500, 1000, 2000, 5000];
 export function createStatusManager({ client, log, clock }: StatusManagerOptions): StatusManager {
   const slots = new Map<string, Slot>();
 
-  async function write(uid: string, slot: Slot): Promise<void> {
+  /** Writes until the newest is written; false when the API refuses it for good. */
+  async function write(uid: string, slot: Slot): Promise<boolean> {
     for (let failures = 0; slots.get(uid) === slot; ) {
       const { wanted } = slot;
       const body = statusPatch(slot.written, wanted);
-      if (body === undefined) return;
+      if (body === undefined) return true;
       try {
         await patch(client, slot.pod, body);
         slot.written = wanted;
         failures = 0;
       } catch (error) {
-        if (isGone(error)) return;
+        if (isGone(error)) return false;
+        if (error instanceof StatusError && error.reason === "Invalid") {
+          log.error({ err: error, pod: slot.pod.metadata.name }, "The API refuses the status of the Pod");
+          return false;
+        }
         const delay = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]!;
         log.warn(
           { err: error, pod: slot.pod.metadata.name, retryMs: delay },
@@ -54,6 +59,19 @@ export function createStatusManager({ client, log, clock }: StatusManagerOptions
         await clock.sleep(delay);
       }
     }
+    return false;
+  }
+
+  function begin(uid: string, slot: Slot): void {
+    let gaveUp = false;
+    slot.writing = write(uid, slot)
+      .then((done) => {
+        gaveUp = !done;
+      })
+      .finally(() => {
+        slot.writing = undefined;
+        if (!gaveUp && !deepEqual(slot.written, slot.wanted)) begin(uid, slot);
+      });
   }
 
   return {
@@ -67,10 +85,7 @@ export function createStatusManager({ client, log, clock }: StatusManagerOptions
       slot.pod = pod;
       slot.wanted = status;
       if (slot.writing !== undefined || deepEqual(slot.written, status)) return;
-      const current = slot;
-      slot.writing = write(uid, slot).finally(() => {
-        current.writing = undefined;
-      });
+      begin(uid, slot);
     },
     get: (uid) => slots.get(uid)?.wanted,
     flush: async (uid) => slots.get(uid)?.writing,
@@ -94,10 +109,7 @@ function patch(client: Client, pod: PodObject, status: object): Promise<unknown>
 }
 
 function isGone(error: unknown): boolean {
-  return (
-    error instanceof StatusError &&
-    (error.reason === "NotFound" || error.reason === "Conflict" || error.reason === "Invalid")
-  );
+  return error instanceof StatusError && (error.reason === "NotFound" || error.reason === "Conflict");
 }
 
 type Fields = Record<string, unknown>;
@@ -119,7 +131,7 @@ export function statusPatch(from: object | undefined, to: PodStatus): object | u
 
 /** Lists of addresses are merged by the address: say that the new one takes the old one's place. */
 function listPatch(key: string, value: unknown): unknown {
-  if (key === "podIPs" || key === "hostIPs") return [{ $patch: "replace" }, ...(value as object[])];
+  if (key === "podIPs") return [{ $patch: "replace" }, ...(value as object[])];
   return value;
 }
 

@@ -1,0 +1,6 @@
+/**
+ * A real containerd for tests, and images that need no registry.
+ * @module
+ */
+export { startTestContainerd, type TestContainerd, type TestContainerdOptions } from "./containerd.ts";
+export { TEST_IMAGE, TEST_SANDBOX_IMAGE, TEST_USER_IMAGE, writeTestImages } from "./test-image.ts";
