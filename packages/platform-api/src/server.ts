@@ -59,6 +59,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     ajv: { customOptions: { removeAdditional: false, coerceTypes: "array", allErrors: false } },
   });
   server.server.maxConnections = MAX_CONNECTIONS;
+  server.removeContentTypeParser("text/plain");
   server.setErrorHandler((error, _request, reply) => {
     const refusal = toPlatformError(error);
     if (refusal.httpStatus >= 500) log.error({ err: error }, "Cannot answer a request");

@@ -16,7 +16,9 @@ export interface PlatformApi {
 export async function start(options: PlatformApiOptions): Promise<PlatformApi> {
   const server = await createServer(options);
   const url = await listen(server.server, options.listen);
-  const token = options.registryTokenListen === undefined ? undefined : tokenServer(server);
+  // Who listens on every address serves the tokens there too.
+  const apart = options.registryTokenListen !== undefined && !["0.0.0.0", "::"].includes(options.listen.host);
+  const token = apart ? tokenServer(server) : undefined;
   try {
     if (token !== undefined) await listen(token, options.registryTokenListen!);
   } catch (error) {

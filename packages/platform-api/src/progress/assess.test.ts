@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { application, build, deployment, pod, release } from "../testing/worlds.ts";
+import { assess } from "./assess.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import type { ProgressWorld } from "./target.ts";
+
+const NOW = new Date("2026-01-01T00:01:00Z");
+const ready = { conditions: [{ type: "Ready", status: "True" as const }], currentRelease: 2 };
+
+function at(members: Partial<ProgressWorld> = {}): ProgressWorld {
+  return {
+    application: application(),
+    builds: [],
+    releases: [release(1), release(2, { build: "hello-b7" })],
+    deployment: undefined,
+    pods: [],
+    ...members,
+  };
+}
+
+describe("assess()", () => {
+  it("assess() shows the build's stages with their seconds", () => {
+    const stages = [
+      { name: "source", state: "Succeeded", seconds: 0.4 },
+      { name: "build", state: "Running" },
+    ] as const;
+    const found = assess(
+      { build: "hello-b7" },
+      at({ builds: [build(7, { phase: "Running", stages: [...stages] })], releases: [] }),
+      NOW,
+    );
+    assert.deepEqual(found.stages, [
+      { stage: "source", state: "done", seconds: 0.4 },
+      { stage: "build", state: "started" },
+    ]);
+    assert.equal(found.outcome, "running");
+  });
+
+  it("assess() fails with the build's stage and sentence", () => {
+    const failed = build(7, {
+      phase: "Failed",
+      stages: [{ name: "build", state: "Failed", message: "RUN false: exit code 1" }],
+    });
+    const found = assess({ build: "hello-b7" }, at({ builds: [failed] }), NOW);
+    assert.equal(found.outcome, "failed");
+    assert.deepEqual(found.failure, {
+      code: "BuildFailed",
+      message: 'Build 7 failed at stage "build": RUN false: exit code 1',
+    });
+  });
+
+  it("assess() is ready only when the wanted release serves and its change was seen", () => {
+    const built = build(7, { phase: "Succeeded" });
+    const pods = [pod("hello-2-a", { ready: true })];
+    const serving = at({ builds: [built], pods, application: application({}, ready) });
+    assert.equal(assess({ build: "hello-b7" }, serving, NOW).outcome, "ready");
+    const unseen = {
+      ...serving,
+      application: { ...serving.application, metadata: { ...serving.application.metadata, generation: 2 } },
+    };
+    assert.equal(assess({ build: "hello-b7" }, unseen, NOW).outcome, "running");
+    const other = at({
+      builds: [built],
+      pods,
+      application: application({}, { ...ready, currentRelease: 1 }),
+    });
+    assert.equal(assess({ build: "hello-b7" }, other, NOW).outcome, "running");
+  });
+
+  it("assess() by generation waits until the controllers have seen the change", () => {
+    const serving = at({ pods: [pod("hello-2-a", { ready: true })], application: application({}, ready) });
+    assert.equal(assess({ generation: 1 }, serving, NOW).outcome, "ready");
+    assert.equal(assess({ generation: 2 }, serving, NOW).outcome, "running");
+  });
+
+  it("assess() ends at a crash loop, not at the first crash", () => {
+    const crashing = (restartCount: number, reason?: string) =>
+      at({
+        pods: [
+          pod("hello-2-a", {
+            container: {
+              restartCount,
+              state: reason === undefined ? { running: {} } : { waiting: { reason } },
+              lastState: { terminated: { exitCode: 1 } },
+            },
+          }),
+        ],
+      });
+    assert.equal(assess({ release: 2 }, crashing(0), NOW).outcome, "running");
+    assert.equal(assess({ release: 2 }, crashing(1), NOW).outcome, "running");
+    assert.equal(assess({ release: 2 }, crashing(1, "CrashLoopBackOff"), NOW).failure?.code, "CrashLoop");
+  });
+
+  it("assess() leaves an unschedulable Pod half a minute", () => {
+    const since = (lastTransitionTime: string) =>
+      at({
+        pods: [
+          pod("hello-2-a", {
+            phase: "Pending",
+            conditions: [{ type: "PodScheduled", status: "False", message: "no room", lastTransitionTime }],
+          }),
+        ],
+      });
+    assert.equal(assess({ release: 2 }, since("2026-01-01T00:00:45Z"), NOW).outcome, "running");
+    assert.equal(assess({ release: 2 }, since("2026-01-01T00:00:15Z"), NOW).failure?.code, "Unschedulable");
+  });
+
+  it("assess() says when a later release took its place", () => {
+    assert.equal(assess({ release: 1 }, at(), NOW).failure?.code, "Superseded");
+  });
+
+  it("assess() does not wait for a release that nobody made current under deployPolicy Manual", () => {
+    const manual = at({ application: application({ release: 1, deployPolicy: "Manual" }) });
+    const found = assess({ release: 2 }, manual, NOW);
+    assert.equal(found.outcome, "ready");
+    assert.equal(found.stages.find(({ stage }) => stage === "rollout")?.state, "skipped");
+  });
+
+  it("assess() reports a quota that refuses the Pods", () => {
+    const refused = deployment({
+      status: {
+        observedGeneration: 1,
+        conditions: [{ type: "ReplicaFailure", status: "True", message: "exceeded quota: demo" }],
+      },
+    });
+    assert.equal(assess({ release: 2 }, at({ deployment: refused }), NOW).failure?.code, "QuotaExceeded");
+  });
+});
+
+describe("Stopwatch", () => {
+  it("changes() gives each change once, with recorded or measured seconds", () => {
+    let millis = 0;
+    const stopwatch = new Stopwatch(() => millis);
+    assert.equal(stopwatch.changes([{ stage: "build", state: "started" }]).length, 1);
+    assert.equal(stopwatch.changes([{ stage: "build", state: "started" }]).length, 0);
+    millis = 1500;
+    const [built] = stopwatch.changes([{ stage: "build", state: "done", seconds: 1.2 }]);
+    assert.equal(built?.seconds, 1.2);
+    stopwatch.changes([{ stage: "rollout", state: "started" }]);
+    millis = 2000;
+    const [rolled] = stopwatch.changes([{ stage: "rollout", state: "done" }]);
+    assert.equal(rolled?.seconds, 0.5);
+    assert.deepEqual(stopwatch.seconds(), { build: 1.2, rollout: 0.5, total: 2 });
+  });
+});
