@@ -11,6 +11,7 @@ import { ApiServerError } from "./errors.ts";
 import { dispatch } from "./http/dispatch.ts";
 import { type Door, openDoor } from "./http/door.ts";
 import { createExtensions } from "./http/extensions.ts";
+import { ServerMetrics } from "./http/metrics.ts";
 import type { ApiRequest } from "./http/request.ts";
 import { createHttpServer } from "./http/server.ts";
 import { InProcessClient } from "./inprocess/client.ts";
@@ -55,8 +56,14 @@ export async function start(options: ApiServerOptions): Promise<ApiServer> {
     ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
   });
   installReviews(core.catalog, { tokens, authorizer: core.authorizer });
-  const extensions = createExtensions({ core, tokens, options });
-  const answer = (request: ApiRequest) => dispatch(core, request, extensions);
+  const metrics = new ServerMetrics(core.store);
+  const extensions = createExtensions({ core, options, metrics });
+  const answer = async (request: ApiRequest) => {
+    const startedAt = performance.now();
+    const response = await dispatch(core, request, extensions);
+    metrics.observe(request, response, startedAt);
+    return response;
+  };
   const door = createRawDoor({ answer, connect: (request) => extensions.connect(request) });
   const clientFor = ({ name, groups = [] }: UserInfo) => new InProcessClient(core, door, { name, groups });
   const doors: Door[] = [];

@@ -52,13 +52,25 @@ function keepStatus(object: Members, old: Members): void {
   if (!deepEqual(object.spec, old.spec)) object.metadata!.generation = (old.metadata?.generation ?? 0) + 1;
 }
 
-/** Strategies for the resources of @jdos/api that `strategies` does not serve. Custom resources are left out. */
+/** Kubernetes' own resources of @jdos/api that `strategies` does not serve, added to them. */
 export function completeWithFallbacks(strategies: readonly Strategy[]): readonly Strategy[] {
   const served = new Set(strategies.map(({ type }) => `${type.group}/${type.resource}`));
   const missing = Object.values(api as Record<string, unknown>)
     .filter(isType)
+    .filter(isNative)
     .filter((type) => !served.has(`${type.group}/${type.resource}`));
   return [...strategies, ...missing.map(fallbackStrategy)];
+}
+
+/** The platform's own resources; a server knows them only from their definitions. */
+export function customTypes(): readonly ResourceType[] {
+  return Object.values(api as Record<string, unknown>)
+    .filter(isType)
+    .filter((type) => !isNative(type));
+}
+
+function isNative({ group }: ResourceType): boolean {
+  return !group.includes(".") || group.endsWith(".k8s.io");
 }
 
 function isType(value: unknown): value is ResourceType {

@@ -12,6 +12,7 @@ import {
 } from "@jdos/component-base";
 import type { ApiServerOptions } from "../options.ts";
 import type { Core } from "../registry/call.ts";
+import { customTypes, fallbackStrategy } from "../registry/fallback-strategy.ts";
 import { start } from "../start.ts";
 
 export interface TestServerOptions {
@@ -52,11 +53,15 @@ export interface TestServer {
 
 const ADMIN: UserInfo = { name: "admin", groups: ["system:masters"] };
 
-/** Starts an API server, in memory unless a directory is given. It lives until stop(). */
+/**
+ * Starts an API server, in memory unless a directory is given. It lives until stop(). The platform's own Kinds
+ * are served without rules until their definitions are installed.
+ */
 export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
   const authority = given.https ? await createCertificateAuthority() : undefined;
   const server = await start(await serverOptions(given, authority));
   const adminClient = () => server.clientFor(ADMIN);
+  for (const type of customTypes()) server.core.catalog.install(fallbackStrategy(type));
   for (const crd of given.crds ?? []) await installDefinition(adminClient(), crd);
   const certificateFor = ({ name, groups = [] }: UserInfo) => {
     if (authority === undefined) throw new Error("the test server has no certificates: start it with https");
