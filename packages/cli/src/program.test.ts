@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { COMMANDS } from "./commands.ts";
+import { runCli, type Seen, startFakePlatform } from "./testing/fake-platform.ts";
+
+const SCOPE = ["--system", "demo", "--app", "hello"];
+const APP = "/api/v1/systems/demo/apps/hello";
+const POD = {
+  name: "hello-1",
+  status: "Running",
+  ready: true,
+  restarts: 0,
+  release: 3,
+  createdAt: new Date().toISOString(),
+};
+const RESULT = {
+  system: "demo",
+  application: "hello",
+  release: 3,
+  image: "i@sha256:1",
+  url: "http://hello.demo.jdos.localhost:8080",
+  replicas: 2,
+  readyReplicas: 2,
+  seconds: { build: 1.5, total: 2 },
+};
+const ACCEPTED = { system: "demo", application: "hello", generation: 4, changed: true };
+
+async function withPlatform<T>(
+  answers: Parameters<typeof startFakePlatform>[0],
+  use: (url: string, seen: Seen[]) => Promise<T>,
+): Promise<T> {
+  const platform = await startFakePlatform(answers);
+  try {
+    return await use(platform.url, platform.seen);
+  } finally {
+    await platform.stop();
+  }
+}
+
+describe("runProgram()", () => {
+  it("runProgram() has every command of the contract, each with a help that loads no code", async () => {
+    const names = COMMANDS.map(({ name }) => name);
+    const contract = [
+      "up",
+      "down",
+      "status",
+      "kubeconfig",
+      "system create",
+      "system list",
+      "system get",
+      "system delete",
+      "deploy",
+      "app list",
+      "app get",
+      "app delete",
+      "ps",
+      "logs",
+      "exec",
+      "scale",
+      "env set",
+      "releases",
+      "rollback",
+      "events",
+      "why",
+      "open",
+      "doctor",
+      "builds",
+      "build logs",
+    ];
+    assert.deepEqual(
+      contract.filter((name) => !names.includes(name)),
+      [],
+    );
+    for (const name of names) {
+      const { exitCode, stdout } = await runCli([...name.split(" "), "--help"], undefined);
+      assert.equal(exitCode, 0, name);
+      assert.match(stdout, /--output <format>[\s\S]*--data-dir/, name);
+    }
+  });
+
+  it("runProgram() prints the same data as table, json and yaml", () =>
+    withPlatform({ [`GET ${APP}/pods`]: { items: [POD] } }, async (url) => {
+      const table = await runCli(["ps", ...SCOPE], url);
+      assert.match(table.stdout, /^POD +STATUS +READY +RESTARTS +RELEASE/);
+      assert.match(table.stdout, /hello-1 +Running +yes +0 +3/);
+      assert.deepEqual(JSON.parse((await runCli(["ps", ...SCOPE, "-o", "json"], url)).stdout), [POD]);
+      assert.match(
+        (await runCli(["ps", ...SCOPE, "-o", "yaml"], url)).stdout,
+        /- name: hello-1\n {2}status: Running/,
+      );
+    }));
+
+  it("runProgram() prints a refusal as code, sentence and hint, and exits 1", () =>
+    withPlatform({}, async (url) => {
+      const { exitCode, stdout, stderr } = await runCli(["app", "get", ...SCOPE], url);
+      assert.deepEqual([exitCode, stdout], [1, ""]);
+      assert.equal(stderr, `NotFound: Cannot find ${APP}\nhint: Look elsewhere\n`);
+    }));
+
+  it("runProgram() exits 2 for a command line that cannot be read", async () => {
+    for (const args of [
+      ["nonsense"],
+      ["ps"],
+      ["ps", "--system", "demo"],
+      ["ps", ...SCOPE, "-o", "xml"],
+      ["scale", ...SCOPE, "--replicas", "many"],
+      ["scale", ...SCOPE],
+      ["deploy", ...SCOPE],
+      ["env", "set", ...SCOPE, "novalue"],
+      ["logs", ...SCOPE, "--since", "soon"],
+    ]) {
+      const { exitCode, stderr } = await runCli(args, "http://127.0.0.1:1");
+      assert.equal(exitCode, 2, `${args.join(" ")}: ${stderr}`);
+      assert.match(stderr, /^Usage: /, args.join(" "));
+    }
+  });
+
+  it("runProgram() says how to start a platform that is not there", async () => {
+    const { exitCode, stderr } = await runCli(["app", "list"], undefined);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^NotRunning: .*"\/nonexistent"[\s\S]*hint: Start it with: jdos up/);
+    assert.match(
+      (await runCli(["app", "list"], "http://127.0.0.1:1")).stderr,
+      /^NotRunning: .*nothing answers at/,
+    );
+  });
+
+  it("why prints one sentence, its evidence without control characters, and the next step", () =>
+    withPlatform(
+      {
+        [`GET ${APP}/why`]: {
+          situation: "CrashLoop",
+          healthy: false,
+          sentence: "It crashes",
+          evidence: [{ from: "log", text: "\u001b[31mboom" }],
+          nextStep: "Mend it",
+        },
+      },
+      async (url) => {
+        assert.equal(
+          (await runCli(["why", ...SCOPE], url)).stdout,
+          "It crashes.\n  log:  [31mboom\nNext: Mend it\n",
+        );
+      },
+    ));
+
+  it("logs puts the Pod before each line, and leaves it out for one Pod", () =>
+    withPlatform(
+      {
+        [`GET ${APP}/logs`]: {
+          stream: [
+            { pod: "hello-1", line: "a" },
+            { pod: "hello-2", line: "b" },
+          ],
+        },
+      },
+      async (url, seen) => {
+        assert.equal(
+          (await runCli(["logs", ...SCOPE, "--tail", "5", "--since", "2m"], url)).stdout,
+          "hello-1  a\nhello-2  b\n",
+        );
+        assert.ok(seen[0]?.path.endsWith("?tail=5&sinceSeconds=120"), seen[0]?.path);
+        assert.equal((await runCli(["logs", ...SCOPE, "--pod", "hello-1"], url)).stdout, "a\nb\n");
+      },
+    ));
+
+  it("scale sends the number and follows the change to its end", () =>
+    withPlatform(
+      {
+        [`PUT ${APP}/scale`]: ACCEPTED,
+        [`GET ${APP}/progress`]: {
+          stream: [
+            { type: "stage", stage: "ready", state: "done", seconds: 0.2 },
+            { type: "ready", result: RESULT },
+          ],
+        },
+      },
+      async (url, seen) => {
+        const { stdout, stderr } = await runCli(["scale", ...SCOPE, "--replicas", "2"], url);
+        assert.equal(seen[0]?.body, '{"replicas":2}');
+        assert.match(seen[1]?.path ?? "", /generation=4/);
+        assert.equal(stdout, "demo/hello runs with 2 of 2 Pods ready\n");
+        assert.match(stderr, /^ready +200 ms/);
+      },
+    ));
+
+  it("deploy of an image sends it, shows the stages and ends with the URL", () =>
+    withPlatform(
+      {
+        "GET /api/v1/systems/demo": {},
+        [`POST ${APP}/deploy`]: { ...ACCEPTED, build: "hello-b1" },
+        [`GET ${APP}/progress`]: {
+          stream: [
+            { type: "stage", stage: "build", state: "started" },
+            { type: "stage", stage: "build", state: "done", seconds: 1.5 },
+            { type: "ready", result: RESULT },
+          ],
+        },
+      },
+      async (url, seen) => {
+        const { exitCode, stdout, stderr } = await runCli(
+          ["deploy", "image:demo/x:1", ...SCOPE, "--replicas", "2"],
+          url,
+        );
+        assert.equal(exitCode, 0, stderr);
+        const body = JSON.parse(seen[1]!.body);
+        assert.deepEqual([body.source, body.replicas], [{ image: { reference: "demo/x:1" } }, 2]);
+        assert.match(seen[2]!.path, /build=hello-b1/);
+        assert.match(stderr, /^build +1\.5 s\n$/);
+        assert.match(
+          stdout,
+          /^Release 3 of demo\/hello is ready after [\d.]+ s\nhttp:\/\/hello\.demo\.jdos\.localhost:8080\n$/,
+        );
+        const json = JSON.parse(
+          (await runCli(["deploy", "image:demo/x:1", ...SCOPE, "-o", "json"], url)).stdout,
+        );
+        assert.deepEqual(
+          [json.system, json.application, json.release, json.url, json.seconds.build],
+          ["demo", "hello", 3, RESULT.url, 1.5],
+        );
+      },
+    ));
+
+  it("deploy of a build that fails prints its log and exits 1 with the reason", () =>
+    withPlatform(
+      {
+        "GET /api/v1/systems/demo": {},
+        [`POST ${APP}/deploy`]: { ...ACCEPTED, build: "hello-b1" },
+        [`GET ${APP}/progress`]: {
+          stream: [
+            { type: "log", line: "npm error" },
+            {
+              type: "failed",
+              error: { code: "BuildFailed", message: "Build 1 failed", hint: "Mend it" },
+              result: {},
+            },
+          ],
+        },
+      },
+      async (url) => {
+        const { exitCode, stdout, stderr } = await runCli(["deploy", "image:x", ...SCOPE], url);
+        assert.deepEqual([exitCode, stdout], [1, ""]);
+        assert.equal(stderr, "| npm error\nBuildFailed: Build 1 failed\nhint: Mend it\n");
+      },
+    ));
+
+  it("deploy goes on when the connection breaks and comes back", () => {
+    let streams = 0;
+    return withPlatform(
+      {
+        "GET /api/v1/systems/demo": {},
+        [`POST ${APP}/deploy`]: { ...ACCEPTED, build: "hello-b1" },
+        [`GET ${APP}/progress`]: (
+          _request: Seen,
+          response: { write(text: string): void; destroy(): void },
+        ) => {
+          streams++;
+          if (streams > 1) return { stream: [{ type: "ready", result: RESULT }] };
+          response.write('{"type":"stage","stage":"build","state":"started"}\n');
+          setTimeout(() => response.destroy(), 20);
+          return new Promise(() => {});
+        },
+      },
+      async (url) => {
+        const { exitCode, stderr } = await runCli(["deploy", "image:x", ...SCOPE], url);
+        assert.equal(exitCode, 0, stderr);
+        assert.equal(streams, 2);
+        assert.match(stderr, /waiting for the platform to come back/);
+      },
+    );
+  });
+
+  it("rollback takes a release in any of its spellings", () =>
+    withPlatform({ [`POST ${APP}/rollback`]: ACCEPTED }, async (url, seen) => {
+      for (const version of ["2", "v2", "hello-v2"])
+        await runCli(["rollback", version, ...SCOPE, "--no-wait"], url);
+      await runCli(["rollback", ...SCOPE, "--no-wait"], url);
+      assert.deepEqual(
+        seen.map(({ body }) => body),
+        ['{"release":2}', '{"release":2}', '{"release":2}', "{}"],
+      );
+      assert.equal((await runCli(["rollback", "latest", ...SCOPE], url)).exitCode, 2);
+    }));
+});
