@@ -4,7 +4,11 @@ import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSliceController } from "./endpointslice/controller.ts";
 import { jobController } from "./job/controller.ts";
+import { namespaceController } from "./namespace/controller.ts";
+import { nodeLifecycleController } from "./nodelifecycle/controller.ts";
+import { podGarbageCollector } from "./podgc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
+import { serviceAccountController } from "./serviceaccount/controller.ts";
 
 export interface ControllerSettings {
   clock: Clock;
@@ -14,17 +18,20 @@ export interface ControllerSettings {
 
 export interface RegisteredController {
   readonly name: string;
-  /** Its identity is the service account of this name in kube-system. */
   create(settings: ControllerSettings): ControllerOptions;
 }
 
 /** Every controller that reconciles one Kind; they start in this order. The garbage collector is apart (start.ts). */
 export const controllers: readonly RegisteredController[] = [
+  { name: "namespace", create: namespaceController },
+  { name: "serviceaccount", create: serviceAccountController },
   { name: "deployment", create: deploymentController },
   { name: "replicaset", create: replicaSetController },
   { name: "job", create: jobController },
   { name: "endpointslice", create: endpointSliceController },
   { name: "endpoints", create: endpointsController },
+  { name: "nodelifecycle", create: nodeLifecycleController },
+  { name: "podgc", create: podGarbageCollector },
 ];
 
 export const GARBAGE_COLLECTOR = "garbagecollector";
