@@ -1,0 +1,137 @@
+import type { EndpointSlice, Ingress, Service, ServicePort } from "@jdos/api";
+import type { DeepReadonly } from "@jdos/apimachinery";
+import type { Stored } from "@jdos/client";
+import type { Backend, Desired, Route, TcpFrontend } from "./desired.ts";
+import { byCreation } from "./order.ts";
+import { serversOf } from "./servers.ts";
+
+export const LISTEN_PORT_ANNOTATION = "jdos.io/listen-port";
+
+/** What the objects are read from. */
+export interface World {
+  ingresses: readonly Stored<Ingress>[];
+  loadBalancerServices: readonly Stored<Service>[];
+  service(namespace: string, name: string): Stored<Service> | undefined;
+  slices(namespace: string, service: string): readonly Stored<EndpointSlice>[];
+  /** Ports that are not to be given to TCP services. */
+  reservedPorts: ReadonlySet<number>;
+}
+
+/** Something an object asks for that is not done, for an Event about it. */
+export interface Problem {
+  about: Stored<Ingress> | Stored<Service>;
+  reason: string;
+  message: string;
+}
+
+/** The objects as routes and backends. Where two Ingresses claim the same host and path, the older one has it. */
+export function buildDesired(world: World): { desired: Desired; problems: Problem[] } {
+  const builder = new Builder(world);
+  for (const ingress of [...world.ingresses].sort(byCreation)) builder.addIngress(ingress);
+  for (const service of [...world.loadBalancerServices].sort(byCreation)) builder.addTcp(service);
+  return { desired: builder.desired(), problems: builder.problems };
+}
+
+type IngressBackend = DeepReadonly<NonNullable<NonNullable<Ingress["spec"]>["defaultBackend"]>>;
+
+class Builder {
+  readonly problems: Problem[] = [];
+  readonly #world: World;
+  readonly #backends = new Map<string, Backend>();
+  readonly #routes = new Map<string, Route>();
+  readonly #tcp = new Map<number, TcpFrontend>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  desired(): Desired {
+    return {
+      backends: [...this.#backends.values()],
+      routes: [...this.#routes.values()],
+      tcp: [...this.#tcp.values()],
+    };
+  }
+
+  addIngress(ingress: Stored<Ingress>): void {
+    if ((ingress.spec?.tls ?? []).length > 0) {
+      this.problems.push({
+        about: ingress,
+        reason: "TLSNotServed",
+        message: "TLS is not served: the route answers over HTTP",
+      });
+    }
+    for (const { host = "", http } of ingress.spec?.rules ?? []) {
+      for (const { path = "/", pathType, backend } of http?.paths ?? []) {
+        this.#addRoute(ingress, { host, path, match: pathType === "Exact" ? "Exact" : "Prefix" }, backend);
+      }
+    }
+    const fallback = ingress.spec?.defaultBackend;
+    if (fallback !== undefined) this.#addRoute(ingress, { host: "", path: "/", match: "Prefix" }, fallback);
+  }
+
+  addTcp(service: Stored<Service>): void {
+    for (const [index, port] of (service.spec?.ports ?? []).entries()) {
+      if ((port.protocol ?? "TCP") !== "TCP") {
+        const message = `Port ${port.port}/${port.protocol} is not served: only TCP is`;
+        this.problems.push({ about: service, reason: "ProtocolNotServed", message });
+        continue;
+      }
+      const wanted = index === 0 ? service.metadata.annotations?.[LISTEN_PORT_ANNOTATION] : undefined;
+      const listen = wanted === undefined ? port.port : Number(wanted);
+      if (
+        !Number.isInteger(listen) ||
+        listen < 1 ||
+        listen > 65_535 ||
+        this.#world.reservedPorts.has(listen) ||
+        this.#tcp.has(listen)
+      ) {
+        const message = `Port ${wanted ?? port.port} cannot be listened on: it is taken or not a port; choose another by the annotation ${LISTEN_PORT_ANNOTATION}`;
+        this.problems.push({ about: service, reason: "PortUnavailable", message });
+        continue;
+      }
+      this.#tcp.set(listen, { backend: this.#backend(service, port, "tcp").name, port: listen });
+    }
+  }
+
+  #addRoute(ingress: Stored<Ingress>, at: Omit<Route, "backend">, target: IngressBackend): void {
+    const host = at.host.toLowerCase();
+    const key = `${at.match} ${host} ${at.path}`;
+    if (this.#routes.has(key)) {
+      const message = `Host "${host}" path "${at.path}" belongs to an older Ingress`;
+      this.problems.push({ about: ingress, reason: "RouteTaken", message });
+      return;
+    }
+    const backend = this.#target(ingress, target);
+    if (backend !== undefined) this.#routes.set(key, { ...at, host, backend: backend.name });
+  }
+
+  #target(ingress: Stored<Ingress>, target: IngressBackend): Backend | undefined {
+    const namespace = ingress.metadata.namespace ?? "";
+    const service = this.#world.service(namespace, target.service?.name ?? "");
+    const wanted = target.service?.port;
+    const port = service?.spec?.ports?.find(({ name, port: number }) =>
+      wanted?.name ? name === wanted.name : number === wanted?.number,
+    );
+    if (service !== undefined && port !== undefined) return this.#backend(service, port, "http");
+    const message = `Service "${target.service?.name ?? ""}" with port "${wanted?.name ?? wanted?.number ?? ""}" is not there`;
+    this.problems.push({ about: ingress, reason: "BackendNotFound", message });
+    return undefined;
+  }
+
+  #backend(service: Stored<Service>, port: DeepReadonly<ServicePort>, mode: Backend["mode"]): Backend {
+    const { namespace = "", name } = service.metadata;
+    const portName = port.name ?? "";
+    const backendName = `${mode}.${namespace}.${name}.${port.port}`;
+    const known = this.#backends.get(backendName);
+    if (known !== undefined) return known;
+    const backend: Backend = {
+      name: backendName,
+      mode,
+      servers: serversOf(this.#world.slices(namespace, name), portName),
+      unavailable: `No Pod of ${name} in ${namespace} is ready. Ask: jdos why --system ${namespace} --app ${name}`,
+    };
+    this.#backends.set(backendName, backend);
+    return backend;
+  }
+}
