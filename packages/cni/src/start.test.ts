@@ -126,6 +126,16 @@ test("a Pod reaches the outside under the host's address", async () => {
   }
 });
 
+test("an address that no Pod has is unreachable at once", async () => {
+  const { sandbox } = await added();
+  const argv = ["curl", "--silent", "--show-error", "--max-time", "2", "http://10.108.77.77"];
+  assert.match((await inside(sandbox, argv)).stderr, /No route to host|Couldn't connect/);
+  const error = await new Promise<NodeJS.ErrnoException>((resolve) =>
+    connect(80, "10.108.77.77").once("error", resolve),
+  );
+  assert.equal(error.code, "EHOSTUNREACH");
+});
+
 test("a Pod cannot reach the host's 127.0.0.1", async () => {
   const { sandbox } = await added();
   const server = await speak("127.0.0.1", 44801);
@@ -272,5 +282,6 @@ test("purge() leaves no bridge, table or file", async () => {
     false,
   );
   assert.doesNotMatch((await runCommand(["nft", "list", "tables"])).stdout, /jdos45-pods/);
+  assert.doesNotMatch((await runCommand(["ip", "route"])).stdout, /10\.109\./);
   assert.equal(existsSync(join(other.options.cniConfDir, "10-jdos.conflist")), false);
 });

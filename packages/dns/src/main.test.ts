@@ -20,12 +20,12 @@ test("the process answers over HTTPS transport, and goes on while the API server
     metadata: { name: "web", namespace: "default" },
     spec: { clusterIP: "10.128.0.7", ports: [{ port: 80 }] },
   });
-  const listen = ["127.0.0.1"];
-  await writeFile(
-    config,
-    JSON.stringify({ kubeconfig: server.adminKubeconfig, listen, port: 0, upstreams: [] }),
+  await writeFile(config, JSON.stringify({ port: 0, upstreams: [] }));
+  const child = spawn(
+    process.execPath,
+    [MAIN, "--config", config, "--kubeconfig", server.adminKubeconfig, "--listen-address", "127.0.0.1"],
+    { stdio: ["ignore", "ignore", "pipe"] },
   );
-  const child = spawn(process.execPath, [MAIN, "--config", config], { stdio: ["ignore", "ignore", "pipe"] });
   try {
     let port = 0;
     for await (const line of createInterface(child.stderr)) {
@@ -53,5 +53,5 @@ test("the process refuses a configuration it cannot use, with the reason", async
   });
   const code = await new Promise((resolve) => child.once("close", resolve));
   assert.equal(code, 1);
-  assert.match(said, /InvalidOption: Cannot start the name server: no configuration file/);
+  assert.match(said, /InvalidOption: Cannot start the name server: a kubeconfig/);
 });

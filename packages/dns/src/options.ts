@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import type { Client } from "@jdos/client";
 import type { Logger } from "@jdos/component-base";
 import { DnsError } from "./errors.ts";
@@ -34,18 +35,53 @@ export interface DnsConfig extends Omit<DnsOptions, "client" | "log"> {
   logLevel?: "debug" | "info" | "warn" | "error";
 }
 
-/** Reads `--config FILE`. @throws DnsError InvalidOption */
+const FLAGS = {
+  config: { type: "string" },
+  kubeconfig: { type: "string" },
+  "listen-address": { type: "string", multiple: true },
+  port: { type: "string" },
+  "cluster-domain": { type: "string" },
+  "reverse-cidr": { type: "string", multiple: true },
+  "health-address": { type: "string" },
+} as const;
+
+/** Reads the arguments of the process; a flag wins over the file of `--config`. @throws DnsError InvalidOption */
 export function readConfig(args: readonly string[]): DnsConfig {
-  const at = args.indexOf("--config");
-  const path = at < 0 ? undefined : args[at + 1];
-  if (path === undefined) {
-    throw new DnsError("InvalidOption", "Cannot start the name server: no configuration file", {
-      hint: "Start it with --config FILE",
-    });
+  const flags = readFlags(args);
+  const file = flags.config === undefined ? {} : readFile(flags.config);
+  const config: Partial<DnsConfig> = {
+    ...file,
+    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+    ...(flags["listen-address"] === undefined ? {} : { listen: flags["listen-address"] }),
+    ...(flags.port === undefined ? {} : { port: Number(flags.port) }),
+    ...(flags["cluster-domain"] === undefined ? {} : { clusterDomain: flags["cluster-domain"] }),
+    ...(flags["reverse-cidr"] === undefined ? {} : { reverseCidrs: flags["reverse-cidr"] }),
+    ...(flags["health-address"] === undefined ? {} : { health: hostAndPort(flags["health-address"]) }),
+  };
+  const { kubeconfig, listen, port = 53 } = config;
+  if (typeof kubeconfig !== "string" || !Array.isArray(listen) || listen.length === 0 || !isPort(port)) {
+    throw new DnsError(
+      "InvalidOption",
+      "Cannot start the name server: a kubeconfig and an address to listen on are needed",
+      {
+        hint: "Start it with --kubeconfig FILE --listen-address ADDRESS, or --config FILE",
+      },
+    );
   }
-  let config: Partial<DnsConfig>;
+  return { ...config, kubeconfig, listen };
+}
+
+function readFlags(args: readonly string[]) {
   try {
-    config = JSON.parse(readFileSync(path, "utf8")) as Partial<DnsConfig>;
+    return parseArgs({ args: [...args], options: FLAGS }).values;
+  } catch (cause) {
+    throw new DnsError("InvalidOption", `Cannot read the arguments: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readFile(path: string): Partial<DnsConfig> {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Partial<DnsConfig>;
   } catch (cause) {
     throw new DnsError(
       "InvalidOption",
@@ -53,11 +89,17 @@ export function readConfig(args: readonly string[]): DnsConfig {
       { cause },
     );
   }
-  if (typeof config.kubeconfig !== "string" || !Array.isArray(config.listen) || config.listen.length === 0) {
-    throw new DnsError(
-      "InvalidOption",
-      `Cannot use the configuration "${path}": kubeconfig and listen are needed`,
-    );
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(":");
+  const port = Number(text.slice(colon + 1));
+  if (colon <= 0 || !isPort(port)) {
+    throw new DnsError("InvalidOption", `Cannot use health address "${text}": HOST:PORT expected`);
   }
-  return config as DnsConfig;
+  return { host: text.slice(0, colon), port };
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port < 65536;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { type CommandResult, type RunCommandOptions, runCommand } from "@jdos/component-base";
-import { macOf, parseRange } from "../address.ts";
+import { macOf } from "../address.ts";
 import { CniError } from "../errors.ts";
 import { bridgeRules, hostPortChange } from "./bridge-rules.ts";
 import type { NetworkDriver } from "./driver.ts";
@@ -32,7 +32,7 @@ const GATEWAY_MAC = "0a:58:00:00:00:01";
  * directions of Pod-to-Pod traffic, and no container can answer for another's address.
  */
 export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver {
-  const { bridge, table, gateway, mtu, run = runCommand } = options;
+  const { bridge, table, gateway, podCidr, mtu, run = runCommand } = options;
   const ip = (lines: readonly string[], force = false) =>
     run(["ip", ...(force ? ["-force"] : []), "-batch", "-"], { input: `${lines.join("\n")}\n` });
   const ipIn = (netns: string, args: readonly string[], input?: string) =>
@@ -66,8 +66,10 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
       }
       await ip([
         `link set dev ${bridge} mtu ${mtu}`,
-        `addr replace ${gateway}/${parseRange(options.podCidr).prefixLength} dev ${bridge}`,
+        `addr replace ${gateway}/32 dev ${bridge}`,
         `link set dev ${bridge} up`,
+        // An address that no container has is refused at once, so that a client tries another one.
+        `route replace unreachable ${podCidr}`,
       ]);
       await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
     },
@@ -150,6 +152,7 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
 
     async tearDown() {
       await removeLinks([...(await hostEnds()), bridge]);
+      await run(["ip", "route", "del", "unreachable", podCidr], { okExitCodes: [0, 2] });
       await nft(`add table inet ${table}\ndelete table inet ${table}\n`);
     },
   };
