@@ -10,7 +10,7 @@ describe("start", () => {
     const server = await startTestServer();
     const client = server.adminClient();
     const running = await start({
-      client: server.clientFor({ name: "system:kube-controller-manager", groups: ["system:authenticated"] }),
+      client: server.clientFor({ name: "system:kube-controller-manager" }),
       log: silentLogger(),
       rootCaPem: "PEM",
     });
