@@ -1,73 +1,89 @@
-import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from "listr2";
+import { stripVTControlCharacters, styleText } from "node:util";
 import type { StageUpdate, StageView } from "./stages.ts";
 import { clean, duration } from "./table.ts";
 
-interface Stage {
-  end: (error?: Error) => void;
-  task?: ListrTaskWrapper<unknown, never, never>;
-  last: StageUpdate;
+export interface Terminal {
+  write(text: string): unknown;
+  columns?: number;
 }
 
-/** Stages with spinners on the terminal. A stage is added when it is first heard of. */
-export function liveView(): StageView {
-  const output = new ProcessOutput(process.stderr as never, process.stderr as never);
-  const logger = new ListrLogger({ processOutput: output });
-  const list = new Listr<unknown>([], {
-    concurrent: true,
-    exitOnError: false,
-    rendererOptions: { logger, collapseErrors: false, showErrorMessage: true },
-  } as never);
-  const stages = new Map<string, Stage>();
-  let running: Promise<unknown> | undefined;
-  const after: string[] = [];
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const FRAME_MILLIS = 80;
+const MARKS = {
+  done: styleText("green", "✔"),
+  failed: styleText("red", "✖"),
+  skipped: styleText("dim", "-"),
+};
 
-  const begin = (update: StageUpdate): Stage => {
-    let end: Stage["end"] = () => {};
-    const over = new Promise<void>((resolve, reject) => {
-      end = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    over.catch(() => {});
-    const stage: Stage = { end, last: update };
-    stages.set(update.stage, stage);
-    list.add({
-      title: title(update),
-      task: (_context: unknown, task: never) => {
-        stage.task = task;
-        show(stage);
-        return over;
-      },
-    } as never);
-    running ??= Promise.resolve()
-      .then(() => list.run())
-      .catch(() => {});
-    return stage;
+interface Running {
+  update: StageUpdate;
+  since: number;
+}
+
+/**
+ * Stages on a terminal: those that run are drawn at the bottom with a spinner and their seconds so far; those that
+ * are over become lines above them, as do log lines.
+ */
+export function liveView(terminal: Terminal, now: () => number = () => performance.now()): StageView {
+  const running = new Map<string, Running>();
+  const over = new Set<string>();
+  let drawn = 0;
+  let frame = 0;
+
+  const erase = (): void => {
+    if (drawn > 0) terminal.write(`\x1b[${drawn}F\x1b[J`);
+    drawn = 0;
   };
+  const draw = (): void => {
+    for (const { update, since } of running.values()) {
+      const spinner = styleText("cyan", FRAMES[frame % FRAMES.length]!);
+      terminal.write(`${fit(line(spinner, { ...update, seconds: (now() - since) / 1000 }), terminal)}\n`);
+      drawn++;
+    }
+  };
+  const above = (text: string): void => {
+    erase();
+    terminal.write(`${text}\n`);
+    draw();
+  };
+  const timer = setInterval(() => {
+    frame++;
+    erase();
+    draw();
+  }, FRAME_MILLIS);
+  timer.unref();
 
   return {
     update(update) {
-      const known = stages.get(update.stage);
-      if (known?.last.state !== undefined && known.last.state !== "started") return;
-      const stage = known ?? begin(update);
-      stage.last = update;
-      show(stage);
-      if (update.state === "failed") stage.end(new Error(clean(update.message ?? "failed")));
-      else if (update.state !== "started") stage.end();
+      if (over.has(update.stage)) return;
+      if (update.state === "started") {
+        running.set(update.stage, { update, since: running.get(update.stage)?.since ?? now() });
+        erase();
+        draw();
+        return;
+      }
+      running.delete(update.stage);
+      over.add(update.stage);
+      above(line(MARKS[update.state], update));
     },
-    line: (text) => void after.push(clean(text)),
+    line: (text) => above(clean(text)),
     async close() {
-      for (const stage of stages.values()) if (stage.last.state === "started") stage.end();
-      await running;
-      for (const text of after) process.stderr.write(`${text}\n`);
+      clearInterval(timer);
+      erase();
+      for (const { update } of running.values()) terminal.write(`${line("·", update)}\n`);
+      running.clear();
     },
   };
 }
 
-function show({ task, last }: Stage): void {
-  if (task !== undefined) task.title = title(last);
+function line(mark: string, { stage, state, seconds, message }: StageUpdate): string {
+  const time = state === "skipped" ? "skipped" : seconds === undefined ? "" : duration(seconds);
+  return `${mark} ${stage.padEnd(12)} ${time.padStart(8)}  ${clean(message ?? "")}`.trimEnd();
 }
 
-function title({ stage, state, seconds, message }: StageUpdate): string {
-  const time = state === "skipped" ? "skipped" : seconds === undefined ? "" : duration(seconds);
-  const said = state === "failed" ? "" : clean(message ?? "");
-  return `${stage.padEnd(8)} ${time.padStart(8)}  ${said}`.trimEnd();
+/** A line that wraps could not be erased. */
+function fit(text: string, { columns = 80 }: Terminal): string {
+  const most = Math.max(20, columns) - 1;
+  const tooLong = stripVTControlCharacters(text).length - most;
+  return tooLong <= 0 ? text : `${text.slice(0, text.length - tooLong - 1)}…`;
 }

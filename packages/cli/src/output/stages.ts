@@ -24,7 +24,7 @@ export async function createStageView({
 }: Pick<CommandContext, "stderr" | "environment">): Promise<StageView> {
   if (stderr.isTTY !== true || environment.noColor) return plainView(stderr);
   const { liveView } = await import("./live-stages.ts");
-  return liveView();
+  return liveView(stderr);
 }
 
 /** One line when a stage begins to take long is not needed: a line when it ends, with its seconds. */
