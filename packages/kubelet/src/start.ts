@@ -139,7 +139,7 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
   workers = createPodWorkers(context);
   measure(metrics, view, workers);
 
-  await Promise.all([view.relist(), node.register()]);
+  await Promise.all([view.relist(), node.register(), renewNodeLease(client, nodeName, clock)]);
   informers.start();
   await informers.waitForSync();
   podInformer.addHandlers({
@@ -155,12 +155,14 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
     highPercent: options.imageGcHighPercent ?? 85,
     keep: options.keepImages ?? [],
   });
+  const isKnown = (uid: string) =>
+    workers.has(uid) || podInformer.lister.list().some((pod) => pod.metadata.uid === uid);
   const task = (name: string, seconds: number, work: () => Promise<unknown>) =>
     startTask({ name, seconds, work, clock, log });
   const tasks = [
     task("lease", 10, () => renewNodeLease(client, nodeName, clock)),
     task("node status", 10, () => node.update()),
-    task("orphans", 60, () => removeOrphans(context, (uid) => workers.has(uid))),
+    task("orphans", 60, () => removeOrphans(context, isKnown)),
     task("dead containers", 60, () => removeDeadContainers(cri, view)),
     task("log rotation", 10, () => rotateLogs(cri, view)),
     task("image collection", 300, collectImages),

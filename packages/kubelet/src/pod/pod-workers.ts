@@ -149,7 +149,10 @@ export function createPodWorkers(context: PodContext): PodWorkers {
         return worker.running;
       });
       // What is under way is found again at the next start: do not wait for a long one.
-      await Promise.race([Promise.all(busy), context.clock.sleep(STOP_SECONDS * 1000)]);
+      const waiting = new AbortController();
+      const patience = context.clock.sleep(STOP_SECONDS * 1000, waiting.signal).catch(() => undefined);
+      await Promise.race([Promise.all(busy), patience]);
+      waiting.abort();
     },
   };
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { instanceNames, purgeContainerd, startContainerd, stopContainerd } from "@jdos/component-base";
+import { instanceNames, purgeContainerd, startContainerd, stopContainerd, unmountBelow } from "@jdos/component-base";
 import { TEST_SANDBOX_IMAGE, writeTestImages } from "./test-image.ts";
 
 const run = promisify(execFile);
@@ -55,6 +55,7 @@ export async function startTestContainerd(options: TestContainerdOptions): Promi
     },
     stop: async () => {
       await purgeContainerd({ ...containerd, cgroupParent: names.cgroupParent });
+      await unmountBelow(directory);
       await rm(names.runDir, { recursive: true, force: true });
       await rm(directory, { recursive: true, force: true });
     },
