@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,13 @@ import type { BuilderInput, BuilderResult } from "@jdos/api";
 import type { ImageConfig } from "./registry/media-types.ts";
 import { Registry } from "./registry/registry.ts";
 import { archive } from "./testing/bundle.ts";
-import { pushBase, pushBundle, startTestRegistry, type TestBase, type TestRegistry } from "./testing/index.ts";
+import {
+  pushBase,
+  pushBundle,
+  startTestRegistry,
+  type TestBase,
+  type TestRegistry,
+} from "./testing/index.ts";
 
 const HOST = "registry.jdos.internal";
 const REPOSITORY = "demo/hello";
@@ -67,7 +73,22 @@ async function build(source: BuilderInput["source"], more: Partial<BuilderInput>
   const auth = Buffer.from("demo.hello:secret-of-the-registry").toString("base64");
   await writeFile(join(root, "credential.json"), JSON.stringify({ auths: { [HOST]: { auth } } }));
   const file = (name: string) => join(root, name);
-  const argv = [join(import.meta.dirname, "main.ts"), "local", "--input", file("input.json"), "--credential", file("credential.json"), "--environment", file("environment"), "--exchange", file("exchange"), "--work", file("work"), "--result", file("result.json")];
+  const argv = [
+    join(import.meta.dirname, "main.ts"),
+    "local",
+    "--input",
+    file("input.json"),
+    "--credential",
+    file("credential.json"),
+    "--environment",
+    file("environment"),
+    "--exchange",
+    file("exchange"),
+    "--work",
+    file("work"),
+    "--result",
+    file("result.json"),
+  ];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
   let log = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -99,7 +120,14 @@ test("run() makes an image of hello-node whose base layers are shared and whose 
   assert.equal(first.result.error, undefined, first.log);
   assert.equal(first.exitCode, 0);
   assert.equal(first.result.stack, "node: the source has package.json with package-lock.json");
-  assert.deepEqual(first.result.stages.map(({ name, state }) => [name, state]), [["source", "Succeeded"], ["build", "Succeeded"], ["push", "Succeeded"]]);
+  assert.deepEqual(
+    first.result.stages.map(({ name, state }) => [name, state]),
+    [
+      ["source", "Succeeded"],
+      ["build", "Succeeded"],
+      ["push", "Succeeded"],
+    ],
+  );
   assert.equal(first.result.image, `${HOST}/${REPOSITORY}@${first.result.digest}`);
   const found = await registry.manifest(REPOSITORY, first.result.digest ?? "");
   assert.equal(found?.manifest.layers[0]?.digest, base.layerDigest);
@@ -113,7 +141,9 @@ test("run() makes an image of hello-node whose base layers are shared and whose 
 });
 
 test("run() builds a Dockerfile on the platform's base and uploads only what it added", async () => {
-  const { result, log } = await build(await bundleOf(example("dockerfile")), { options: { args: { GREETING: "given" } } });
+  const { result, log } = await build(await bundleOf(example("dockerfile")), {
+    options: { args: { GREETING: "given" } },
+  });
   assert.equal(result.error, undefined, log);
   const found = await registry.manifest(REPOSITORY, result.digest ?? "");
   assert.equal(found?.manifest.layers[0]?.digest, base.layerDigest);
@@ -128,7 +158,10 @@ test("run() fails with the step, its exit code and its last lines", async () => 
   assert.equal(exitCode, 1);
   assert.equal(result.error?.code, "BuildStepFailed");
   assert.match(result.error?.message ?? "", /"npm run build": exit code 2/);
-  assert.ok(result.error?.lines?.some((line) => line.includes("Cannot find name 'colour'")), JSON.stringify(result.error));
+  assert.ok(
+    result.error?.lines?.some((line) => line.includes("Cannot find name 'colour'")),
+    JSON.stringify(result.error),
+  );
   assert.equal(result.stages.find(({ name }) => name === "build")?.state, "Failed");
 });
 
@@ -140,7 +173,9 @@ test("run() says that a FROM cannot be had, and what could", async () => {
 });
 
 test("run() names the Dockerfile's step that failed", async () => {
-  const { result } = await build(await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN echo about to fail; exit 7\n` }));
+  const { result } = await build(
+    await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN echo about to fail; exit 7\n` }),
+  );
   assert.equal(result.error?.code, "BuildStepFailed", JSON.stringify(result.error));
   assert.match(result.error?.message ?? "", /RUN echo about to fail.*exit code 7/);
   assert.ok(result.error?.lines?.includes("about to fail"));

@@ -15,7 +15,13 @@ export type SourceErrorCode =
   | "OutOfMemory"
   | "Timeout";
 /** What the platform has to mend. */
-export type PlatformErrorCode = "InvalidInput" | "RegistryUnreachable" | "RegistryRefused" | "BundleCorrupt" | "StepsLost" | "BuilderFailed";
+export type PlatformErrorCode =
+  | "InvalidInput"
+  | "RegistryUnreachable"
+  | "RegistryRefused"
+  | "BundleCorrupt"
+  | "StepsLost"
+  | "BuilderFailed";
 
 export type BuilderErrorCode = SourceErrorCode | PlatformErrorCode;
 

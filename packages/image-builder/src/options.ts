@@ -35,7 +35,11 @@ export function readOptions(argv: readonly string[]): BuilderOptions {
     },
   });
   const role = ROLES.find((each) => each === positionals[0]);
-  if (role === undefined) throw new ImageBuilderError("InvalidInput", `Cannot start the builder: "${positionals[0] ?? ""}" is not one of ${ROLES.join(", ")}`);
+  if (role === undefined)
+    throw new ImageBuilderError(
+      "InvalidInput",
+      `Cannot start the builder: "${positionals[0] ?? ""}" is not one of ${ROLES.join(", ")}`,
+    );
   return {
     role,
     inputFile: values.input,

@@ -35,7 +35,11 @@ function readInput(file: string): BuilderInput {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as BuilderInput;
   } catch (error) {
-    throw new ImageBuilderError("InvalidInput", `Cannot read the build's input "${file}": ${(error as Error).message}`, { cause: error });
+    throw new ImageBuilderError(
+      "InvalidInput",
+      `Cannot read the build's input "${file}": ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
@@ -47,5 +51,9 @@ function readCredential(file: string, { registry }: BuilderInput): Credential | 
 
 function startSteps({ exchange, work, environment }: BuilderOptions) {
   const main = join(import.meta.dirname, "main.ts");
-  return spawn(process.execPath, [main, "steps", "--exchange", exchange, "--work", work, "--environment", environment], { stdio: ["ignore", "inherit", "inherit"] });
+  return spawn(
+    process.execPath,
+    [main, "steps", "--exchange", exchange, "--work", work, "--environment", environment],
+    { stdio: ["ignore", "inherit", "inherit"] },
+  );
 }

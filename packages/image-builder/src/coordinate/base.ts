@@ -16,16 +16,26 @@ export async function readBase(registry: Registry, reference: string): Promise<B
   const { repository, version } = parseReference(reference);
   const base = await readImage(registry, repository, version);
   if (base === undefined) {
-    throw new ImageBuilderError("BaseImageMissing", `Cannot build on "${reference}": the registry does not have it`, { hint: "The platform pushes it when it starts: look at jdos status" });
+    throw new ImageBuilderError(
+      "BaseImageMissing",
+      `Cannot build on "${reference}": the registry does not have it`,
+      { hint: "The platform pushes it when it starts: look at jdos status" },
+    );
   }
   return base;
 }
 
 /** An image of the registry; undefined when there is none. */
-export async function readImage(registry: Registry, repository: string, version: string): Promise<BaseImage | undefined> {
+export async function readImage(
+  registry: Registry,
+  repository: string,
+  version: string,
+): Promise<BaseImage | undefined> {
   const found = await registry.manifest(repository, version);
   if (found === undefined) return undefined;
   const { manifest, digest } = found;
-  const config = JSON.parse((await registry.blob(repository, manifest.config)).toString("utf8")) as ImageConfig;
+  const config = JSON.parse(
+    (await registry.blob(repository, manifest.config)).toString("utf8"),
+  ) as ImageConfig;
   return { repository, digest, config, layers: manifest.layers };
 }

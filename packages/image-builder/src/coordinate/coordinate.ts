@@ -36,7 +36,12 @@ export async function coordinate(options: CoordinateOptions): Promise<BuilderRes
   const facts: Facts = {};
   try {
     const { digest } = await build(options, stages, facts);
-    return { digest, image: `${input.registry.host}/${input.repository}@${digest}`, stages: stages.list, ...facts };
+    return {
+      digest,
+      image: `${input.registry.host}/${input.repository}@${digest}`,
+      stages: stages.list,
+      ...facts,
+    };
   } catch (error) {
     const failure = options.signal?.aborted ? timeout(input) : describe(error);
     stages.failRunning(failure.message);
@@ -59,14 +64,25 @@ class StepsError extends Error {
 async function build(options: CoordinateOptions, stages: Stages, facts: Facts): Promise<Pushed> {
   const { input, credential, exchange, signal } = options;
   const { repository, source } = input;
-  const registry = new Registry({ url: input.registry.url, ...(credential && { credential }), ...(signal && { signal }) });
+  const registry = new Registry({
+    url: input.registry.url,
+    ...(credential && { credential }),
+    ...(signal && { signal }),
+  });
   stages.begin("source");
-  const { accepted } = await listen<ToSteps, FromSteps>({ path: join(exchange, "build.sock"), ...(signal && { signal }) });
+  const { accepted } = await listen<ToSteps, FromSteps>({
+    path: join(exchange, "build.sock"),
+    ...(signal && { signal }),
+  });
   const baseRead = readBase(registry, input.baseImage);
   baseRead.catch(() => {});
   const sourceDirectory = source.bundle === undefined ? undefined : join(exchange, "source");
   if (source.bundle !== undefined && sourceDirectory !== undefined) {
-    const { files, sizeBytes } = await fetchBundle(registry, { repository, digest: source.bundle.digest, directory: sourceDirectory });
+    const { files, sizeBytes } = await fetchBundle(registry, {
+      repository,
+      digest: source.bundle.digest,
+      directory: sourceDirectory,
+    });
     facts.revision = source.bundle.digest;
     stages.succeed("source", `${files} files, ${Math.ceil(sizeBytes / 1024)} KiB`);
   }
@@ -75,16 +91,29 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
   const mirror = await startMirror({
     registry,
     readable: (name) => name.startsWith("jdos/") || name === repository,
-    onManifest: (name, digest) => void readImage(registry, name, digest).then((image) => image && known.push(image), () => {}),
+    onManifest: (name, digest) =>
+      void readImage(registry, name, digest).then(
+        (image) => image && known.push(image),
+        () => {},
+      ),
   });
   const channel = await accepted;
   try {
-    channel.send({ type: "begin", input, ...(sourceDirectory && { sourceDirectory }), base: { digest: base.digest, config: base.config }, mirrorPort: mirror.port });
+    channel.send({
+      type: "begin",
+      input,
+      ...(sourceDirectory && { sourceDirectory }),
+      base: { digest: base.digest, config: base.config },
+      mirrorPort: mirror.port,
+    });
     if (sourceDirectory !== undefined) stages.begin("build");
     const image = await followSteps(channel, { options, stages, facts, registry });
     stages.begin("push");
     const pushed = await pushImage(image, { registry, repository, exchange, base, known });
-    stages.succeed("push", `${pushed.digest}: ${pushed.uploaded} layers uploaded, ${pushed.shared} there already`);
+    stages.succeed(
+      "push",
+      `${pushed.digest}: ${pushed.uploaded} layers uploaded, ${pushed.shared} there already`,
+    );
     return pushed;
   } finally {
     channel.close();
@@ -99,7 +128,10 @@ interface Following {
   registry: Registry;
 }
 
-async function followSteps(channel: Channel<ToSteps, FromSteps>, { options, stages, facts, registry }: Following): Promise<BuiltImage> {
+async function followSteps(
+  channel: Channel<ToSteps, FromSteps>,
+  { options, stages, facts, registry }: Following,
+): Promise<BuiltImage> {
   const { input, say, signal } = options;
   signal?.addEventListener("abort", () => channel.close(), { once: true });
   for await (const message of channel.messages) {
@@ -129,7 +161,11 @@ async function followSteps(channel: Channel<ToSteps, FromSteps>, { options, stag
         throw new StepsError(message.error);
     }
   }
-  throw new ImageBuilderError("StepsLost", "Cannot finish the build: the container of the steps ended without a result", { hint: "It may have used more memory than a build has" });
+  throw new ImageBuilderError(
+    "StepsLost",
+    "Cannot finish the build: the container of the steps ended without a result",
+    { hint: "It may have used more memory than a build has" },
+  );
 }
 
 function describe(error: unknown): BuilderError {
@@ -139,5 +175,9 @@ function describe(error: unknown): BuilderError {
 }
 
 function timeout({ timeoutSeconds }: BuilderInput): BuilderError {
-  return { code: "Timeout", message: `Cannot finish the build: it took longer than ${timeoutSeconds} s and was stopped`, hint: "Set a longer timeoutSeconds on the Build, or make the build do less" };
+  return {
+    code: "Timeout",
+    message: `Cannot finish the build: it took longer than ${timeoutSeconds} s and was stopped`,
+    hint: "Set a longer timeoutSeconds on the Build, or make the build do less",
+  };
 }

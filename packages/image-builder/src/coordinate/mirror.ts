@@ -20,7 +20,9 @@ const PATH = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/;
  */
 export async function startMirror(options: MirrorOptions): Promise<{ port: number; stop(): Promise<void> }> {
   const server = createServer((request, response) => {
-    answer(request, response, options).catch((error: Error) => refuse(response, 502, "UNAVAILABLE", error.message));
+    answer(request, response, options).catch((error: Error) =>
+      refuse(response, 502, "UNAVAILABLE", error.message),
+    );
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -33,17 +35,29 @@ export async function startMirror(options: MirrorOptions): Promise<{ port: numbe
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, { registry, readable, onManifest }: MirrorOptions): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { registry, readable, onManifest }: MirrorOptions,
+): Promise<void> {
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
-  if (path === "/v2/" || path === "/v2") return void response.writeHead(200, { "content-type": "application/json" }).end("{}");
+  if (path === "/v2/" || path === "/v2")
+    return void response.writeHead(200, { "content-type": "application/json" }).end("{}");
   const [, repository = "", kind, version = ""] = PATH.exec(path) ?? [];
-  if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405, "UNSUPPORTED", "this registry is read only");
-  if (kind === undefined || !readable(repository)) return refuse(response, 403, "DENIED", `builds may not read "${repository}"`);
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return refuse(response, 405, "UNSUPPORTED", "this registry is read only");
+  if (kind === undefined || !readable(repository))
+    return refuse(response, 403, "DENIED", `builds may not read "${repository}"`);
   if (kind === "manifests") {
     const found = await registry.rawManifest(repository, version);
-    if (found === undefined) return refuse(response, 404, "MANIFEST_UNKNOWN", `manifest unknown: "${repository}:${version}"`);
+    if (found === undefined)
+      return refuse(response, 404, "MANIFEST_UNKNOWN", `manifest unknown: "${repository}:${version}"`);
     onManifest(repository, found.digest);
-    response.writeHead(200, { "content-type": found.mediaType, "content-length": found.bytes.length, "docker-content-digest": found.digest });
+    response.writeHead(200, {
+      "content-type": found.mediaType,
+      "content-length": found.bytes.length,
+      "docker-content-digest": found.digest,
+    });
     return void response.end(request.method === "HEAD" ? undefined : found.bytes);
   }
   const stream = await registry.blobStream(repository, version);
@@ -57,5 +71,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { regi
 
 function refuse(response: ServerResponse, status: number, code: string, message: string): void {
   if (response.headersSent) return void response.destroy();
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ errors: [{ code, message }] }));
+  response
+    .writeHead(status, { "content-type": "application/json" })
+    .end(JSON.stringify({ errors: [{ code, message }] }));
 }

@@ -8,13 +8,18 @@ const MAX_MESSAGE = 1000;
 /** The result as JSON of at most 4 KiB: the oldest of the last lines go first. */
 export function formatResult(result: BuilderResult): string {
   const { error } = result;
-  const stages = result.stages.map((stage) => ({ ...stage, ...(stage.message === undefined ? {} : { message: clip(stage.message, MAX_LINE) }) }));
+  const stages = result.stages.map((stage) => ({
+    ...stage,
+    ...(stage.message === undefined ? {} : { message: clip(stage.message, MAX_LINE) }),
+  }));
   let lines = error?.lines?.map((line) => clip(line, MAX_LINE));
   for (;;) {
     const text = JSON.stringify({
       ...result,
       stages,
-      ...(error === undefined ? {} : { error: { ...error, message: clip(error.message, MAX_MESSAGE), lines } }),
+      ...(error === undefined
+        ? {}
+        : { error: { ...error, message: clip(error.message, MAX_MESSAGE), lines } }),
     });
     if (Buffer.byteLength(text) <= MAX_RESULT_BYTES || lines === undefined || lines.length === 0) return text;
     lines = lines.slice(1);

@@ -10,37 +10,67 @@ export interface Facts {
 }
 
 /** What buildah's end means to the person who wrote the Dockerfile. */
-export function explainFailure(failure: StepFailure, { lastStep, dockerfile, input }: Facts): ImageBuilderError {
+export function explainFailure(
+  failure: StepFailure,
+  { lastStep, dockerfile, input }: Facts,
+): ImageBuilderError {
   const text = failure.lines.join("\n");
   const cause = failure;
   const from = /^FROM\s+(?:--\S+\s+)*(\S+)/i.exec(lastStep ?? "")?.[1];
   if (from !== undefined || lastStep === undefined) {
-    const image = from ?? /(?:docker:\/\/|pulling image |source image )"?([^\s":]+(?::[\w.-]+)?)/.exec(text)?.[1];
-    if (image !== undefined && /pull|initializing source|registry|manifest|resolv|dial|lookup|denied|unauthorized|image not known|copying/i.test(text)) return missing(image, { cause, text, input });
+    const image =
+      from ?? /(?:docker:\/\/|pulling image |source image )"?([^\s":]+(?::[\w.-]+)?)/.exec(text)?.[1];
+    if (
+      image !== undefined &&
+      /pull|initializing source|registry|manifest|resolv|dial|lookup|denied|unauthorized|image not known|copying/i.test(
+        text,
+      )
+    )
+      return missing(image, { cause, text, input });
     if (lastStep === undefined) {
-      return new ImageBuilderError("DockerfileInvalid", `Cannot read "${dockerfile}": ${lastError(failure)}`, { cause, hint: "Correct the Dockerfile" });
+      return new ImageBuilderError(
+        "DockerfileInvalid",
+        `Cannot read "${dockerfile}": ${lastError(failure)}`,
+        { cause, hint: "Correct the Dockerfile" },
+      );
     }
   }
   if (failure.killedBy === "SIGKILL" || /signal: killed|exit status 137/.test(text)) {
-    return new ImageBuilderError("OutOfMemory", `Cannot finish step "${short(lastStep)}": it was killed, most likely because it used more memory than a build has`, { cause });
+    return new ImageBuilderError(
+      "OutOfMemory",
+      `Cannot finish step "${short(lastStep)}": it was killed, most likely because it used more memory than a build has`,
+      { cause },
+    );
   }
   const exit = /exit status (\d+)/.exec(text)?.[1];
   const why = exit === undefined ? lastError(failure) : `exit code ${exit}`;
-  return new ImageBuilderError("BuildStepFailed", `Cannot finish step "${short(lastStep)}" of "${dockerfile}": ${why}`, { cause });
+  return new ImageBuilderError(
+    "BuildStepFailed",
+    `Cannot finish step "${short(lastStep)}" of "${dockerfile}": ${why}`,
+    { cause },
+  );
 }
 
-function missing(image: string, { cause, text, input }: { cause: StepFailure; text: string; input: BuilderInput }): ImageBuilderError {
+function missing(
+  image: string,
+  { cause, text, input }: { cause: StepFailure; text: string; input: BuilderInput },
+): ImageBuilderError {
   const known = input.platformImages ?? [input.baseImage];
   const why = /manifest unknown|not found|name unknown/i.test(text)
     ? "no registry has it"
     : /denied|unauthorized|forbidden/i.test(text)
       ? "the registry does not give it out"
       : "its registry cannot be reached";
-  return new ImageBuilderError("BaseImageMissing", `Cannot get the image "${image}" that FROM names: ${why}`, { cause, hint: `Images of the platform: ${known.join(", ")}` });
+  return new ImageBuilderError(
+    "BaseImageMissing",
+    `Cannot get the image "${image}" that FROM names: ${why}`,
+    { cause, hint: `Images of the platform: ${known.join(", ")}` },
+  );
 }
 
 function lastError(failure: StepFailure): string {
-  const line = failure.lines.filter((each) => /error/i.test(each)).at(-1) ?? failure.lines.at(-1) ?? failure.message;
+  const line =
+    failure.lines.filter((each) => /error/i.test(each)).at(-1) ?? failure.lines.at(-1) ?? failure.message;
   return line.replace(/^error:?\s*/i, "").slice(0, 300);
 }
 

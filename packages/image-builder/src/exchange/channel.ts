@@ -21,17 +21,27 @@ export interface ListenOptions {
 }
 
 /** Waits for the one who connects first; nobody else is let in. */
-export async function listen<Out, In>({ path, timeoutSeconds = 60, signal }: ListenOptions): Promise<{ accepted: Promise<Channel<Out, In>> }> {
+export async function listen<Out, In>({
+  path,
+  timeoutSeconds = 60,
+  signal,
+}: ListenOptions): Promise<{ accepted: Promise<Channel<Out, In>> }> {
   rmSync(path, { force: true });
   const server = createServer();
   server.listen(path);
   await once(server, "listening");
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
-  const accepted = once(server, "connection", { signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) })
+  const accepted = once(server, "connection", {
+    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+  })
     .then(([socket]) => channelOver<Out, In>(socket as Socket))
     .catch((error: unknown) => {
       if (signal?.aborted) throw signal.reason;
-      throw new ImageBuilderError("StepsLost", `Cannot build: the container for the steps did not come up within ${timeoutSeconds} s`, { cause: error });
+      throw new ImageBuilderError(
+        "StepsLost",
+        `Cannot build: the container for the steps did not come up within ${timeoutSeconds} s`,
+        { cause: error },
+      );
     })
     .finally(() => {
       server.close();
@@ -50,7 +60,12 @@ export async function dial<Out, In>({ path, timeoutSeconds = 60 }: ListenOptions
       await once(socket, "connect");
       return channelOver<Out, In>(socket);
     } catch (error) {
-      if (Date.now() > deadline) throw new ImageBuilderError("StepsLost", `Cannot build: the coordinating container did not answer within ${timeoutSeconds} s`, { cause: error });
+      if (Date.now() > deadline)
+        throw new ImageBuilderError(
+          "StepsLost",
+          `Cannot build: the coordinating container did not answer within ${timeoutSeconds} s`,
+          { cause: error },
+        );
       await sleep(20);
     }
   }

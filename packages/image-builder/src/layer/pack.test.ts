@@ -23,8 +23,16 @@ test("packLayer() gives equal bytes for equal files, whatever their times and th
     await tree(join(directory, "one"), names);
     await tree(join(directory, "other"), [...names].reverse());
     await utimes(join(directory, "one/a.txt"), 1, 1);
-    const one = await packLayer({ directory: join(directory, "one"), prefix: "app", file: join(directory, "one.tgz") });
-    const other = await packLayer({ directory: join(directory, "other"), prefix: "app", file: join(directory, "other.tgz") });
+    const one = await packLayer({
+      directory: join(directory, "one"),
+      prefix: "app",
+      file: join(directory, "one.tgz"),
+    });
+    const other = await packLayer({
+      directory: join(directory, "other"),
+      prefix: "app",
+      file: join(directory, "other.tgz"),
+    });
     assert.deepEqual(other, one);
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -38,10 +46,17 @@ test("packLayer() keeps links and the executable bit, fixes owner and time, and 
     await chmod(join(directory, "tree/bin/run"), 0o700);
     await symlink("bin/run", join(directory, "tree/start"));
     const file = join(directory, "layer.tgz");
-    await packLayer({ directory: join(directory, "tree"), prefix: "app", file, exclude: (path) => path === "node_modules" });
+    await packLayer({
+      directory: join(directory, "tree"),
+      prefix: "app",
+      file,
+      exclude: (path) => path === "node_modules",
+    });
     const seen = [];
     const tar = extract();
-    createReadStream(file).pipe(createGunzip()).pipe(tar as unknown as NodeJS.WritableStream);
+    createReadStream(file)
+      .pipe(createGunzip())
+      .pipe(tar as unknown as NodeJS.WritableStream);
     for await (const entry of tar) {
       const { name, type, mode, uid, gid, mtime, linkname } = entry.header;
       assert.deepEqual([uid, gid, mtime.getTime()], [1000, 1000, 0]);

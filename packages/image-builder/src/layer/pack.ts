@@ -32,7 +32,13 @@ export interface PackedLayer {
 const LEVEL = 4;
 
 /** Packs a directory as a layer. The same files give the same bytes, whenever and wherever they are packed. */
-export async function packLayer({ directory, prefix, file, exclude = () => false, uid = 1000 }: PackOptions): Promise<PackedLayer> {
+export async function packLayer({
+  directory,
+  prefix,
+  file,
+  exclude = () => false,
+  uid = 1000,
+}: PackOptions): Promise<PackedLayer> {
   const tar = pack();
   const raw = createHash("sha256");
   const packed = createHash("sha256");
@@ -86,7 +92,11 @@ async function fill(tar: Pack, { directory, prefix, exclude, uid }: FillOptions)
         await entry(tar, { ...header, type: "symlink", linkname: await readlink(full), mode: 0o777 });
       } else if (stats.isFile()) {
         const executable = (stats.mode & 0o111) !== 0;
-        await entry(tar, { ...header, type: "file", mode: executable ? 0o755 : 0o644, size: stats.size }, full);
+        await entry(
+          tar,
+          { ...header, type: "file", mode: executable ? 0o755 : 0o644, size: stats.size },
+          full,
+        );
       }
     }
   };
@@ -94,9 +104,14 @@ async function fill(tar: Pack, { directory, prefix, exclude, uid }: FillOptions)
   tar.finalize();
 }
 
-async function entry(tar: Pack, header: Partial<Header> & Pick<Header, "name">, file?: string): Promise<void> {
+async function entry(
+  tar: Pack,
+  header: Partial<Header> & Pick<Header, "name">,
+  file?: string,
+): Promise<void> {
   const done = Promise.withResolvers<void>();
   const sink = tar.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
-  if (file !== undefined) await pipeline(createReadStream(file), new PassThrough(), sink as unknown as NodeJS.WritableStream);
+  if (file !== undefined)
+    await pipeline(createReadStream(file), new PassThrough(), sink as unknown as NodeJS.WritableStream);
   await done.promise;
 }

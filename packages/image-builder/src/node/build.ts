@@ -32,7 +32,8 @@ export async function buildNode(options: NodeBuildOptions): Promise<{ image: Bui
   const { source, base, exchange, log } = options;
   const project = readProject(source);
   const start = startCommand(project);
-  if (project.manifest.engines?.node !== undefined) log(`engines: asks for Node ${project.manifest.engines.node}; the image has ${nodeOf(base.config)}`);
+  if (project.manifest.engines?.node !== undefined)
+    log(`engines: asks for Node ${project.manifest.engines.node}; the image has ${nodeOf(base.config)}`);
   log(`start: ${start.command.join(" ")} (${start.why})`);
   const modules = await makeModules(project, options);
   const packed = await packLayer({
@@ -41,8 +42,14 @@ export async function buildNode(options: NodeBuildOptions): Promise<{ image: Bui
     file: join(exchange, "app.tar.gz"),
     exclude: (path) => KEPT_OUT.has(path),
   });
-  const layers: BuiltLayer[] = [...modules.layers, { ...packed, file: "app.tar.gz", createdBy: "the application's own files" }];
-  return { image: { kind: "layers", layers, config: runConfig(base.config, start.command) }, message: modules.message };
+  const layers: BuiltLayer[] = [
+    ...modules.layers,
+    { ...packed, file: "app.tar.gz", createdBy: "the application's own files" },
+  ];
+  return {
+    image: { kind: "layers", layers, config: runConfig(base.config, start.command) },
+    message: modules.message,
+  };
 }
 
 interface Modules {
@@ -54,7 +61,8 @@ interface Modules {
 
 async function makeModules(project: NodeProject, options: NodeBuildOptions): Promise<Modules> {
   const plan = planModules(project, options.base.digest);
-  if (plan.modules === "none") return { layers: [], tree: project.directory, message: "It has no dependencies to install" };
+  if (plan.modules === "none")
+    return { layers: [], tree: project.directory, message: "It has no dependencies to install" };
   const tree = join(options.work, "app");
   const home = join(options.work, "home");
   await mkdir(home, { recursive: true });
@@ -64,44 +72,91 @@ async function makeModules(project: NodeProject, options: NodeBuildOptions): Pro
     const found = await options.cached(plan.cacheKey);
     if (found !== undefined) {
       options.log("npm: dependencies are as they were, their layer is used again");
-      return { layers: [{ ...found, createdBy: "npm, by an earlier build" }], tree: project.directory, message: "Dependencies used again from an earlier build" };
+      return {
+        layers: [{ ...found, createdBy: "npm, by an earlier build" }],
+        tree: project.directory,
+        message: "Dependencies used again from an earlier build",
+      };
     }
     await mkdir(tree, { recursive: true });
     for (const name of ["package.json", project.lockfile, ".npmrc"]) {
-      if (name !== undefined) await copyFile(join(project.directory, name), join(tree, name)).catch(unlessMissing);
+      if (name !== undefined)
+        await copyFile(join(project.directory, name), join(tree, name)).catch(unlessMissing);
     }
     await own(tree, options);
     await npm(plan.install);
     const layer = await packModules(tree, options);
-    return { layers: layer === undefined ? [] : [{ ...layer, cacheKey: plan.cacheKey }], tree: project.directory, message: `Dependencies installed by ${plan.install.slice(0, 2).join(" ")}` };
+    return {
+      layers: layer === undefined ? [] : [{ ...layer, cacheKey: plan.cacheKey }],
+      tree: project.directory,
+      message: `Dependencies installed by ${plan.install.slice(0, 2).join(" ")}`,
+    };
   }
-  await runStep(["cp", "--archive", "--no-target-directory", project.directory, tree], { env: options.variables as Record<string, string>, log: options.log });
+  await runStep(["cp", "--archive", "--no-target-directory", project.directory, tree], {
+    env: options.variables as Record<string, string>,
+    log: options.log,
+  });
   await own(tree, options);
   await npm(plan.install);
   if (plan.build) await npm(["npm", "run", "build"]);
-  if (Object.keys(project.manifest.devDependencies).length > 0) await npm(["npm", "prune", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts"]);
+  if (Object.keys(project.manifest.devDependencies).length > 0)
+    await npm(["npm", "prune", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts"]);
   const layer = await packModules(tree, options);
-  return { layers: layer === undefined ? [] : [layer], tree, message: plan.build ? "Dependencies installed and the build script run" : "Dependencies installed" };
+  return {
+    layers: layer === undefined ? [] : [layer],
+    tree,
+    message: plan.build ? "Dependencies installed and the build script run" : "Dependencies installed",
+  };
 }
 
 /** npm as a user who is not root, with an environment that holds nothing but what a build needs. */
-async function runNpm(argv: string[], { cwd, home, options }: { cwd: string; home: string; options: NodeBuildOptions }): Promise<void> {
+async function runNpm(
+  argv: string[],
+  { cwd, home, options }: { cwd: string; home: string; options: NodeBuildOptions },
+): Promise<void> {
   options.log(`$ ${argv.filter((word) => !word.startsWith("--no-")).join(" ")}`);
   try {
-    await runStep(argv, { cwd, uid: UID, env: { ...options.variables, HOME: home, npm_config_cache: join(home, "npm"), npm_config_update_notifier: "false" }, log: options.log });
+    await runStep(argv, {
+      cwd,
+      uid: UID,
+      env: {
+        ...options.variables,
+        HOME: home,
+        npm_config_cache: join(home, "npm"),
+        npm_config_update_notifier: "false",
+      },
+      log: options.log,
+    });
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     const step = argv.slice(0, argv[1] === "run" ? 3 : 2).join(" ");
-    if (error.killedBy === "SIGKILL") throw new ImageBuilderError("OutOfMemory", `Cannot finish "${step}": it was killed, most likely because it used more memory than a build has`, { cause: error });
-    const hint = argv[1] === "ci" ? "If package.json and the lockfile disagree, run npm install and commit the lockfile" : "Run it in the directory to see it fail there, too";
-    throw new ImageBuilderError(argv[1] === "run" ? "BuildStepFailed" : "InstallFailed", `Cannot finish "${step}": exit code ${error.exitCode ?? "unknown"}`, { cause: error, hint });
+    if (error.killedBy === "SIGKILL")
+      throw new ImageBuilderError(
+        "OutOfMemory",
+        `Cannot finish "${step}": it was killed, most likely because it used more memory than a build has`,
+        { cause: error },
+      );
+    const hint =
+      argv[1] === "ci"
+        ? "If package.json and the lockfile disagree, run npm install and commit the lockfile"
+        : "Run it in the directory to see it fail there, too";
+    throw new ImageBuilderError(
+      argv[1] === "run" ? "BuildStepFailed" : "InstallFailed",
+      `Cannot finish "${step}": exit code ${error.exitCode ?? "unknown"}`,
+      { cause: error, hint },
+    );
   }
 }
 
 async function packModules(tree: string, { exchange }: NodeBuildOptions): Promise<BuiltLayer | undefined> {
   const directory = join(tree, "node_modules");
   try {
-    const packed = await packLayer({ directory, prefix: `${APP}/node_modules`, file: join(exchange, "modules.tar.gz"), exclude: (path) => path === ".cache" || path === ".package-lock.json" });
+    const packed = await packLayer({
+      directory,
+      prefix: `${APP}/node_modules`,
+      file: join(exchange, "modules.tar.gz"),
+      exclude: (path) => path === ".cache" || path === ".package-lock.json",
+    });
     return { ...packed, file: "modules.tar.gz", createdBy: "npm" };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -110,7 +165,10 @@ async function packModules(tree: string, { exchange }: NodeBuildOptions): Promis
 }
 
 async function own(directory: string, { variables, log }: NodeBuildOptions): Promise<void> {
-  await runStep(["chown", "--recursive", "--no-dereference", `${UID}:${UID}`, directory], { env: variables as Record<string, string>, log });
+  await runStep(["chown", "--recursive", "--no-dereference", `${UID}:${UID}`, directory], {
+    env: variables as Record<string, string>,
+    log,
+  });
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): void {
@@ -119,18 +177,28 @@ function unlessMissing(error: NodeJS.ErrnoException): void {
 
 function runConfig({ config = {} }: ImageConfig, command: string[]): NonNullable<ImageConfig["config"]> {
   const variables = (config.Env ?? []).filter((entry) => !/^(PATH|NODE_ENV|PORT|HOME)=/.test(entry));
-  const path = (config.Env ?? []).find((entry) => entry.startsWith("PATH="))?.slice(5) ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  const path =
+    (config.Env ?? []).find((entry) => entry.startsWith("PATH="))?.slice(5) ??
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   return {
     ...config,
     User: `${UID}:${UID}`,
     WorkingDir: `/${APP}`,
-    Env: [...variables, `PATH=/${APP}/node_modules/.bin:${path}`, "NODE_ENV=production", "PORT=8080", `HOME=/${APP}`],
+    Env: [
+      ...variables,
+      `PATH=/${APP}/node_modules/.bin:${path}`,
+      "NODE_ENV=production",
+      "PORT=8080",
+      `HOME=/${APP}`,
+    ],
     Cmd: command,
     ExposedPorts: { "8080/tcp": {} },
   };
 }
 
 function nodeOf({ config }: ImageConfig): string {
-  const version = config?.Env?.find((entry) => entry.startsWith("NODE_VERSION="))?.slice("NODE_VERSION=".length);
+  const version = config?.Env?.find((entry) => entry.startsWith("NODE_VERSION="))?.slice(
+    "NODE_VERSION=".length,
+  );
   return version === undefined ? "the platform's Node" : `Node ${version}`;
 }

@@ -28,7 +28,9 @@ export interface NodeProject {
 export function readProject(directory: string): NodeProject {
   const lockfile = lockfileOf(directory);
   const procfile = join(directory, "Procfile");
-  const web = existsSync(procfile) ? /^web:\s*(.+)$/m.exec(readFileSync(procfile, "utf8"))?.[1]?.trim() : undefined;
+  const web = existsSync(procfile)
+    ? /^web:\s*(.+)$/m.exec(readFileSync(procfile, "utf8"))?.[1]?.trim()
+    : undefined;
   return {
     directory,
     manifest: parsePackage(readFileSync(join(directory, "package.json"), "utf8")),
@@ -43,10 +45,23 @@ function parsePackage(text: string): NodePackage {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ImageBuilderError("InvalidPackage", `Cannot read package.json: ${(error as Error).message}`, { cause: error, hint: "Correct its JSON" });
+    throw new ImageBuilderError("InvalidPackage", `Cannot read package.json: ${(error as Error).message}`, {
+      cause: error,
+      hint: "Correct its JSON",
+    });
   }
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new ImageBuilderError("InvalidPackage", "Cannot read package.json: it is no JSON object");
-  const { name, scripts, dependencies, devDependencies, optionalDependencies, overrides, workspaces, engines } = value as Partial<NodePackage>;
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new ImageBuilderError("InvalidPackage", "Cannot read package.json: it is no JSON object");
+  const {
+    name,
+    scripts,
+    dependencies,
+    devDependencies,
+    optionalDependencies,
+    overrides,
+    workspaces,
+    engines,
+  } = value as Partial<NodePackage>;
   return {
     ...(name === undefined ? {} : { name }),
     scripts: scripts ?? {},

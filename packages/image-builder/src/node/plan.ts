@@ -8,10 +8,21 @@ import type { NodeProject } from "./package.ts";
  * How the modules come about. `none`: it needs none. `apart`: from package.json and lockfile alone, as a layer
  * that later builds use again. `together`: in the whole source, since scripts of its own have a say.
  */
-export type NodePlan = { modules: "none" } | { modules: "apart"; install: string[]; cacheKey: string } | { modules: "together"; install: string[]; build: boolean };
+export type NodePlan =
+  | { modules: "none" }
+  | { modules: "apart"; install: string[]; cacheKey: string }
+  | { modules: "together"; install: string[]; build: boolean };
 
 /** Scripts that npm runs while it installs. */
-const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
+const INSTALL_SCRIPTS = [
+  "preinstall",
+  "install",
+  "postinstall",
+  "prepublish",
+  "preprepare",
+  "prepare",
+  "postprepare",
+];
 const QUIET = ["--no-audit", "--no-fund", "--no-update-notifier", "--no-progress"];
 /** Raised when the way modules are installed changes. */
 const CACHE_VERSION = 1;
@@ -27,41 +38,80 @@ export function planModules(project: NodeProject, baseDigest: string): NodePlan 
   }
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   if (wanted.length === 0 && lockMatches(project)) return { modules: "none" };
-  return { modules: "apart", install: ["npm", verb, "--omit=dev", ...QUIET], cacheKey: cacheKey(project, baseDigest) };
+  return {
+    modules: "apart",
+    install: ["npm", verb, "--omit=dev", ...QUIET],
+    cacheKey: cacheKey(project, baseDigest),
+  };
 }
 
-function hasLocalDependency({ dependencies, optionalDependencies, devDependencies }: NodeProject["manifest"]): boolean {
-  return Object.values({ ...devDependencies, ...dependencies, ...optionalDependencies }).some((version) => /^(file:|link:|workspace:|\.\.?\/)/.test(version));
+function hasLocalDependency({
+  dependencies,
+  optionalDependencies,
+  devDependencies,
+}: NodeProject["manifest"]): boolean {
+  return Object.values({ ...devDependencies, ...dependencies, ...optionalDependencies }).some((version) =>
+    /^(file:|link:|workspace:|\.\.?\/)/.test(version),
+  );
 }
 
 /** Without dependencies there is nothing that npm would do, unless the lockfile says otherwise: then npm shall say so. */
 function lockMatches({ directory, lockfile }: NodeProject): boolean {
   if (lockfile === undefined) return true;
   try {
-    const { packages } = JSON.parse(readFileSync(join(directory, lockfile), "utf8")) as { packages?: Record<string, { dev?: boolean }> };
-    return packages !== undefined && Object.entries(packages).every(([path, entry]) => path === "" || entry.dev === true);
+    const { packages } = JSON.parse(readFileSync(join(directory, lockfile), "utf8")) as {
+      packages?: Record<string, { dev?: boolean }>;
+    };
+    return (
+      packages !== undefined &&
+      Object.entries(packages).every(([path, entry]) => path === "" || entry.dev === true)
+    );
   } catch {
     return false;
   }
 }
 
 function cacheKey({ directory, manifest, lockfile }: NodeProject, baseDigest: string): string {
-  const text = (name: string): string => (existsSync(join(directory, name)) ? readFileSync(join(directory, name), "utf8") : "");
+  const text = (name: string): string =>
+    existsSync(join(directory, name)) ? readFileSync(join(directory, name), "utf8") : "";
   const { dependencies, devDependencies, optionalDependencies, overrides, engines } = manifest;
-  const decisive = [CACHE_VERSION, process.arch, baseDigest, dependencies, devDependencies, optionalDependencies, overrides ?? null, engines ?? null, lockfile ?? "", lockfile === undefined ? "" : text(lockfile), text(".npmrc")];
+  const decisive = [
+    CACHE_VERSION,
+    process.arch,
+    baseDigest,
+    dependencies,
+    devDependencies,
+    optionalDependencies,
+    overrides ?? null,
+    engines ?? null,
+    lockfile ?? "",
+    lockfile === undefined ? "" : text(lockfile),
+    text(".npmrc"),
+  ];
   return createHash("sha256").update(JSON.stringify(decisive)).digest("hex").slice(0, 40);
 }
 
 /** What starts the application: the Procfile's web process, else `npm start` as npm would do it. */
-export function startCommand({ manifest, procfileWeb, hasServerFile }: NodeProject): { command: string[]; why: string } {
-  if (procfileWeb !== undefined) return { command: asArgv(procfileWeb), why: "the web process of its Procfile" };
+export function startCommand({ manifest, procfileWeb, hasServerFile }: NodeProject): {
+  command: string[];
+  why: string;
+} {
+  if (procfileWeb !== undefined)
+    return { command: asArgv(procfileWeb), why: "the web process of its Procfile" };
   const { prestart, start, poststart } = manifest.scripts;
   if (start !== undefined) {
     const chain = [prestart, start, poststart].filter((script) => script !== undefined);
-    return { command: chain.length === 1 ? asArgv(start) : ["/bin/sh", "-c", chain.join(" && ")], why: "its start script" };
+    return {
+      command: chain.length === 1 ? asArgv(start) : ["/bin/sh", "-c", chain.join(" && ")],
+      why: "its start script",
+    };
   }
   if (hasServerFile) return { command: ["node", "server.js"], why: "server.js, for want of a start script" };
-  throw new ImageBuilderError("NoStartCommand", "Cannot tell how to start it: package.json has no start script, and there is neither a Procfile with a web process nor a server.js", { hint: 'Add "scripts": {"start": "node <file>"} to package.json' });
+  throw new ImageBuilderError(
+    "NoStartCommand",
+    "Cannot tell how to start it: package.json has no start script, and there is neither a Procfile with a web process nor a server.js",
+    { hint: 'Add "scripts": {"start": "node <file>"} to package.json' },
+  );
 }
 
 /** Plain words run without a shell, so that signals reach the program itself. */

@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { ImageBuilderError } from "../errors.ts";
-import { ALL_MANIFESTS, type Descriptor, OCI_INDEX, DOCKER_INDEX, type Index, type Manifest } from "./media-types.ts";
+import {
+  ALL_MANIFESTS,
+  type Descriptor,
+  DOCKER_INDEX,
+  type Index,
+  type Manifest,
+  OCI_INDEX,
+} from "./media-types.ts";
 import { RegistryTransport, type TransportOptions } from "./transport.ts";
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -19,18 +26,27 @@ export class Registry {
   }
 
   /** The manifest of this machine's architecture, with its digest; undefined when there is none. */
-  async manifest(repository: string, version: string): Promise<{ manifest: Manifest; digest: string } | undefined> {
+  async manifest(
+    repository: string,
+    version: string,
+  ): Promise<{ manifest: Manifest; digest: string } | undefined> {
     const found = await this.rawManifest(repository, version);
     if (found === undefined) return undefined;
     const value = JSON.parse(found.bytes.toString("utf8")) as Manifest | Index;
     if (!("manifests" in value)) return { manifest: value, digest: found.digest };
     const architecture = process.arch === "x64" ? "amd64" : process.arch;
-    const fitting = value.manifests.find(({ platform }) => platform === undefined || (platform.os === "linux" && platform.architecture === architecture));
+    const fitting = value.manifests.find(
+      ({ platform }) =>
+        platform === undefined || (platform.os === "linux" && platform.architecture === architecture),
+    );
     return fitting === undefined ? undefined : this.manifest(repository, fitting.digest);
   }
 
   /** The bytes of a manifest; checked when it was asked for by digest. */
-  async rawManifest(repository: string, version: string): Promise<{ bytes: Buffer; digest: string; mediaType: string } | undefined> {
+  async rawManifest(
+    repository: string,
+    version: string,
+  ): Promise<{ bytes: Buffer; digest: string; mediaType: string } | undefined> {
     const response = await this.#transport.send({
       method: "GET",
       path: `/v2/${repository}/manifests/${version}`,
@@ -44,18 +60,28 @@ export class Registry {
     }
     const bytes = await limited(response, MAX_MANIFEST_BYTES);
     const digest = digestOf(bytes);
-    if (version.startsWith("sha256:") && version !== digest) throw corrupt(`manifest ${version} of "${repository}"`);
+    if (version.startsWith("sha256:") && version !== digest)
+      throw corrupt(`manifest ${version} of "${repository}"`);
     return { bytes, digest, mediaType: response.headers.get("content-type") ?? OCI_INDEX };
   }
 
   async hasBlob(repository: string, digest: string): Promise<boolean> {
-    const response = await this.#transport.send({ method: "HEAD", path: `/v2/${repository}/blobs/${digest}`, scopes: pushScope(repository), accept: [404] });
+    const response = await this.#transport.send({
+      method: "HEAD",
+      path: `/v2/${repository}/blobs/${digest}`,
+      scopes: pushScope(repository),
+      accept: [404],
+    });
     return response.ok;
   }
 
   /** A small blob, whole and checked. */
   async blob(repository: string, { digest, size }: Pick<Descriptor, "digest" | "size">): Promise<Buffer> {
-    const response = await this.#transport.send({ method: "GET", path: `/v2/${repository}/blobs/${digest}`, scopes: { [repository]: "pull" } });
+    const response = await this.#transport.send({
+      method: "GET",
+      path: `/v2/${repository}/blobs/${digest}`,
+      scopes: { [repository]: "pull" },
+    });
     const bytes = await limited(response, size);
     if (digestOf(bytes) !== digest) throw corrupt(`blob ${digest} of "${repository}"`);
     return bytes;
@@ -63,7 +89,11 @@ export class Registry {
 
   /** A blob as it arrives; whoever reads it checks it. */
   async blobStream(repository: string, digest: string): Promise<Readable> {
-    const response = await this.#transport.send({ method: "GET", path: `/v2/${repository}/blobs/${digest}`, scopes: { [repository]: "pull" } });
+    const response = await this.#transport.send({
+      method: "GET",
+      path: `/v2/${repository}/blobs/${digest}`,
+      scopes: { [repository]: "pull" },
+    });
     if (response.body === null) throw corrupt(`blob ${digest} of "${repository}"`);
     return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
   }
@@ -72,7 +102,11 @@ export class Registry {
   async mountBlob(repository: string, digest: string, from: string): Promise<boolean> {
     if (await this.hasBlob(repository, digest)) return true;
     const query = new URLSearchParams({ mount: digest, from });
-    const response = await this.#transport.send({ method: "POST", path: `/v2/${repository}/blobs/uploads/?${query}`, scopes: { ...pushScope(repository), [from]: "pull" } });
+    const response = await this.#transport.send({
+      method: "POST",
+      path: `/v2/${repository}/blobs/uploads/?${query}`,
+      scopes: { ...pushScope(repository), [from]: "pull" },
+    });
     await response.body?.cancel();
     if (response.status === 201) return true;
     const location = response.headers.get("location");
@@ -81,13 +115,25 @@ export class Registry {
   }
 
   /** Uploads a blob unless it is there. The registry checks the digest. */
-  async pushBlob(repository: string, { digest, size }: Pick<Descriptor, "digest" | "size">, source: BlobSource): Promise<"uploaded" | "present"> {
+  async pushBlob(
+    repository: string,
+    { digest, size }: Pick<Descriptor, "digest" | "size">,
+    source: BlobSource,
+  ): Promise<"uploaded" | "present"> {
     if (await this.hasBlob(repository, digest)) return "present";
     const scopes = pushScope(repository);
-    const started = await this.#transport.send({ method: "POST", path: `/v2/${repository}/blobs/uploads/`, scopes });
+    const started = await this.#transport.send({
+      method: "POST",
+      path: `/v2/${repository}/blobs/uploads/`,
+      scopes,
+    });
     await started.body?.cancel();
     const location = started.headers.get("location");
-    if (location === null) throw new ImageBuilderError("RegistryRefused", `Cannot upload to "${repository}": the registry names no place for it`);
+    if (location === null)
+      throw new ImageBuilderError(
+        "RegistryRefused",
+        `Cannot upload to "${repository}": the registry names no place for it`,
+      );
     const url = new URL(location, started.url);
     url.searchParams.set("digest", digest);
     const response = await this.#transport.send({
@@ -95,7 +141,10 @@ export class Registry {
       path: url.toString(),
       scopes,
       headers: { "content-type": "application/octet-stream", "content-length": String(size) },
-      body: () => (source instanceof Uint8Array ? source : (Readable.toWeb(createReadStream(source.file)) as ReadableStream<Uint8Array>)),
+      body: () =>
+        source instanceof Uint8Array
+          ? source
+          : (Readable.toWeb(createReadStream(source.file)) as ReadableStream<Uint8Array>),
     });
     await response.body?.cancel();
     return "uploaded";
@@ -117,7 +166,12 @@ export class Registry {
   }
 
   async #cancel(repository: string, location: string): Promise<void> {
-    const response = await this.#transport.send({ method: "DELETE", path: location, scopes: pushScope(repository), accept: [404, 405] });
+    const response = await this.#transport.send({
+      method: "DELETE",
+      path: location,
+      scopes: pushScope(repository),
+      accept: [404, 405],
+    });
     await response.body?.cancel();
   }
 }
@@ -139,12 +193,18 @@ async function limited(response: Response, maxBytes: number): Promise<Buffer> {
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw new ImageBuilderError("RegistryRefused", `Cannot read from the registry: more than the ${maxBytes} bytes announced`);
+    if (size > maxBytes)
+      throw new ImageBuilderError(
+        "RegistryRefused",
+        `Cannot read from the registry: more than the ${maxBytes} bytes announced`,
+      );
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 function corrupt(what: string): ImageBuilderError {
-  return new ImageBuilderError("BundleCorrupt", `Cannot use ${what}: its content does not match its digest`, { hint: "Deploy again to upload it anew" });
+  return new ImageBuilderError("BundleCorrupt", `Cannot use ${what}: its content does not match its digest`, {
+    hint: "Deploy again to upload it anew",
+  });
 }

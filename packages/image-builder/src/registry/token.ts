@@ -9,7 +9,8 @@ export interface Challenge {
 export function parseChallenge(header: string | null): Challenge | undefined {
   if (header === null || !/^bearer\s/i.test(header)) return undefined;
   const parameters = new Map<string, string>();
-  for (const [, key, value] of header.matchAll(/(\w+)="([^"]*)"/g)) parameters.set(key?.toLowerCase() ?? "", value ?? "");
+  for (const [, key, value] of header.matchAll(/(\w+)="([^"]*)"/g))
+    parameters.set(key?.toLowerCase() ?? "", value ?? "");
   const realm = parameters.get("realm");
   if (realm === undefined) return undefined;
   const service = parameters.get("service");
@@ -30,10 +31,15 @@ export function credentialFor(host: string, dockerConfig: string): Credential | 
   } catch {
     return undefined;
   }
-  const entry = (auths as Record<string, { username?: string; password?: string; auth?: string }> | undefined)?.[host];
+  const entry = (
+    auths as Record<string, { username?: string; password?: string; auth?: string }> | undefined
+  )?.[host];
   if (entry === undefined) return undefined;
-  if (entry.username !== undefined && entry.password !== undefined) return { username: entry.username, password: entry.password };
-  const [username, ...rest] = Buffer.from(entry.auth ?? "", "base64").toString("utf8").split(":");
+  if (entry.username !== undefined && entry.password !== undefined)
+    return { username: entry.username, password: entry.password };
+  const [username, ...rest] = Buffer.from(entry.auth ?? "", "base64")
+    .toString("utf8")
+    .split(":");
   return username === undefined ? undefined : { username, password: rest.join(":") };
 }
 

@@ -58,8 +58,13 @@ export class RegistryTransport {
     if (first.status !== 401) return first;
     const challenge = parseChallenge(first.headers.get("www-authenticate"));
     await first.body?.cancel();
-    const authorization = challenge === undefined ? this.#basic() : await this.#fetchToken(challenge, request);
-    if (authorization === undefined) throw new ImageBuilderError("RegistryRefused", `Cannot use the registry at "${this.#options.url}": it asks for a credential and none was given`);
+    const authorization =
+      challenge === undefined ? this.#basic() : await this.#fetchToken(challenge, request);
+    if (authorization === undefined)
+      throw new ImageBuilderError(
+        "RegistryRefused",
+        `Cannot use the registry at "${this.#options.url}": it asks for a credential and none was given`,
+      );
     this.#tokens.set(key, authorization);
     return this.#once(request, authorization);
   }
@@ -68,7 +73,10 @@ export class RegistryTransport {
     return this.#options.credential === undefined ? undefined : basicHeader(this.#options.credential);
   }
 
-  async #once({ method, path, headers, body }: RegistryRequest, authorization: string | undefined): Promise<Response> {
+  async #once(
+    { method, path, headers, body }: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<Response> {
     const content = body?.();
     const url = new URL(path, this.#options.url);
     // A credential goes to the registry only, wherever it may send us for a blob.
@@ -84,27 +92,44 @@ export class RegistryTransport {
   async #fetchToken(challenge: Challenge, request: RegistryRequest): Promise<string> {
     const url = new URL(challenge.realm);
     if (challenge.service !== undefined) url.searchParams.set("service", challenge.service);
-    for (const [repository, actions] of Object.entries(request.scopes)) url.searchParams.append("scope", `repository:${repository}:${actions}`);
+    for (const [repository, actions] of Object.entries(request.scopes))
+      url.searchParams.append("scope", `repository:${repository}:${actions}`);
     const basic = this.#basic();
-    if (this.#options.credential !== undefined) url.searchParams.set("account", this.#options.credential.username);
+    if (this.#options.credential !== undefined)
+      url.searchParams.set("account", this.#options.credential.username);
     const response = await fetch(url, {
       headers: basic === undefined ? {} : { authorization: basic },
       ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
     });
-    if (response.status >= 500 || response.status === 429) throw new Error(`the token service answered ${response.status}`);
-    if (!response.ok) throw new ImageBuilderError("RegistryRefused", `Cannot get a token from "${url.origin}": it answered ${response.status}`, { hint: "The application's registry Secret may be out of date: delete it to have a new one" });
-    const { token, access_token: accessToken } = (await response.json()) as { token?: string; access_token?: string };
+    if (response.status >= 500 || response.status === 429)
+      throw new Error(`the token service answered ${response.status}`);
+    if (!response.ok)
+      throw new ImageBuilderError(
+        "RegistryRefused",
+        `Cannot get a token from "${url.origin}": it answered ${response.status}`,
+        { hint: "The application's registry Secret may be out of date: delete it to have a new one" },
+      );
+    const { token, access_token: accessToken } = (await response.json()) as {
+      token?: string;
+      access_token?: string;
+    };
     return `Bearer ${token ?? accessToken ?? ""}`;
   }
 }
 
 async function refusal({ method, path }: RegistryRequest, response: Response): Promise<ImageBuilderError> {
   const text = (await response.text()).slice(0, 500);
-  return new ImageBuilderError("RegistryRefused", `Cannot ${method} "${path}" at the registry: it answered ${response.status}${text === "" ? "" : `: ${text.trim()}`}`);
+  return new ImageBuilderError(
+    "RegistryRefused",
+    `Cannot ${method} "${path}" at the registry: it answered ${response.status}${text === "" ? "" : `: ${text.trim()}`}`,
+  );
 }
 
 function unreachable(url: string, error: unknown): ImageBuilderError {
   const cause = error instanceof Error ? error : new Error(String(error));
   const why = cause.cause instanceof Error ? cause.cause.message : cause.message;
-  return new ImageBuilderError("RegistryUnreachable", `Cannot reach the registry at "${url}": ${why}`, { cause, hint: "Check that the registry's Pod in jdos-system is ready" });
+  return new ImageBuilderError("RegistryUnreachable", `Cannot reach the registry at "${url}": ${why}`, {
+    cause,
+    hint: "Check that the registry's Pod in jdos-system is ready",
+  });
 }

@@ -21,13 +21,35 @@ const REVISION = /^[A-Za-z0-9_][^\s~^:?*[\\]*$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /** Fetches one revision of a repository, without its history. Returns the folder and the commit. */
-export async function fetchGit({ url, revision, path, directory, run, timeoutSeconds = 120 }: GitOptions): Promise<{ directory: string; commit: string }> {
+export async function fetchGit({
+  url,
+  revision,
+  path,
+  directory,
+  run,
+  timeoutSeconds = 120,
+}: GitOptions): Promise<{ directory: string; commit: string }> {
   check(url, revision, path);
   await mkdir(directory);
-  const git = (args: string[]) => runStep(["git", ...SAFE, "-C", directory, ...args], { ...run, env: { ...run.env, ...ENVIRONMENT }, timeoutSeconds });
+  const git = (args: string[]) =>
+    runStep(["git", ...SAFE, "-C", directory, ...args], {
+      ...run,
+      env: { ...run.env, ...ENVIRONMENT },
+      timeoutSeconds,
+    });
   try {
     await git(["init", "--quiet"]);
-    await git(["fetch", "--quiet", "--depth", "1", "--no-tags", "--no-recurse-submodules", "--", url, revision ?? "HEAD"]);
+    await git([
+      "fetch",
+      "--quiet",
+      "--depth",
+      "1",
+      "--no-tags",
+      "--no-recurse-submodules",
+      "--",
+      url,
+      revision ?? "HEAD",
+    ]);
     await git(["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
     const { lines } = await git(["rev-parse", "HEAD"]);
     const commit = lines.at(-1)?.trim() ?? "";
@@ -40,15 +62,24 @@ export async function fetchGit({ url, revision, path, directory, run, timeoutSec
 
 /** No hooks, no helpers, and no way to reach the machine's own files or commands by a URL. */
 const SAFE = [
-  "-c", "core.hooksPath=/dev/null",
-  "-c", "core.fsmonitor=false",
-  "-c", "credential.helper=",
-  "-c", "protocol.allow=never",
-  "-c", "protocol.https.allow=always",
-  "-c", "protocol.http.allow=always",
-  "-c", "protocol.ssh.allow=always",
-  "-c", "protocol.git.allow=always",
-  "-c", "advice.detachedHead=false",
+  "-c",
+  "core.hooksPath=/dev/null",
+  "-c",
+  "core.fsmonitor=false",
+  "-c",
+  "credential.helper=",
+  "-c",
+  "protocol.allow=never",
+  "-c",
+  "protocol.https.allow=always",
+  "-c",
+  "protocol.http.allow=always",
+  "-c",
+  "protocol.ssh.allow=always",
+  "-c",
+  "protocol.git.allow=always",
+  "-c",
+  "advice.detachedHead=false",
 ];
 
 const ENVIRONMENT = {
@@ -60,9 +91,22 @@ const ENVIRONMENT = {
 };
 
 function check(url: string, revision: string | undefined, path: string | undefined): void {
-  if (!URL_FORM.test(url)) throw new ImageBuilderError("SourceRefused", `Cannot fetch "${url}": it is no https, http, ssh or git URL`, { hint: "Use a URL such as https://example.org/team/app.git" });
-  if (revision !== undefined && !REVISION.test(revision)) throw new ImageBuilderError("RevisionUnknown", `Cannot fetch revision "${revision}": it is no name of a branch, a tag or a commit`);
-  if (path !== undefined && (path.startsWith("/") || path.split("/").includes(".."))) throw new ImageBuilderError("SourceRefused", `Cannot use folder "${path}": it lies outside of the repository`);
+  if (!URL_FORM.test(url))
+    throw new ImageBuilderError(
+      "SourceRefused",
+      `Cannot fetch "${url}": it is no https, http, ssh or git URL`,
+      { hint: "Use a URL such as https://example.org/team/app.git" },
+    );
+  if (revision !== undefined && !REVISION.test(revision))
+    throw new ImageBuilderError(
+      "RevisionUnknown",
+      `Cannot fetch revision "${revision}": it is no name of a branch, a tag or a commit`,
+    );
+  if (path !== undefined && (path.startsWith("/") || path.split("/").includes("..")))
+    throw new ImageBuilderError(
+      "SourceRefused",
+      `Cannot use folder "${path}": it lies outside of the repository`,
+    );
 }
 
 async function folder(root: string, path: string | undefined): Promise<string> {
@@ -70,7 +114,11 @@ async function folder(root: string, path: string | undefined): Promise<string> {
   for (const part of (path ?? "").split("/").filter((each) => each !== "" && each !== ".")) {
     at = join(at, part);
     const stats = await lstat(at).catch(() => undefined);
-    if (stats?.isDirectory() !== true) throw new ImageBuilderError("SourceRefused", `Cannot use folder "${path}": the repository has no such folder`);
+    if (stats?.isDirectory() !== true)
+      throw new ImageBuilderError(
+        "SourceRefused",
+        `Cannot use folder "${path}": the repository has no such folder`,
+      );
   }
   return at;
 }
@@ -85,19 +133,48 @@ function explain(failure: StepFailure, { url, revision, timeoutSeconds }: Facts)
   const shown = withoutPassword(url);
   const text = failure.lines.join("\n");
   const cause = failure;
-  if (failure.timedOut) return new ImageBuilderError("SourceUnreachable", `Cannot fetch "${shown}": it did not answer within ${timeoutSeconds} s`, { cause, hint: "Check the URL, and that the platform's Pods can reach it" });
+  if (failure.timedOut)
+    return new ImageBuilderError(
+      "SourceUnreachable",
+      `Cannot fetch "${shown}": it did not answer within ${timeoutSeconds} s`,
+      { cause, hint: "Check the URL, and that the platform's Pods can reach it" },
+    );
   if (/couldn't find remote ref|not our ref|unadvertised object|reference is not a tree/i.test(text)) {
-    const hint = COMMIT.test(revision ?? "") ? "Not every server hands out single commits: name a branch or a tag" : "Name a branch, a tag or a whole commit";
-    return new ImageBuilderError("RevisionUnknown", `Cannot fetch revision "${revision ?? "HEAD"}" of "${shown}": the repository has none of that name`, { cause, hint });
+    const hint = COMMIT.test(revision ?? "")
+      ? "Not every server hands out single commits: name a branch or a tag"
+      : "Name a branch, a tag or a whole commit";
+    return new ImageBuilderError(
+      "RevisionUnknown",
+      `Cannot fetch revision "${revision ?? "HEAD"}" of "${shown}": the repository has none of that name`,
+      { cause, hint },
+    );
   }
-  if (/authentication failed|could not read (username|password)|permission denied|access denied|403|401/i.test(text)) {
-    return new ImageBuilderError("SourceUnauthorized", `Cannot fetch "${shown}": the repository asks for a login`, { cause, hint: "Make it readable, or deploy the directory instead of the URL" });
+  if (
+    /authentication failed|could not read (username|password)|permission denied|access denied|403|401/i.test(
+      text,
+    )
+  ) {
+    return new ImageBuilderError(
+      "SourceUnauthorized",
+      `Cannot fetch "${shown}": the repository asks for a login`,
+      { cause, hint: "Make it readable, or deploy the directory instead of the URL" },
+    );
   }
   if (/repository .*not found|does not appear to be a git repository|404/i.test(text)) {
-    return new ImageBuilderError("SourceUnreachable", `Cannot fetch "${shown}": there is no git repository`, { cause, hint: "Check the URL" });
+    return new ImageBuilderError("SourceUnreachable", `Cannot fetch "${shown}": there is no git repository`, {
+      cause,
+      hint: "Check the URL",
+    });
   }
-  const why = failure.lines.filter((line) => /fatal|error/i.test(line)).at(-1) ?? failure.lines.at(-1) ?? "no reason given";
-  return new ImageBuilderError("SourceUnreachable", `Cannot fetch "${shown}": ${why.replace(/^(fatal|error):\s*/i, "").replaceAll(url, shown)}`, { cause, hint: "Check the URL, and that the platform's Pods can reach it" });
+  const why =
+    failure.lines.filter((line) => /fatal|error/i.test(line)).at(-1) ??
+    failure.lines.at(-1) ??
+    "no reason given";
+  return new ImageBuilderError(
+    "SourceUnreachable",
+    `Cannot fetch "${shown}": ${why.replace(/^(fatal|error):\s*/i, "").replaceAll(url, shown)}`,
+    { cause, hint: "Check the URL, and that the platform's Pods can reach it" },
+  );
 }
 
 function withoutPassword(url: string): string {

@@ -23,7 +23,10 @@ const DEFAULT_MAX_ENTRIES = 200_000;
  * Unpacks a tar.gz into an empty directory. Nothing is written outside it, whatever the archive says: paths are
  * taken apart, links may only point inwards, no entry goes through a link, and devices and the like are refused.
  */
-export async function unpack(archive: Readable, options: UnpackOptions): Promise<{ files: number; sizeBytes: number }> {
+export async function unpack(
+  archive: Readable,
+  options: UnpackOptions,
+): Promise<{ files: number; sizeBytes: number }> {
   const { directory, maxBytes = DEFAULT_MAX_BYTES, maxEntries = DEFAULT_MAX_ENTRIES } = options;
   const tar = extract();
   const state = { files: 0, entries: 0, sizeBytes: 0, directories: new Set<string>([""]) };
@@ -39,14 +42,23 @@ export async function unpack(archive: Readable, options: UnpackOptions): Promise
       if (state.entries > maxEntries) throw tooLarge(`more than ${maxEntries} files`);
       const path = safePath(header.name);
       if (path !== "") {
-        if (await write(directory, path, { header, content: entry as unknown as Readable, directories: state.directories })) state.files++;
+        if (
+          await write(directory, path, {
+            header,
+            content: entry as unknown as Readable,
+            directories: state.directories,
+          })
+        )
+          state.files++;
       }
       entry.resume();
     }
     await fed;
   } catch (error) {
     if (error instanceof ImageBuilderError) throw error;
-    throw new ImageBuilderError("BundleCorrupt", `Cannot unpack the source: ${(error as Error).message}`, { cause: error });
+    throw new ImageBuilderError("BundleCorrupt", `Cannot unpack the source: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   return { files: state.files, sizeBytes: state.sizeBytes };
 }
@@ -69,7 +81,10 @@ async function write(root: string, path: string, { header, content, directories 
     case "file":
     case "contiguous-file":
       // "wx": a file is never written through a link that an earlier entry made.
-      await pipeline(content, createWriteStream(full, { flags: "wx", mode: (header.mode ?? 0) & 0o111 ? 0o755 : 0o644 }));
+      await pipeline(
+        content,
+        createWriteStream(full, { flags: "wx", mode: (header.mode ?? 0) & 0o111 ? 0o755 : 0o644 }),
+      );
       return true;
     case "symlink":
       checkTarget(path, header.linkname ?? "");
@@ -104,7 +119,8 @@ async function makeDirectories(root: string, path: string, known: Set<string>): 
     await mkdir(join(root, path), { mode: 0o755 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if (!(await lstat(join(root, path))).isDirectory()) throw refused(`"${path}" is used as a directory and is none`);
+    if (!(await lstat(join(root, path))).isDirectory())
+      throw refused(`"${path}" is used as a directory and is none`);
   }
   known.add(path);
 }
@@ -123,13 +139,18 @@ function checkTarget(path: string, target: string): void {
   const climbs = parts.findIndex((part) => part !== "..");
   const leading = climbs === -1 ? parts.length : climbs;
   const depth = posix.normalize(path).split("/").length - 1;
-  if (target.startsWith("/") || leading > depth || parts.slice(leading).includes("..")) throw refused(`"${path}" is a link to "${target}", which lies outside of it`);
+  if (target.startsWith("/") || leading > depth || parts.slice(leading).includes(".."))
+    throw refused(`"${path}" is a link to "${target}", which lies outside of it`);
 }
 
 function refused(why: string): ImageBuilderError {
-  return new ImageBuilderError("SourceRefused", `Cannot unpack the source: ${why}`, { hint: "Take that file out of the directory and deploy again" });
+  return new ImageBuilderError("SourceRefused", `Cannot unpack the source: ${why}`, {
+    hint: "Take that file out of the directory and deploy again",
+  });
 }
 
 function tooLarge(why: string): ImageBuilderError {
-  return new ImageBuilderError("SourceTooLarge", `Cannot unpack the source: it has ${why}`, { hint: "Leave out what is not source with a .dockerignore or .gitignore file" });
+  return new ImageBuilderError("SourceTooLarge", `Cannot unpack the source: it has ${why}`, {
+    hint: "Leave out what is not source with a .dockerignore or .gitignore file",
+  });
 }

@@ -10,17 +10,25 @@ export interface BuildEnvironment {
 }
 
 /** Names that a proxy goes by; the only variables that Dockerfile steps get. */
-export const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"] as const;
+export const PROXY_VARIABLES = [
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+] as const;
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Reads the build environment from its directory: `ca-certificates.crt`, `npmrc`, `pip.conf`, and `environment`
+ * Reads the build environment from its directory: `ca.crt`, `npmrc`, `pip.conf`, and `environment`
  * with a line NAME=value for each variable. Nothing of this process's own environment goes to the steps.
  */
 export function readBuildEnvironment(directory: string): BuildEnvironment {
-  const file = (name: string): string | undefined => (existsSync(join(directory, name)) ? join(directory, name) : undefined);
-  const authorities = file("ca-certificates.crt");
+  const file = (name: string): string | undefined =>
+    existsSync(join(directory, name)) ? join(directory, name) : undefined;
+  const authorities = file("ca.crt");
   const npmrc = file("npmrc");
   const pip = file("pip.conf");
   const settings = file("environment");
@@ -53,7 +61,9 @@ function trust(file: string): Record<string, string> {
 function parseVariables(text: string): Record<string, string> {
   const pairs = text.split("\n").flatMap((line) => {
     const at = line.indexOf("=");
-    return at <= 0 || line.startsWith("#") ? [] : [[line.slice(0, at).trim(), line.slice(at + 1).trim()] as const];
+    return at <= 0 || line.startsWith("#")
+      ? []
+      : [[line.slice(0, at).trim(), line.slice(at + 1).trim()] as const];
   });
   return Object.fromEntries(pairs);
 }

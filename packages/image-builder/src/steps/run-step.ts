@@ -23,7 +23,16 @@ export class StepFailure extends Error {
   readonly timedOut: boolean;
   readonly lines: readonly string[];
 
-  constructor(message: string, facts: { exitCode?: number; killedBy?: string; timedOut?: boolean; lines?: readonly string[]; cause?: unknown }) {
+  constructor(
+    message: string,
+    facts: {
+      exitCode?: number;
+      killedBy?: string;
+      timedOut?: boolean;
+      lines?: readonly string[];
+      cause?: unknown;
+    },
+  ) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.exitCode = facts.exitCode;
     this.killedBy = facts.killedBy;
@@ -33,7 +42,10 @@ export class StepFailure extends Error {
 }
 
 /** Runs a program to its end, without a shell. @throws StepFailure */
-export async function runStep(argv: readonly string[], options: RunOptions): Promise<{ lines: readonly string[] }> {
+export async function runStep(
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<{ lines: readonly string[] }> {
   const { cwd, env, log, uid, timeoutSeconds, signal } = options;
   const [program = "", ...args] = argv;
   const lines: string[] = [];
@@ -53,10 +65,13 @@ export async function runStep(argv: readonly string[], options: RunOptions): Pro
       // It has ended already.
     }
   };
-  const timer = timeoutSeconds === undefined ? undefined : setTimeout(() => {
-    timedOut = true;
-    kill();
-  }, timeoutSeconds * 1000);
+  const timer =
+    timeoutSeconds === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          kill();
+        }, timeoutSeconds * 1000);
   signal?.addEventListener("abort", kill, { once: true });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
@@ -71,8 +86,17 @@ export async function runStep(argv: readonly string[], options: RunOptions): Pro
     const { code, killedBy } = await ended(child);
     if (signal?.aborted) throw signal.reason;
     if (code === 0 && !timedOut) return { lines };
-    const how = timedOut ? `it took longer than ${timeoutSeconds} s` : killedBy === null ? `exit code ${code}` : `killed by ${killedBy}`;
-    throw new StepFailure(`"${argv.join(" ")}" failed: ${how}`, { ...(code === null ? {} : { exitCode: code }), ...(killedBy === null ? {} : { killedBy }), timedOut, lines });
+    const how = timedOut
+      ? `it took longer than ${timeoutSeconds} s`
+      : killedBy === null
+        ? `exit code ${code}`
+        : `killed by ${killedBy}`;
+    throw new StepFailure(`"${argv.join(" ")}" failed: ${how}`, {
+      ...(code === null ? {} : { exitCode: code }),
+      ...(killedBy === null ? {} : { killedBy }),
+      timedOut,
+      lines,
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", kill);

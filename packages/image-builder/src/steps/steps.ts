@@ -50,15 +50,30 @@ interface Context extends StepsOptions {
   cached: (key: string) => Promise<CachedLayer | undefined>;
 }
 
-async function build(begin: Begin, { channel, cached, exchange, work, environment: directory }: Context): Promise<{ image: BuiltImage; message: string }> {
+async function build(
+  begin: Begin,
+  { channel, cached, exchange, work, environment: directory }: Context,
+): Promise<{ image: BuiltImage; message: string }> {
   const { input, base, mirrorPort } = begin;
   const environment = readBuildEnvironment(directory);
   const log = (line: string): void => channel.send({ type: "log", line });
   await mkdir(work, { recursive: true });
-  const source = begin.sourceDirectory ?? (await fetchSource(begin, { channel, work, variables: environment.variables, log }));
+  const source =
+    begin.sourceDirectory ??
+    (await fetchSource(begin, { channel, work, variables: environment.variables, log }));
   const detected = detect(source, input.options);
   channel.send({ type: "detected", stack: detected.sentence });
-  if (detected.kind === "dockerfile") return buildDockerfile({ source, dockerfile: detected.dockerfile, input, exchange, work, environment, mirrorPort, log });
+  if (detected.kind === "dockerfile")
+    return buildDockerfile({
+      source,
+      dockerfile: detected.dockerfile,
+      input,
+      exchange,
+      work,
+      environment,
+      mirrorPort,
+      log,
+    });
   return buildNode({ source, base, exchange, work, variables: environment.variables, log, cached });
 }
 
@@ -78,7 +93,11 @@ async function fetchSource({ input }: Begin, { channel, work, variables, log }: 
     directory: join(work, "git"),
     run: { env: { ...variables, HOME: work }, log },
   });
-  channel.send({ type: "fetched", revision: fetched.commit, message: `commit ${fetched.commit.slice(0, 12)} of ${revision ?? "the default branch"}` });
+  channel.send({
+    type: "fetched",
+    revision: fetched.commit,
+    message: `commit ${fetched.commit.slice(0, 12)} of ${revision ?? "the default branch"}`,
+  });
   return fetched.directory;
 }
 

@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type ImageConfig, OCI_CONFIG, OCI_MANIFEST } from "../registry/media-types.ts";
@@ -11,7 +19,17 @@ export interface TestBase {
   layerDigest: string;
 }
 
-const PROGRAMS = ["/bin/sh", "/bin/cat", "/bin/ls", "/bin/mkdir", "/usr/bin/id", "/usr/bin/printf", "/usr/bin/env", "/usr/bin/find", "/usr/bin/head"];
+const PROGRAMS = [
+  "/bin/sh",
+  "/bin/cat",
+  "/bin/ls",
+  "/bin/mkdir",
+  "/usr/bin/id",
+  "/usr/bin/printf",
+  "/usr/bin/env",
+  "/usr/bin/find",
+  "/usr/bin/head",
+];
 
 /** Pushes a small base image, a shell and a few programs of this machine, as jdos/base:12. */
 export async function pushBase(registry: Registry): Promise<TestBase> {
@@ -28,8 +46,14 @@ export async function pushBase(registry: Registry): Promise<TestBase> {
   const configBytes = Buffer.from(JSON.stringify(config));
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };
   await registry.pushBlob("jdos/base", descriptor, configBytes);
-  const layers = [{ mediaType: "application/vnd.oci.image.layer.v1.tar", digest: layerDigest, size: bytes.length }];
-  await registry.pushManifest("jdos/base", { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers }, "12");
+  const layers = [
+    { mediaType: "application/vnd.oci.image.layer.v1.tar", digest: layerDigest, size: bytes.length },
+  ];
+  await registry.pushManifest(
+    "jdos/base",
+    { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers },
+    "12",
+  );
   return { reference: "registry.jdos.internal/jdos/base:12", layerDigest };
 }
 
@@ -37,15 +61,31 @@ function layer(): Buffer<ArrayBuffer> {
   const root = mkdtempSync(join(tmpdir(), "jdos-base-"));
   try {
     const files = new Set(PROGRAMS.flatMap((program) => [program, ...librariesOf(program)]));
-    for (const directory of ["usr/bin", "usr/lib", "usr/lib64", "tmp", "etc", "proc", "dev", "sys"]) mkdirSync(join(root, directory), { recursive: true });
-    for (const [name, target] of [["bin", "usr/bin"], ["lib", "usr/lib"], ["lib64", "usr/lib64"]] as const) symlinkSync(target, join(root, name));
+    for (const directory of ["usr/bin", "usr/lib", "usr/lib64", "tmp", "etc", "proc", "dev", "sys"])
+      mkdirSync(join(root, directory), { recursive: true });
+    for (const [name, target] of [
+      ["bin", "usr/bin"],
+      ["lib", "usr/lib"],
+      ["lib64", "usr/lib64"],
+    ] as const)
+      symlinkSync(target, join(root, name));
     for (const file of files) {
       const to = join(root, file.startsWith("/usr/") ? file : `/usr${file}`);
       mkdirSync(dirname(to), { recursive: true });
       copyFileSync(realpathSync(file), to);
     }
     const tar = join(root, "..", `${root.split("/").at(-1)}.tar`);
-    execFileSync("tar", ["--create", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", `--file=${tar}`, `--directory=${root}`, "."]);
+    execFileSync("tar", [
+      "--create",
+      "--sort=name",
+      "--mtime=@0",
+      "--owner=0",
+      "--group=0",
+      "--numeric-owner",
+      `--file=${tar}`,
+      `--directory=${root}`,
+      ".",
+    ]);
     const bytes = Buffer.from(readFileSync(tar));
     rmSync(tar);
     return bytes;

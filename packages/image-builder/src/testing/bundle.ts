@@ -6,7 +6,9 @@ import { OCI_MANIFEST } from "../registry/media-types.ts";
 import { digestOf, type Registry } from "../registry/registry.ts";
 
 /** A tar.gz of entries: a text is a file. */
-export async function archive(entries: Readonly<Record<string, string | Partial<Header>>>): Promise<Buffer<ArrayBuffer>> {
+export async function archive(
+  entries: Readonly<Record<string, string | Partial<Header>>>,
+): Promise<Buffer<ArrayBuffer>> {
   const tar = pack();
   for (const [name, entry] of Object.entries(entries)) {
     if (typeof entry === "string") tar.entry({ name, mode: 0o644 }, entry);
@@ -19,11 +21,24 @@ export async function archive(entries: Readonly<Record<string, string | Partial<
 }
 
 /** Pushes an uploaded source as the platform API does. Returns the manifest's digest. */
-export async function pushBundle(registry: Registry, repository: string, bytes: Buffer<ArrayBuffer>): Promise<string> {
-  const layer = { mediaType: SOURCE_LAYER_MEDIA_TYPE, digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`, size: bytes.length };
+export async function pushBundle(
+  registry: Registry,
+  repository: string,
+  bytes: Buffer<ArrayBuffer>,
+): Promise<string> {
+  const layer = {
+    mediaType: SOURCE_LAYER_MEDIA_TYPE,
+    digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
+    size: bytes.length,
+  };
   await registry.pushBlob(repository, layer, bytes);
   const empty = Buffer.from("{}");
   const config = { mediaType: SOURCE_CONFIG_MEDIA_TYPE, digest: digestOf(empty), size: empty.length };
   await registry.pushBlob(repository, config, empty);
-  return registry.pushManifest(repository, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [layer] });
+  return registry.pushManifest(repository, {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config,
+    layers: [layer],
+  });
 }

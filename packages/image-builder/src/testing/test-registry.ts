@@ -25,9 +25,15 @@ export async function startTestRegistry({ grant }: TestRegistryOptions = {}): Pr
   const directory = await mkdtemp(join(tmpdir(), "jdos-registry-"));
   const port = await freePort();
   const tokens = grant === undefined ? undefined : await startTokenService(directory, grant);
-  const auth = tokens === undefined ? "" : `auth:\n  token:\n    realm: ${tokens.realm}\n    service: registry\n    issuer: jdos\n    rootcertbundle: ${tokens.certificateFile}\n`;
+  const auth =
+    tokens === undefined
+      ? ""
+      : `auth:\n  token:\n    realm: ${tokens.realm}\n    service: registry\n    issuer: jdos\n    rootcertbundle: ${tokens.certificateFile}\n`;
   const config = join(directory, "config.yml");
-  await writeFile(config, `version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: ${directory}/data}\n  delete: {enabled: true}\nhttp:\n  addr: 127.0.0.1:${port}\n${auth}`);
+  await writeFile(
+    config,
+    `version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: ${directory}/data}\n  delete: {enabled: true}\nhttp:\n  addr: 127.0.0.1:${port}\n${auth}`,
+  );
   const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
   await answering(url, child);
@@ -66,7 +72,10 @@ async function answering(url: string, child: ChildProcess): Promise<void> {
 
 type Grant = NonNullable<TestRegistryOptions["grant"]>;
 
-async function startTokenService(directory: string, grant: Grant): Promise<{ realm: string; certificateFile: string; server: Server }> {
+async function startTokenService(
+  directory: string,
+  grant: Grant,
+): Promise<{ realm: string; certificateFile: string; server: Server }> {
   const { certPem, keyPem } = await createCertificateAuthority({ commonName: "registry tokens" });
   const certificateFile = join(directory, "token.crt");
   await writeFile(certificateFile, certPem);
@@ -74,7 +83,9 @@ async function startTokenService(directory: string, grant: Grant): Promise<{ rea
   const key = createPrivateKey(keyPem);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
-    const [username] = Buffer.from(request.headers.authorization?.slice(6) ?? "", "base64").toString("utf8").split(":");
+    const [username] = Buffer.from(request.headers.authorization?.slice(6) ?? "", "base64")
+      .toString("utf8")
+      .split(":");
     const access = url.searchParams.getAll("scope").map((scope) => {
       const [type = "", name = "", actions = ""] = scope.split(":");
       return { type, name, actions: grant(username === "" ? undefined : username, name, actions.split(",")) };
@@ -82,11 +93,17 @@ async function startTokenService(directory: string, grant: Grant): Promise<{ rea
     const now = Math.floor(Date.now() / 1000);
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
     const content = `${part({ typ: "JWT", alg: "ES256", x5c: [der] })}.${part({ iss: "jdos", sub: username ?? "", aud: "registry", iat: now, nbf: now - 10, exp: now + 300, jti: String(now), access })}`;
-    const signature = sign("sha256", Buffer.from(content), { key, dsaEncoding: "ieee-p1363" }).toString("base64url");
+    const signature = sign("sha256", Buffer.from(content), { key, dsaEncoding: "ieee-p1363" }).toString(
+      "base64url",
+    );
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ token: `${content}.${signature}` }));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { realm: `http://127.0.0.1:${(server.address() as AddressInfo).port}/registry/token`, certificateFile, server };
+  return {
+    realm: `http://127.0.0.1:${(server.address() as AddressInfo).port}/registry/token`,
+    certificateFile,
+    server,
+  };
 }

@@ -16,21 +16,9 @@ export async function takeStep(context: ReconcileContext, world: World, step: St
   const number = "create" in step.release ? step.release.create.number : step.release.existing;
   let application = world.application;
   if (step.makeCurrent && (application.spec.release !== number || step.configuration !== undefined)) {
-    const { configuration } = step;
-    const taken =
-      configuration === undefined
-        ? {}
-        : { run: configuration.run, routes: configuration.routes ?? null, rollbackTo: null };
-    application = await client.patch(Applications, keyFor(world), {
-      type: "merge",
-      body: { spec: { release: number, ...taken } },
-    });
-    events.event(
-      application,
-      "Normal",
-      "Released",
-      `Release v${number} is current: ${release?.spec.reason ?? "made before"}`,
-    );
+    application = await makeCurrent(context, world, { number, configuration: step.configuration });
+    const why = release?.spec.reason ?? "made before";
+    events.event(application, "Normal", "Released", `Release v${number} is current: ${why}`);
   }
   let { builds } = world;
   if (step.build !== undefined) {
@@ -44,6 +32,26 @@ export async function takeStep(context: ReconcileContext, world: World, step: St
   const others = world.releases.filter((other) => other.spec.number !== number);
   const same = release ?? world.releases.find((other) => other.spec.number === number);
   return { application, builds, releases: same === undefined ? others : [...others, same] };
+}
+
+interface Current {
+  number: number;
+  configuration: Step["configuration"];
+}
+
+async function makeCurrent(
+  { client }: ReconcileContext,
+  world: World,
+  { number, configuration }: Current,
+): Promise<World["application"]> {
+  const { application } = world;
+  if (configuration === undefined) {
+    return client.patch(Applications, keyFor(world), { type: "merge", body: { spec: { release: number } } });
+  }
+  // A whole write under the lock: a merge would keep what the configuration returned to does not have.
+  const { rollbackTo: _, run: __, routes: ___, ...rest } = application.spec;
+  const spec = { ...rest, release: number, ...configuration };
+  return client.update(Applications, { ...application, spec });
 }
 
 type Creation = Extract<Step["release"], { create: unknown }>;

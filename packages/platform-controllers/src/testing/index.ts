@@ -1,0 +1,6 @@
+/**
+ * The controllers against a real API server in memory, with their own rights, and doubles for what Deployments and
+ * builds do.
+ * @module
+ */
+export { startTestPlatform, type TestPlatform } from "./test-platform.ts";

@@ -1,0 +1,167 @@
+import {
+  type Application,
+  Applications,
+  type Build,
+  type BuilderResult,
+  Builds,
+  type Deployment,
+  Deployments,
+  JDOS_DEFINITIONS,
+  Jobs,
+  Pods,
+  Systems,
+} from "@jdos/api";
+import type { KubeObject, ResourceType } from "@jdos/apimachinery";
+import { startTestServer } from "@jdos/apiserver/testing";
+import type { Client, NamespacedName, Stored } from "@jdos/client";
+import { silentLogger } from "@jdos/component-base/testing";
+import { type PlatformControllersOptions, start } from "../index.ts";
+import { applyRights } from "./manifests.ts";
+
+export interface TestPlatform {
+  /** May do everything. */
+  readonly client: Client;
+  /** A System that is ready for applications. */
+  createSystem(name: string): Promise<void>;
+  createApplication(name: string, spec: Application["spec"], system?: string): Promise<Stored<Application>>;
+  createBuild(application: string, number: number, system?: string): Promise<Stored<Build>>;
+  /** Ends a build as its Pod would. */
+  endBuild(name: string, result: BuilderResult, system?: string): Promise<void>;
+  /** Lets a Deployment have all its Pods ready, as the Deployment controller and kubelet would. */
+  rollOut(name: string, system?: string): Promise<void>;
+  /** Resolves with the first state that satisfies `done`; rejects after 10 seconds with the last one. */
+  until<T extends KubeObject>(
+    type: ResourceType<T>,
+    key: NamespacedName,
+    done: (object: Stored<T>) => boolean,
+  ): Promise<Stored<T>>;
+  untilGone<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName): Promise<void>;
+  /** Resolves when the controllers have nothing left to do. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const WAIT_MILLIS = 10_000;
+const USER = { name: "system:serviceaccount:jdos-system:platform-controllers" };
+
+/** Starts an API server in memory with the controllers, which have only their own rights. */
+export async function startTestPlatform(
+  options: Partial<PlatformControllersOptions> = {},
+): Promise<TestPlatform> {
+  const server = await startTestServer({ crds: JDOS_DEFINITIONS });
+  const client = server.adminClient();
+  await applyRights(client);
+  const log = options.log ?? silentLogger();
+  const controllers = await start({ client: server.clientFor(USER), log, ...options });
+
+  const until: TestPlatform["until"] = async (type, key, done) => {
+    let last: unknown;
+    const signal = AbortSignal.timeout(WAIT_MILLIS);
+    try {
+      for await (const event of await client.watch(type, {
+        ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
+        signal,
+      })) {
+        if (event.type === "BOOKMARK") continue;
+        if (event.object.metadata.name !== key.name) continue;
+        last = event.object;
+        if (event.type !== "DELETED" && done(event.object)) return event.object;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    throw new Error(`${type.kind} "${key.name}" did not get there: ${JSON.stringify(last, undefined, 1)}`);
+  };
+
+  return {
+    client,
+    until,
+    async untilGone(type, key) {
+      const signal = AbortSignal.timeout(WAIT_MILLIS);
+      for (;;) {
+        const { items } = await client.list(
+          type,
+          key.namespace === undefined ? {} : { namespace: key.namespace },
+        );
+        if (!items.some(({ metadata }) => metadata.name === key.name)) return;
+        signal.throwIfAborted();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    async createSystem(name) {
+      await client.create(Systems, { metadata: { name }, spec: {} });
+      await until(
+        Systems,
+        { name },
+        ({ status }) =>
+          status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true,
+      );
+    },
+    createApplication: (name, spec, namespace = "demo") =>
+      client.create(Applications, { metadata: { name, namespace }, spec }),
+    createBuild: (application, number, namespace = "demo") =>
+      client.create(Builds, {
+        metadata: { name: `${application}-b${number}`, namespace },
+        spec: {
+          application,
+          number,
+          source: { bundle: { digest: `sha256:${String(number).padStart(64, "0")}` } },
+        },
+      }),
+    async endBuild(name, result, namespace = "demo") {
+      const job = await until(Jobs, { namespace, name }, () => true);
+      const { template } = job.spec ?? {};
+      const pod = await client.create(Pods, {
+        metadata: { ...(template?.metadata as object), name: `${name}-pod`, namespace },
+        spec: template?.spec as never,
+      });
+      const terminated = {
+        exitCode: result.error === undefined ? 0 : 1,
+        message: JSON.stringify(result),
+        startedAt: pod.metadata.creationTimestamp,
+        finishedAt: pod.metadata.creationTimestamp,
+      };
+      const status = {
+        phase: result.error === undefined ? "Succeeded" : "Failed",
+        containerStatuses: [
+          {
+            name: "build",
+            image: "tools",
+            imageID: "",
+            ready: false,
+            restartCount: 0,
+            state: { terminated },
+          },
+        ],
+      };
+      await client.patch(
+        Pods,
+        { namespace, name: pod.metadata.name },
+        { type: "merge", body: { status } },
+        { subresource: "status" },
+      );
+    },
+    async rollOut(name, namespace = "demo") {
+      const deployment = await client.get(Deployments, { namespace, name });
+      const replicas = deployment.spec?.replicas ?? 1;
+      const status = {
+        observedGeneration: deployment.metadata.generation,
+        replicas,
+        updatedReplicas: replicas,
+        readyReplicas: replicas,
+        availableReplicas: replicas,
+      };
+      await client.patch(
+        Deployments as ResourceType<Deployment>,
+        { namespace, name },
+        { type: "merge", body: { status } },
+        { subresource: "status" },
+      );
+    },
+    idle: () => controllers.idle(),
+    async stop() {
+      await controllers.stop();
+      await server.stop();
+    },
+  };
+}
