@@ -186,7 +186,7 @@ function isComplaint(line: string): boolean {
 function slotCommands(name: string, slot: Slot, before: Slot | undefined): string[] {
   if (slot === null) return before === null ? [] : [`set server ${name} state maint`];
   const state = `set server ${name} state ${slot.state === "ready" ? "ready" : "drain"}`;
-  const weight = `set server ${name} weight ${slot.state === "ready" ? 100 : 0}%`;
+  const weight = `set server ${name} weight ${slot.state === "ready" ? 1 : 0}`;
   if (before !== undefined && before !== null && addressOf(before) === addressOf(slot)) {
     return before.state === slot.state ? [] : [weight, state];
   }

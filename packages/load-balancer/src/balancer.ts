@@ -1,0 +1,58 @@
+import type { Client, InformerFactory } from "@jdos/client";
+import type { Logger } from "@jdos/component-base";
+import type { EventRecorder } from "@jdos/controller-runtime";
+import { LoadBalancerError } from "./errors.ts";
+import type { Haproxy } from "./haproxy/haproxy.ts";
+import { buildDesired, type Problem } from "./model/build-desired.ts";
+import { type ReadWorldOptions, readWorld } from "./read-world.ts";
+import { writeStatus } from "./write-status.ts";
+
+export interface BalancerOptions extends ReadWorldOptions {
+  client: Client;
+  informers: InformerFactory;
+  events: EventRecorder;
+  haproxy: Haproxy;
+  log: Logger;
+  listenAddress: string;
+}
+
+/** Reads the world and brings HAProxy there; one round serves all changes that came before it. */
+export class Balancer {
+  readonly #options: BalancerOptions;
+  #reported = new Set<string>();
+
+  constructor(options: BalancerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws what HAProxy or the API server refuses; the caller tries again. */
+  async sync(): Promise<void> {
+    const { client, informers, haproxy, listenAddress } = this.#options;
+    const world = readWorld(informers, this.#options);
+    const { desired, problems } = buildDesired(world);
+    this.#report(problems);
+    await haproxy.apply(desired);
+    await writeStatus(client, world, listenAddress);
+  }
+
+  /** Notices that HAProxy was restarted. Not being there is no error: it reads the files when it comes. */
+  async check(): Promise<void> {
+    try {
+      await this.#options.haproxy.converge();
+    } catch (error) {
+      if (error instanceof LoadBalancerError && error.code === "HaproxyUnreachable") return;
+      throw error;
+    }
+  }
+
+  /** One Event a problem, until it is gone. */
+  #report(problems: readonly Problem[]): void {
+    const now = new Set<string>();
+    for (const { about, reason, message } of problems) {
+      const key = `${about.metadata.uid} ${reason} ${message}`;
+      now.add(key);
+      if (!this.#reported.has(key)) this.#options.events.event(about, "Warning", reason, message);
+    }
+    this.#reported = now;
+  }
+}

@@ -1,0 +1,55 @@
+import { EndpointSlices, type Ingress, IngressClasses, Ingresses, type Service, Services } from "@jdos/api";
+import type { InformerFactory, Stored } from "@jdos/client";
+import type { World } from "./model/build-desired.ts";
+
+const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
+const BY_SERVICE = "service";
+const BY_TYPE = "type";
+
+/** Prepares the informers' indexes; call before they start. */
+export function indexWorld(informers: InformerFactory): void {
+  informers.for(EndpointSlices).addIndex(BY_SERVICE, ({ metadata }) => {
+    const name = metadata.labels?.[SERVICE_NAME_LABEL];
+    return name === undefined ? [] : [`${metadata.namespace}/${name}`];
+  });
+  informers.for(Services).addIndex(BY_TYPE, ({ spec }) => [spec?.type ?? "ClusterIP"]);
+}
+
+export interface ReadWorldOptions {
+  ingressClass: string;
+  reservedPorts: ReadonlySet<number>;
+}
+
+/** The objects of interest, read from the informers' memory. */
+export function readWorld(
+  informers: InformerFactory,
+  { ingressClass, reservedPorts }: ReadWorldOptions,
+): World {
+  const services = informers.for(Services).lister;
+  const slices = informers.for(EndpointSlices).lister;
+  const classes = informers.for(IngressClasses).lister;
+  const own = classes.get({ name: ingressClass });
+  const isDefault = own?.metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === "true";
+  return {
+    ingresses: informers
+      .for(Ingresses)
+      .lister.list()
+      .filter((ingress) => isOurs(ingress, ingressClass, isDefault)),
+    loadBalancerServices: services.byIndex(BY_TYPE, "LoadBalancer").filter(isServed),
+    service: (namespace, name) => services.get({ namespace, name }),
+    slices: (namespace, service) => slices.byIndex(BY_SERVICE, `${namespace}/${service}`),
+    reservedPorts,
+  };
+}
+
+function isOurs(ingress: Stored<Ingress>, ingressClass: string, isDefault: boolean): boolean {
+  if (ingress.metadata.deletionTimestamp !== undefined) return false;
+  const wanted = ingress.spec?.ingressClassName;
+  return wanted === undefined ? isDefault : wanted === ingressClass;
+}
+
+/** A Service that names another class of load balancer is somebody else's. */
+function isServed({ metadata, spec }: Stored<Service>): boolean {
+  return metadata.deletionTimestamp === undefined && spec?.loadBalancerClass === undefined;
+}

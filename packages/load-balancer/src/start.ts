@@ -1,0 +1,70 @@
+import { EndpointSlices, IngressClasses, Ingresses, Services } from "@jdos/api";
+import type { KubeObject, ResourceType } from "@jdos/apimachinery";
+import { createInformerFactory, createWorkQueue } from "@jdos/client";
+import type { Running } from "@jdos/component-base";
+import { createEventRecorder } from "@jdos/controller-runtime";
+import { Balancer } from "./balancer.ts";
+import { LoadBalancerError } from "./errors.ts";
+import { Haproxy } from "./haproxy/haproxy.ts";
+import { type LoadBalancerOptions, readOptions } from "./options.ts";
+import { indexWorld } from "./read-world.ts";
+
+const SYNC = "sync";
+const CHECK = "check";
+
+/**
+ * Starts the load balancer; resolves when HAProxy's files say what the API server says. HAProxy itself may come
+ * later. stop() leaves it as it is.
+ */
+export async function start(options: LoadBalancerOptions): Promise<Running> {
+  const { client, log, clock, configDirectory, listenAddress, httpPort, ingressClass, checkSeconds } =
+    readOptions(options);
+  const informers = createInformerFactory(client, { log, clock });
+  const events = createEventRecorder({ client, component: "load-balancer", log, clock });
+  const haproxy = new Haproxy({ configDirectory, listenAddress, httpPort, log, clock });
+  const reservedPorts = new Set([httpPort]);
+  const balancer = new Balancer({
+    client,
+    informers,
+    events,
+    haproxy,
+    log,
+    listenAddress,
+    ingressClass,
+    reservedPorts,
+  });
+  const queue = createWorkQueue({ clock, maxDelayMillis: 2000 });
+  const wake = (): void => queue.add(SYNC);
+  indexWorld(informers);
+  for (const type of [Ingresses, IngressClasses, Services, EndpointSlices] as ResourceType<KubeObject>[]) {
+    informers.for(type).addHandlers({ added: wake, updated: wake, deleted: wake });
+  }
+  await haproxy.open();
+  informers.start();
+  await informers.waitForSync();
+
+  async function round(task: string): Promise<void> {
+    try {
+      await (task === SYNC ? balancer.sync() : balancer.check());
+      queue.forget(task);
+    } catch (error) {
+      const waits = error instanceof LoadBalancerError && error.code === "HaproxyUnreachable";
+      if (waits) log.debug({ err: error }, "HAProxy does not answer yet");
+      else log.warn({ err: error }, "Cannot bring HAProxy to what is wanted, trying again");
+      queue.retry(task);
+    } finally {
+      if (task === CHECK) queue.addAfter(CHECK, checkSeconds * 1000);
+    }
+  }
+
+  await round(SYNC);
+  queue.start(round);
+  queue.addAfter(CHECK, checkSeconds * 1000);
+  return {
+    async stop() {
+      await queue.stop();
+      await informers.stop();
+      await events.stop();
+    },
+  };
+}
