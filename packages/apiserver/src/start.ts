@@ -98,7 +98,7 @@ export async function start(options: ApiServerOptions): Promise<ApiServer> {
   const stop = async () => {
     clearInterval(bookmarks);
     await installer?.stop();
-    core.store.close();
+    await core.store.close();
     await Promise.all(doors.map((each) => each.close()));
   };
   try {

@@ -2,7 +2,8 @@ import { deepEqual, deepFreeze, type KubeObject, StatusError } from "@jdos/apima
 import { messageOf } from "../errors.ts";
 import type { StoredObject, StoreEvent } from "./event.ts";
 import { EventRing, type EventRingOptions } from "./event-ring.ts";
-import { Journal, type JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "./journal.ts";
+import { type JournalWriter, openJournal } from "./journal-writer.ts";
 import { ResourceTable } from "./resource-table.ts";
 import { WatchHub, type WatchSelection, type WatchSink } from "./watch-hub.ts";
 
@@ -29,9 +30,15 @@ export interface StoreOptions {
 interface Resource {
   readonly table: ResourceTable;
   /** Decided and not yet committed; undefined: deleted. */
-  readonly pending: Map<string, StoredObject | undefined>;
+  readonly pending: Map<string, Pending>;
   readonly ring: EventRing;
   readonly hub: WatchHub;
+}
+
+/** The newest decision about a key. */
+interface Pending {
+  readonly revision: number;
+  readonly object: StoredObject | undefined;
 }
 
 interface DecidedWrite {
@@ -54,7 +61,7 @@ interface Waiting {
  * the same turn of the event loop) has been synced to disk.
  */
 export class Store {
-  readonly #journal: Journal;
+  readonly #journal: JournalWriter;
   readonly #resources = new Map<string, Resource>();
   readonly #ringOptions: EventRingOptions | undefined;
   readonly #now: () => number;
@@ -63,15 +70,17 @@ export class Store {
   #assigned: number;
   #queue: Waiting[] = [];
   #scheduled = false;
+  #writing: Promise<void> | undefined;
   #closed = false;
 
   /** Opens the file and reads every object into memory. */
   constructor({ path, ring, now = Date.now }: StoreOptions) {
-    this.#journal = new Journal(path);
+    const { writer, revision, rows } = openJournal(path);
+    this.#journal = writer;
     this.#ringOptions = ring;
     this.#now = now;
-    this.#committed = this.#assigned = this.#openedAt = this.#journal.revision();
-    for (const row of this.#journal.rows()) {
+    this.#committed = this.#assigned = this.#openedAt = revision;
+    for (const row of rows) {
       const object = deepFreeze(JSON.parse(row.body)) as StoredObject;
       this.#resource(row.resource).table.set(row.namespace, row.name, object);
     }
@@ -105,7 +114,8 @@ export class Store {
   peek(key: StoreKey): StoredObject | undefined {
     const resource = this.#resource(key.resource);
     const id = `${key.namespace}/${key.name}`;
-    return resource.pending.has(id) ? resource.pending.get(id) : resource.table.get(key.namespace, key.name);
+    const pending = resource.pending.get(id);
+    return pending !== undefined ? pending.object : resource.table.get(key.namespace, key.name);
   }
 
   /** The number of objects of a resource in each state the next write would see. */
@@ -115,7 +125,7 @@ export class Store {
       if (pending.size === 0 || !pending.has(`${object.metadata.namespace ?? ""}/${object.metadata.name}`))
         yield object;
     }
-    for (const object of pending.values()) {
+    for (const { object } of pending.values()) {
       if (
         object !== undefined &&
         (namespace === undefined || namespace === "" || object.metadata.namespace === namespace)
@@ -144,7 +154,8 @@ export class Store {
 
   /** A write that changes nothing is acknowledged after those it saw. */
   #settled(object: StoredObject): Promise<StoredObject> {
-    return this.#queue.length === 0 ? Promise.resolve(object) : this.#wait(object);
+    const idle = this.#queue.length === 0 && this.#writing === undefined;
+    return idle ? Promise.resolve(object) : this.#wait(object);
   }
 
   #put(key: StoreKey, object: KubeObject, old: StoredObject | undefined): Promise<StoredObject> {
@@ -187,43 +198,65 @@ export class Store {
     next: StoredObject | undefined,
   ): Promise<StoredObject> {
     const resource = this.#resource(key.resource);
-    resource.pending.set(`${key.namespace}/${key.name}`, next);
+    resource.pending.set(`${key.namespace}/${key.name}`, { revision: entry.revision, object: next });
     return this.#wait(event.object, { resource, entry, event });
   }
 
   #wait(object: StoredObject, write?: DecidedWrite): Promise<StoredObject> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ object, resolve, reject, ...(write === undefined ? {} : { write }) });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => this.#flush());
+      this.#schedule();
     });
   }
 
-  #flush(): void {
-    this.#scheduled = false;
+  /** The next batch holds what was decided until the one before it was on disk, at least that of this turn. */
+  #schedule(): void {
+    if (this.#scheduled || this.#writing !== undefined) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#writing !== undefined || this.#queue.length === 0) return;
     const batch = this.#queue;
-    if (batch.length === 0) return;
     this.#queue = [];
+    this.#writing = this.#write(batch);
+    await this.#writing;
+    this.#writing = undefined;
+    if (this.#queue.length > 0) this.#schedule();
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
     const writes = batch.flatMap(({ write }) => (write === undefined ? [] : [write]));
-    for (const { resource } of writes) resource.pending.clear();
     try {
-      this.#journal.append(writes.map(({ entry }) => entry));
+      await this.#journal.append(writes.map(({ entry }) => entry));
     } catch (error) {
-      this.#assigned = this.#committed;
-      const failure = new StatusError("InternalError", `Cannot write to the store: ${messageOf(error)}`, {
-        cause: error,
-      });
-      for (const { reject } of batch) reject(failure);
+      this.#fail(batch, error);
       return;
     }
     for (const write of writes) this.#apply(write);
-    this.#committed = this.#assigned;
+    this.#committed = writes.at(-1)?.event.revision ?? this.#committed;
     for (const { resolve, object } of batch) resolve(object);
     for (const { resource, event } of writes) resource.hub.dispatch(event);
   }
 
+  /** What was decided after a failed write may rest on it: all of it is refused. */
+  #fail(batch: readonly Waiting[], cause: unknown): void {
+    const failure = new StatusError("InternalError", `Cannot write to the store: ${messageOf(cause)}`, {
+      cause,
+    });
+    const all = [...batch, ...this.#queue.splice(0)];
+    for (const { pending } of this.#resources.values()) pending.clear();
+    this.#assigned = this.#committed;
+    for (const { reject } of all) reject(failure);
+  }
+
   #apply({ resource, entry, event }: DecidedWrite): void {
+    const id = `${entry.namespace}/${entry.name}`;
+    if (resource.pending.get(id)?.revision === entry.revision) resource.pending.delete(id);
     if (entry.kind === "put") resource.table.set(entry.namespace, entry.name, event.object);
     else resource.table.delete(entry.namespace, entry.name);
     resource.ring.push(event);
@@ -261,12 +294,15 @@ export class Store {
   }
 
   /** Writes what is decided, ends the watches and closes the file. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
-    this.#flush();
     this.#closed = true;
+    while (this.#writing !== undefined || this.#queue.length > 0) {
+      await this.#writing;
+      await this.#flush();
+    }
     for (const { hub } of this.#resources.values()) hub.end();
-    this.#journal.close();
+    await this.#journal.close();
   }
 }
 
