@@ -6,7 +6,9 @@ import { isObject, type Members } from "./schema.ts";
 /** How the scale subresource reads and writes a custom resource, by the paths of its definition. */
 export function scaleOf(given: CustomResourceSubresourceScale): NonNullable<Strategy["scale"]> {
   const read = (object: KubeObject, path: string | undefined): unknown =>
-    membersOf(path).reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), object);
+    path === undefined || path === ""
+      ? undefined
+      : membersOf(path).reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), object);
   const count = (value: unknown): number => (typeof value === "number" ? value : 0);
   return {
     get: (object) => ({

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { missingFields } from "./missing-fields.ts";
 
 /** The type of a field. */
 export type FieldType =
@@ -85,7 +86,7 @@ export function definitionName(group: string, version: string, kind: string): st
 
 const IMPORT = /^import \{ ([^}]+) \} from "([^"]+)";$/;
 const INTERFACE = /^export interface (\w+) \{$/;
-const FIELD = /^ {4}(?:readonly )?"?([$\w]+)"?(\?)?: (.+)$/;
+const FIELD = /^ {4}(?:readonly )?"?([$\w-]+)"?(\?)?: (.+)$/;
 const MAP_VALUE = /^ {8}\[name: string\]: (.+);$/;
 
 /** Reads one declaration file: interfaces with doc comments, optional members, maps, lists and references. */
@@ -159,6 +160,9 @@ function readInterface(lines: readonly string[], start: number, opening: Opening
     const type = integerWhere(opening.name, name, typeOf(text, opening.resolve));
     fields.set(name, { type, required: optional === undefined, description });
     description = "";
+  }
+  for (const [name, type] of Object.entries(missingFields[opening.name] ?? {})) {
+    fields.set(name, { type, required: false, description: "" });
   }
   return [{ name: opening.name, description: opening.description, fields, ...literals }, at];
 }

@@ -2,7 +2,8 @@ import { StatusError } from "@jdos/apimachinery";
 import type { ApiRequest, ApiResponse } from "../http/request.ts";
 import type { OpenApi, ServedDocument } from "./document.ts";
 
-const PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/** Clients ask for "...v2@v1.0+protobuf", which is no well-formed media type; the answer names it with a dot. */
+const PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const JSON_TYPE = "application/json";
 
 /** Answers /openapi/v2 and /openapi/v3; undefined when the path is none of theirs. */

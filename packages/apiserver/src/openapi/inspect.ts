@@ -38,11 +38,19 @@ export class Inspector {
     }
   }
 
-  /** An optional string that is empty is as good as absent, but for a few. */
+  /** An optional string, list or map that is empty is as good as absent, but for a few. */
   #isNothing(definition: Definition, name: string, field: Field, value: unknown): boolean {
-    return (
-      value === "" && field.type.kind === "string" && !field.required && !emptyCounts(definition.name, name)
-    );
+    if (field.required) return false;
+    switch (field.type.kind) {
+      case "string":
+        return value === "" && !emptyCounts(definition.name, name);
+      case "list":
+        return Array.isArray(value) && value.length === 0;
+      case "map":
+        return isObject(value) && Object.keys(value).length === 0;
+      default:
+        return false;
+    }
   }
 
   #value(type: FieldType, value: unknown, place: Place): unknown {

@@ -80,7 +80,7 @@ interface Variant {
 const WRITES = ["post", "put", "patch"];
 
 function operation({ version, endpoint }: Naming, action: string, { all, subresource }: Variant): Operation {
-  const { type } = endpoint;
+  const { type, strategy } = endpoint;
   const kind = {
     group: subresource?.kind === undefined ? type.group : (subresource.group ?? type.group),
     kind: subresource?.kind ?? type.kind,
@@ -98,9 +98,13 @@ function operation({ version, endpoint }: Naming, action: string, { all, subreso
     description: describe(action, type.kind, subresource?.name),
     operationId: id,
     tags: [`${groupWord(type.group)}_${type.version}`],
-    ...(version === 2 ? { consumes: consumes(action), produces: PRODUCES, schemes: ["https"] } : {}),
+    ...(version === 2
+      ? { consumes: consumes(action, strategy.custom !== undefined), produces: PRODUCES, schemes: ["https"] }
+      : {}),
     parameters,
-    ...(version === 3 && WRITES.includes(action) ? { requestBody: requestBody(action) } : {}),
+    ...(version === 3 && WRITES.includes(action)
+      ? { requestBody: requestBody(action, strategy.custom !== undefined) }
+      : {}),
     responses: responses(action, endpoint, { version, subresource }),
     "x-kubernetes-action": action,
     "x-kubernetes-group-version-kind": kind,
@@ -138,12 +142,14 @@ const PATCHES = [
   "application/apply-patch+yaml",
 ];
 
-function consumes(action: string): string[] {
-  return action === "patch" ? PATCHES : ["*/*"];
+/** Clients read here which patches a resource takes: custom ones know no strategic merge. */
+function consumes(action: string, custom: boolean): string[] {
+  if (action !== "patch") return ["*/*"];
+  return custom ? PATCHES.filter((type) => !type.includes("strategic")) : PATCHES;
 }
 
-function requestBody(action: string): unknown {
-  const types = action === "patch" ? PATCHES : ["*/*"];
+function requestBody(action: string, custom: boolean): unknown {
+  const types = consumes(action, custom);
   return {
     required: true,
     content: Object.fromEntries(types.map((type) => [type, { schema: { type: "object" } }])),
