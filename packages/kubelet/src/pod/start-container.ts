@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { containerConfig } from "../container/container-config.ts";
 import { containerEnvironment } from "../container/environment.ts";
@@ -40,6 +40,7 @@ export async function startContainer(context: PodContext, entry: PodEntry, input
   refuseWhileCrashing(context, pod, input);
   const image = await whileWanted(entry, context.images.ensure(pod, spec, events));
   const id = await createContainer(context, pod, image, input);
+  context.view.own(id, entry.uid);
   events("Normal", "Created", `Created container: ${spec.name}`);
   entry.interrupt.signal.throwIfAborted();
   await attempt("RunContainerError", events, () => context.cri.startContainer(id));
@@ -136,7 +137,8 @@ async function ownMounts(
     const own = join(directory, "containers", spec.name);
     await mkdir(own, { recursive: true });
     const path = join(own, `termination-${restartCount}`);
-    await writeFile(path, "", { mode: 0o666 });
+    await writeFile(path, "");
+    await chmod(path, 0o666);
     mounts.push({ containerPath: target, hostPath: path });
   }
   return mounts;

@@ -141,7 +141,7 @@ async function ensureSandbox(
   try {
     await ensurePodCgroup(context.cgroupParent, entry.pod);
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
-    await whileWanted(entry, context.cri.runPodSandbox(config));
+    context.view.own(await whileWanted(entry, context.cri.runPodSandbox(config)), entry.uid);
   } catch (cause) {
     if (!entry.interrupt.signal.aborted) {
       const message = `Failed to create pod sandbox: ${(cause as Error).message}`;

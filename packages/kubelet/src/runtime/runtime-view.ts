@@ -14,6 +14,8 @@ export interface RuntimeView {
   relist(): Promise<string[]>;
   /** The Pod a container or a sandbox belongs to. */
   podOf(id: string): string | undefined;
+  /** Says so before the runtime is read again: an exit may come sooner. */
+  own(id: string, uid: string): void;
 }
 
 /**
@@ -25,6 +27,9 @@ export function createRuntimeView(cri: CriClient): RuntimeView {
   const containers = new Map<string, { state: string; details: RuntimeContainer }>();
   const sandboxes = new Map<string, { state: string; details: RuntimeSandbox }>();
   const owners = new Map<string, string>();
+  /** Reads overlap: what a later one found is never replaced by what an earlier one did. */
+  const storedBy = new Map<string, number>();
+  let reads = 0;
 
   async function inspectContainer(item: Container): Promise<RuntimeContainer | undefined> {
     const known = containers.get(item.id);
@@ -74,10 +79,12 @@ export function createRuntimeView(cri: CriClient): RuntimeView {
     };
   }
 
-  function store(uid: string, pod: PodRuntime | undefined): boolean {
+  function store(uid: string, pod: PodRuntime | undefined, read: number): boolean {
+    if ((storedBy.get(uid) ?? 0) > read) return false;
+    storedBy.set(uid, read);
     const before = signature(pods.get(uid));
-    if (pod === undefined) pods.delete(uid);
-    else pods.set(uid, pod);
+    if (pod !== undefined) pods.set(uid, pod);
+    else pods.delete(uid);
     for (const item of [...(pod?.containers ?? []), ...(pod?.sandboxes ?? [])]) owners.set(item.id, uid);
     return before !== signature(pod);
   }
@@ -86,29 +93,34 @@ export function createRuntimeView(cri: CriClient): RuntimeView {
     get: (uid) => pods.get(uid),
     uids: () => [...pods.keys()],
     podOf: (id) => owners.get(id),
+    own: (id, uid) => void owners.set(id, uid),
     refresh: async (uid) => {
+      const read = ++reads;
       const labelSelector: Labels = { [POD_UID]: uid };
       const [boxes, items] = await Promise.all([
         cri.listPodSandboxes({ labelSelector }),
         cri.listContainers({ labelSelector }),
       ]);
       const pod = await assemble(uid, boxes, items);
-      store(uid, pod);
-      return pod;
+      store(uid, pod, read);
+      return pods.get(uid);
     },
     relist: async () => {
+      const read = ++reads;
       const [allBoxes, allItems] = await Promise.all([cri.listPodSandboxes(), cri.listContainers()]);
       const boxes = Map.groupBy(allBoxes, (item) => item.labels[POD_UID] ?? "");
       const items = Map.groupBy(allItems, (item) => item.labels[POD_UID] ?? "");
       forgetOthers(sandboxes, new Set(allBoxes.map((item) => item.id)));
       forgetOthers(containers, new Set(allItems.map((item) => item.id)));
-      forgetOthers(owners, new Set([...allItems, ...allBoxes].map((item) => item.id)));
+      const listed = new Set([...allItems, ...allBoxes].map((item) => item.id));
+      for (const [id, uid] of owners) if (!listed.has(id) && !pods.has(uid)) owners.delete(id);
       const changed: string[] = [];
       for (const uid of new Set([...pods.keys(), ...boxes.keys(), ...items.keys()])) {
         if (uid === "") continue;
         const pod = await assemble(uid, boxes.get(uid) ?? [], items.get(uid) ?? []);
-        if (store(uid, pod)) changed.push(uid);
+        if (store(uid, pod, read)) changed.push(uid);
       }
+      forgetOthers(storedBy, new Set(pods.keys()));
       return changed;
     },
   };

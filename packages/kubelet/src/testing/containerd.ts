@@ -3,7 +3,13 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { instanceNames, purgeContainerd, startContainerd, stopContainerd, unmountBelow } from "@jdos/component-base";
+import {
+  instanceNames,
+  purgeContainerd,
+  startContainerd,
+  stopContainerd,
+  unmountBelow,
+} from "@jdos/component-base";
 import { TEST_SANDBOX_IMAGE, writeTestImages } from "./test-image.ts";
 
 const run = promisify(execFile);
