@@ -134,22 +134,21 @@ export class Haproxy {
     await this.#send([`commit map @${version} ${file}`]);
   }
 
+  /** Servers that come are told before those that go, so that there is always one to answer. */
   async #tellServers(layout: Layout): Promise<void> {
     const told = new Map(this.#told?.layout.backends.map((backend) => [backend.name, backend.slots]));
-    const commands: string[] = [];
+    const arrivals: string[] = [];
+    const departures: string[] = [];
     for (const { name, slots } of layout.backends) {
       const before = told.get(name);
       for (const [index, slot] of slots.entries()) {
-        commands.push(
-          ...slotCommands(
-            `${name}/${slotName(index)}`,
-            slot,
-            before === undefined ? undefined : (before[index] ?? null),
-          ),
-        );
+        const known = before === undefined ? undefined : (before[index] ?? null);
+        const list = slot?.state === "ready" ? arrivals : departures;
+        list.push(...slotCommands(`${name}/${slotName(index)}`, slot, known));
       }
     }
-    await this.#send(commands);
+    await this.#send(arrivals);
+    await this.#send(departures);
   }
 
   async #send(commands: readonly string[]): Promise<void> {

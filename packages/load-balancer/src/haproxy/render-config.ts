@@ -40,7 +40,6 @@ function globalSection({ files, version }: RenderOptions): string {
     `description ${version}`,
     `stats socket ${files.adminSocket} mode 600 level admin expose-fd listeners`,
     "stats timeout 1m",
-    "maxconn 20000",
     "hard-stop-after 10m",
     "log stdout format raw daemon warning",
   ]);
@@ -107,13 +106,8 @@ function noRouteBackend(): string {
 function backendSection({ name, mode, unavailable, slots }: BackendLayout): string {
   const lines = [`mode ${mode}`, ...slots.map(serverLine)];
   if (mode === "http") {
-    const answer = `status 503 content-type "text/plain; charset=utf-8" string "${unavailable}\\n"`;
-    lines.splice(
-      1,
-      0,
-      `http-request return ${answer} hdr Retry-After 1 if { nbsrv(${name}) eq 0 }`,
-      `http-error ${answer}`,
-    );
+    const answer = `content-type "text/plain; charset=utf-8" string "${unavailable}\\n" hdr Retry-After 1`;
+    lines.splice(1, 0, `http-error status 503 ${answer}`);
   }
   return section(`backend ${name}`, lines);
 }

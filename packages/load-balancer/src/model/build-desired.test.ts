@@ -117,3 +117,9 @@ test("buildDesired() listens for a LoadBalancer Service at the annotated port, a
     [["clash", "PortUnavailable"]],
   );
 });
+
+test("buildDesired() refuses a path that would mean something to HAProxy", () => {
+  const { desired, problems } = buildDesired(world({ ingresses: [ingress("x", "a.test", "/a;shutdown")] }));
+  assert.deepEqual(desired.routes, []);
+  assert.equal(problems[0]?.reason, "PathNotServed");
+});

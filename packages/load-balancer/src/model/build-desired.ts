@@ -7,6 +7,9 @@ import { serversOf } from "./servers.ts";
 
 export const LISTEN_PORT_ANNOTATION = "jdos.io/listen-port";
 
+/** Paths travel in map files and over the admin socket, where white space, quotes and semicolons have a meaning. */
+const SAFE_PATH = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$/;
+
 /** What the objects are read from. */
 export interface World {
   ingresses: readonly Stored<Ingress>[];
@@ -95,6 +98,11 @@ class Builder {
   }
 
   #addRoute(ingress: Stored<Ingress>, at: Omit<Route, "backend">, target: IngressBackend): void {
+    if (!SAFE_PATH.test(at.path)) {
+      const message = `Path "${at.path}" is not served: it may hold letters, digits and -._~!$&'()*+,=:@%/`;
+      this.problems.push({ about: ingress, reason: "PathNotServed", message });
+      return;
+    }
     const host = at.host.toLowerCase();
     const key = `${at.match} ${host} ${at.path}`;
     if (this.#routes.has(key)) {

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createLogger, instanceNames, systemClock } from "@jdos/component-base";
+import type { Desired, Route, Server } from "../model/desired.ts";
+import { type EchoServer, type RunningHaproxy, runHaproxy, startEcho } from "../testing/index.ts";
+import { Haproxy } from "./haproxy.ts";
+
+const httpPort = instanceNames(46).ports.routes;
+const options = {
+  listenAddress: "127.0.0.1",
+  httpPort,
+  log: createLogger({ name: "test", level: "error" }),
+  clock: systemClock,
+};
+let directory: string;
+let haproxy: Haproxy;
+let running: RunningHaproxy;
+const servers: EchoServer[] = [];
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "jdos-haproxy-"));
+  for (const name of ["one", "two", "three"]) servers.push(await startEcho(name));
+  haproxy = new Haproxy({ ...options, configDirectory: directory });
+  await haproxy.open();
+  await assert.rejects(haproxy.apply(wanted([])), { code: "HaproxyUnreachable" });
+  running = await runHaproxy(directory);
+});
+
+after(async () => {
+  await running?.stop();
+  for (const server of servers) await server.stop();
+  if (directory !== undefined) await rm(directory, { recursive: true });
+});
+
+const serverAt = (index: number, state: Server["state"] = "ready"): Server => ({
+  address: "127.0.0.1",
+  port: servers[index]!.port,
+  state,
+});
+
+function wanted(list: Server[], more: Partial<Desired> = {}): Desired {
+  const route = (host: string, path: string, match: Route["match"]): Route => ({
+    host,
+    path,
+    match,
+    backend: "http.demo.a.80",
+  });
+  return {
+    backends: [
+      { name: "http.demo.a.80", mode: "http", servers: list, unavailable: "No Pod of a in demo is ready" },
+    ],
+    routes: [
+      route("a.test", "/", "Prefix"),
+      route("*.wild.test", "/", "Prefix"),
+      route("paths.test", "/api", "Prefix"),
+      route("paths.test", "/one", "Exact"),
+    ],
+    tcp: [],
+    ...more,
+  };
+}
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+function ask(host: string, path = "/", port = httpPort): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path, headers: { host }, agent: false }, (response) => {
+      let body = "";
+      response.on("data", (chunk) => {
+        body += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+/** Requests one after another until stopped; returns those that were not answered by 200. */
+function load(host: string): { stop(): Promise<{ sent: number; failed: unknown[] }> } {
+  let going = true;
+  const failed: unknown[] = [];
+  let sent = 0;
+  const done = (async () => {
+    while (going && sent < 20_000) {
+      sent++;
+      const answer = await ask(host).catch((error: unknown) => error);
+      if ((answer as Answer).status !== 200) failed.push(answer);
+    }
+  })();
+  return {
+    async stop() {
+      going = false;
+      await done;
+      return { sent, failed };
+    },
+  };
+}
+
+test("apply() changes servers and routes without a reload", async () => {
+  await haproxy.apply(wanted([serverAt(0)]));
+  const worker = await running.workerPid();
+  assert.equal((await ask("a.test")).body, "one /");
+  await haproxy.apply(wanted([serverAt(1)]));
+  assert.equal((await ask("a.test")).body, "two /");
+  const { routes } = wanted([]);
+  await haproxy.apply(wanted([serverAt(1)], { routes: [...routes, { ...routes[0]!, host: "new.test" }] }));
+  assert.equal((await ask("new.test")).body, "two /");
+  assert.equal(await running.workerPid(), worker);
+});
+
+test("apply() routes by host and path as Ingress does", async () => {
+  await haproxy.apply(wanted([serverAt(0)]));
+  const statuses: Record<string, number> = {};
+  for (const address of [
+    "A.TEST/x",
+    "b.wild.test/",
+    "wild.test/",
+    "paths.test/api",
+    "paths.test/api/x",
+    "paths.test/apis",
+    "paths.test/one",
+    "paths.test/one/x",
+  ]) {
+    const slash = address.indexOf("/");
+    statuses[address] = (await ask(address.slice(0, slash), address.slice(slash))).status;
+  }
+  assert.deepEqual(statuses, {
+    "A.TEST/x": 200,
+    "b.wild.test/": 200,
+    "wild.test/": 404,
+    "paths.test/api": 200,
+    "paths.test/api/x": 200,
+    "paths.test/apis": 404,
+    "paths.test/one": 200,
+    "paths.test/one/x": 404,
+  });
+});
+
+test("apply() gives draining servers no new requests", async () => {
+  await haproxy.apply(wanted([serverAt(0), serverAt(1)]));
+  await haproxy.apply(wanted([serverAt(0, "draining"), serverAt(1)]));
+  const before = servers[0]!.requests();
+  for (let count = 0; count < 10; count++) assert.equal((await ask("a.test")).body, "two /");
+  assert.equal(servers[0]!.requests(), before);
+  await haproxy.apply(wanted([serverAt(0)]));
+  assert.equal((await ask("a.test")).body, "one /");
+});
+
+test("apply() answers 503 with a sentence while no server is ready", async () => {
+  await haproxy.apply(wanted([]));
+  assert.deepEqual(await ask("a.test"), { status: 503, body: "No Pod of a in demo is ready\n" });
+});
+
+test("apply() drops no request while servers change and backends are added by reload", async () => {
+  await haproxy.apply(wanted([serverAt(0)]));
+  const traffic = load("a.test");
+  const extra = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      name: `http.demo.x${index}.80`,
+      mode: "http" as const,
+      servers: [],
+      unavailable: "none",
+    }));
+  for (let round = 0; round < 12; round++) {
+    const next = wanted([serverAt(round % 3), serverAt((round + 1) % 3)]);
+    await haproxy.apply({ ...next, backends: [...next.backends, ...extra(Math.floor(round / 4))] });
+  }
+  const { sent, failed } = await traffic.stop();
+  assert.deepEqual(failed, []);
+  assert.ok(sent > 50, `only ${sent} requests were sent`);
+});
+
+test("apply() opens and closes TCP ports", async () => {
+  const port = instanceNames(46).ports.registry;
+  const tcp = { name: "tcp.demo.t.80", mode: "tcp" as const, servers: [serverAt(2)], unavailable: "" };
+  const base = wanted([serverAt(0)]);
+  await haproxy.apply({ ...base, backends: [...base.backends, tcp], tcp: [{ backend: tcp.name, port }] });
+  assert.equal((await ask("any", "/", port)).body, "three /");
+  await haproxy.apply(base);
+  await assert.rejects(ask("any", "/", port), { code: "ECONNREFUSED" });
+});
+
+test("converge() brings a restarted HAProxy back, also for a process that starts anew", async () => {
+  await haproxy.apply(wanted([serverAt(0)]));
+  await running.kill();
+  running = await runHaproxy(directory);
+  assert.equal((await ask("a.test")).body, "one /");
+  const later = new Haproxy({ ...options, configDirectory: directory });
+  await later.open();
+  const worker = await running.workerPid();
+  await later.apply(wanted([serverAt(1)]));
+  assert.equal((await ask("a.test")).body, "two /");
+  assert.equal(await running.workerPid(), worker);
+  haproxy = later;
+});
