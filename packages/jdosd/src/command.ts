@@ -1,7 +1,7 @@
 import { type Environment, onTerminationSignal } from "@jdos/component-base";
 import { JdosdError } from "./errors.ts";
-import { type CommandLine, readCommandLine } from "./options.ts";
-import { createProgress } from "./progress.ts";
+import { type CommandLine, type JdosdOptions, readCommandLine } from "./options.ts";
+import { createProgress, type Progress } from "./progress.ts";
 
 /** Runs one command; the process's exit code says whether it did what it was asked. */
 export async function main(args: readonly string[], env: Environment): Promise<void> {
@@ -18,16 +18,8 @@ export async function main(args: readonly string[], env: Environment): Promise<v
 async function dispatch({ command, options, purge }: CommandLine): Promise<void> {
   const progress = createProgress((line) => process.stdout.write(`${JSON.stringify(line)}\n`));
   switch (command) {
-    case "run": {
-      const { runPlatform } = await import("./platform/run.ts");
-      const stopping = new Promise((resolve) => onTerminationSignal(resolve));
-      const platform = await Promise.race([runPlatform(options, progress), stopping.then(() => undefined)]);
-      if (platform === undefined) process.exit(130);
-      await stopping;
-      await platform.stop();
-      process.exit(0);
-      break;
-    }
+    case "run":
+      return run(options, progress);
     case "down": {
       const { down } = await import("./down/down.ts");
       return down({ options, purge, progress });
@@ -47,6 +39,22 @@ async function dispatch({ command, options, purge }: CommandLine): Promise<void>
       throw new JdosdError("InvalidOption", `Cannot run command "${command}": there is no such command`, {
         hint: "One of: run, down, status, doctor",
       });
+  }
+}
+
+/** Runs the platform until a signal; ends the process, for parts that failed may still hold it open. */
+async function run(options: JdosdOptions, progress: Progress): Promise<never> {
+  const stopping = new Promise<void>((resolve) => onTerminationSignal(() => resolve()));
+  const { runPlatform } = await import("./platform/run.ts");
+  try {
+    const platform = await Promise.race([runPlatform(options, progress), stopping]);
+    if (platform === undefined) process.exit(130);
+    await stopping;
+    await platform.stop();
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(1);
   }
 }
 

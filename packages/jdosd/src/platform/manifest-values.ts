@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import type { ManifestValues } from "../manifests/read-manifests.ts";
 import type { Context } from "./context.ts";
+import { haproxyDirectory } from "./parts/load-balancer.ts";
 
 /** What the manifests' placeholders stand for on this machine. */
-export function manifestValues({ names, paths, pki, credentials }: Context): ManifestValues {
+export function manifestValues(context: Context): ManifestValues {
+  const { names, paths, pki, credentials, options } = context;
   return {
     gateway: names.pods.gateway,
     platformPort: names.ports.platform,
@@ -12,6 +14,8 @@ export function manifestValues({ names, paths, pki, credentials }: Context): Man
     registryPort: names.ports.registry,
     dnsAddress: names.services.dns,
     registryAddress: names.services.registry,
+    haproxyDirectory: haproxyDirectory(context),
+    routesProbeAddress: options.listenAddress === "0.0.0.0" ? "127.0.0.1" : options.listenAddress,
     registryData: paths.registry,
     // Any secret that stays the same will do: it signs the state of uploads.
     registrySecret: createHash("sha256").update(`registry ${credentials.nodePassword}`).digest("hex"),

@@ -133,12 +133,13 @@ export class Platform {
     const { options } = this.#context;
     return this.#progress.stage("manifests", async () => {
       const client = await api.clientFor(IDENTITIES.admin);
-      const manifests = await readManifests(
-        join(options.repository, "manifests"),
-        manifestValues(this.#context),
-      );
-      const environment: Manifest[] = [];
-      await applyManifests(client, [...manifests, ...environment]);
+      const [manifests, environment] = await Promise.all([
+        readManifests(join(options.repository, "manifests"), manifestValues(this.#context)),
+        readBuildEnvironment(options),
+      ]);
+      const metadata = { namespace: "jdos-system", name: "build-environment" };
+      const settings: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata, data: environment };
+      await applyManifests(client, [...manifests, { type: ConfigMaps, object: settings }]);
       await this.#writeKubeconfigs();
     });
   }

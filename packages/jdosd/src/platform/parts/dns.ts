@@ -21,6 +21,7 @@ export function dnsPart({ names, paths, options }: Context): Part {
             paths.dnsKubeconfig,
             "--listen-address",
             names.pods.gateway,
+            ...[names.pods.range, names.services.range].flatMap((range) => ["--reverse-cidr", range]),
           ],
           pidFile,
           logFile: paths.dnsLog,
