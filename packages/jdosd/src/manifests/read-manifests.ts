@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as kinds from "@jdos/api";
@@ -5,7 +6,7 @@ import { apiVersionOf, type KubeObject, type ResourceType } from "@jdos/apimachi
 import { parseAllDocuments } from "yaml";
 import { JdosdError } from "../errors.ts";
 
-/** What a manifest may name: `${gateway}` stands for values.gateway. */
+/** What a manifest may name: `${gateway}` stands for values.gateway, `${checksum}` for the file's content. */
 export type ManifestValues = Readonly<Record<string, string | number>>;
 
 export interface Manifest {
@@ -27,10 +28,16 @@ export function parseManifests(
   text: string,
   { file, values }: { file: string; values: ManifestValues },
 ): Manifest[] {
-  const filled = text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw invalid(file, `no value "${name}"`);
-    return String(value);
+  const fill = (source: string, from: ManifestValues) =>
+    source.replaceAll(/\$\{(\w+)\}/g, (_placeholder, name: string) => {
+      const value = from[name];
+      if (value === undefined) throw invalid(file, `no value "${name}"`);
+      return String(value);
+    });
+  const content = fill(text, { ...values, checksum: "" });
+  const filled = fill(text, {
+    ...values,
+    checksum: `"${createHash("sha256").update(content).digest("hex").slice(0, 16)}"`,
   });
   return parseAllDocuments(filled).flatMap((document) => {
     if (document.errors.length > 0) throw invalid(file, document.errors[0]!.message);
