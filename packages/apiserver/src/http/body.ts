@@ -1,7 +1,9 @@
 import { type KubeObject, StatusError } from "@jdos/apimachinery";
 import { parse as parseYaml } from "yaml";
 import { messageOf } from "../errors.ts";
+import { declarations } from "../openapi/index.ts";
 import { isRecord } from "../patch/merge-patch.ts";
+import { decodeProtobuf, PROTOBUF } from "../protobuf/index.ts";
 import type { ApiRequest } from "./request.ts";
 
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -11,10 +13,12 @@ export function mediaTypeOf(header: string | undefined): string {
   return (header ?? "").split(";", 1)[0]!.trim().toLowerCase();
 }
 
-/** Reads an object in JSON or YAML. */
+/** Reads an object in JSON, YAML or Kubernetes' binary form. */
 export async function readObject(request: ApiRequest): Promise<KubeObject> {
-  const text = (await request.body()).toString("utf8");
-  const value = parseAs(mediaTypeOf(request.headers["content-type"]), text);
+  const body = await request.body();
+  const mediaType = mediaTypeOf(request.headers["content-type"]);
+  if (mediaType === PROTOBUF) return decodeProtobuf(body, declarations);
+  const value = parseAs(mediaType, body.toString("utf8"));
   if (!isRecord(value)) {
     throw new StatusError(
       "BadRequest",
@@ -28,7 +32,9 @@ export async function readObject(request: ApiRequest): Promise<KubeObject> {
 export async function readOptionalObject(request: ApiRequest): Promise<Record<string, unknown>> {
   const body = await request.body();
   if (body.length === 0) return {};
-  const value = parseAs(mediaTypeOf(request.headers["content-type"]), body.toString("utf8"));
+  const mediaType = mediaTypeOf(request.headers["content-type"]);
+  const value =
+    mediaType === PROTOBUF ? decodeProtobuf(body, declarations) : parseAs(mediaType, body.toString("utf8"));
   if (!isRecord(value))
     throw new StatusError("BadRequest", "the body must be an object of kind DeleteOptions");
   return value;
@@ -44,7 +50,7 @@ function parseAs(mediaType: string, text: string): unknown {
     case "text/yaml":
       return parseYamlBody(text);
     default:
-      throw unsupported(["application/json", "application/yaml"]);
+      throw unsupported(["application/json", "application/yaml", PROTOBUF]);
   }
 }
 
