@@ -63,62 +63,89 @@ class StepsError extends Error {
 
 async function build(options: CoordinateOptions, stages: Stages, facts: Facts): Promise<Pushed> {
   const { input, credential, exchange, signal } = options;
-  const { repository, source } = input;
   const registry = new Registry({
     url: input.registry.url,
     ...(credential && { credential }),
     ...(signal && { signal }),
   });
   stages.begin("source");
-  const { accepted } = await listen<ToSteps, FromSteps>({
+  const listener = await listen<ToSteps, FromSteps>({
     path: join(exchange, "build.sock"),
     ...(signal && { signal }),
   });
-  const baseRead = readBase(registry, input.baseImage);
-  baseRead.catch(() => {});
-  const sourceDirectory = source.bundle === undefined ? undefined : join(exchange, "source");
-  if (source.bundle !== undefined && sourceDirectory !== undefined) {
-    const { files, sizeBytes } = await fetchBundle(registry, {
-      repository,
-      digest: source.bundle.digest,
-      directory: sourceDirectory,
-    });
-    facts.revision = source.bundle.digest;
-    stages.succeed("source", `${files} files, ${Math.ceil(sizeBytes / 1024)} KiB`);
-  }
-  const base = await baseRead;
-  const known: BaseImage[] = [base];
-  const mirror = await startMirror({
-    registry,
-    readable: (name) => name.startsWith("jdos/") || name === repository,
-    onManifest: (name, digest) =>
-      void readImage(registry, name, digest).then(
-        (image) => image && known.push(image),
-        () => {},
-      ),
-  });
-  const channel = await accepted;
   try {
-    channel.send({
-      type: "begin",
-      input,
-      ...(sourceDirectory && { sourceDirectory }),
-      base: { digest: base.digest, config: base.config },
-      mirrorPort: mirror.port,
+    const [base, sourceDirectory] = await Promise.all([
+      readBase(registry, input.baseImage),
+      fetchSource(registry, { options, stages, facts }),
+    ]);
+    const known: BaseImage[] = [base];
+    const mirror = await startMirror({
+      registry,
+      readable: (name) => name.startsWith("jdos/") || name === input.repository,
+      onManifest: (name, digest) =>
+        void readImage(registry, name, digest).then(
+          (image) => image && known.push(image),
+          () => {},
+        ),
     });
-    if (sourceDirectory !== undefined) stages.begin("build");
-    const image = await followSteps(channel, { options, stages, facts, registry });
-    stages.begin("push");
-    const pushed = await pushImage(image, { registry, repository, exchange, base, known });
-    stages.succeed(
-      "push",
-      `${pushed.digest}: ${pushed.uploaded} layers uploaded, ${pushed.shared} there already`,
+    const channel = await listener.accepted.catch((error: unknown) =>
+      mirror.stop().then(() => Promise.reject(error)),
     );
-    return pushed;
+    try {
+      channel.send({
+        type: "begin",
+        input,
+        ...(sourceDirectory && { sourceDirectory }),
+        base: { digest: base.digest, config: base.config },
+        mirrorPort: mirror.port,
+      });
+      if (sourceDirectory !== undefined) stages.begin("build");
+      const image = await followSteps(channel, { options, stages, facts, registry });
+      stages.begin("push");
+      const pushed = await pushImage(image, {
+        registry,
+        repository: input.repository,
+        exchange,
+        base,
+        known,
+      });
+      stages.succeed(
+        "push",
+        `${pushed.digest}: ${pushed.uploaded} layers uploaded, ${pushed.shared} there already`,
+      );
+      return pushed;
+    } finally {
+      channel.close();
+      await mirror.stop();
+    }
   } finally {
-    channel.close();
-    await mirror.stop();
+    listener.close();
   }
+}
+
+interface Fetching {
+  options: CoordinateOptions;
+  stages: Stages;
+  facts: Facts;
+}
+
+/** Fetches a bundle; a git repository is fetched by the steps, which need no credential for it. */
+async function fetchSource(
+  registry: Registry,
+  { options, stages, facts }: Fetching,
+): Promise<string | undefined> {
+  const { input, exchange } = options;
+  if (input.source.bundle === undefined) return undefined;
+  const { digest } = input.source.bundle;
+  const directory = join(exchange, "source");
+  const { files, sizeBytes } = await fetchBundle(registry, {
+    repository: input.repository,
+    digest,
+    directory,
+  });
+  facts.revision = digest;
+  stages.succeed("source", `${files} files, ${Math.ceil(sizeBytes / 1024)} KiB`);
+  return directory;
 }
 
 interface Following {

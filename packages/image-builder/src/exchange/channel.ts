@@ -20,16 +20,26 @@ export interface ListenOptions {
   signal?: AbortSignal;
 }
 
+export interface Listener<Out, In> {
+  accepted: Promise<Channel<Out, In>>;
+  /** Waits no longer. */
+  close(): void;
+}
+
 /** Waits for the one who connects first; nobody else is let in. */
 export async function listen<Out, In>({
   path,
   timeoutSeconds = 60,
   signal,
-}: ListenOptions): Promise<{ accepted: Promise<Channel<Out, In>> }> {
+}: ListenOptions): Promise<Listener<Out, In>> {
   rmSync(path, { force: true });
   const server = createServer();
   server.listen(path);
   await once(server, "listening");
+  const close = (): void => {
+    server.close();
+    rmSync(path, { force: true });
+  };
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
   const accepted = once(server, "connection", {
     signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
@@ -43,12 +53,9 @@ export async function listen<Out, In>({
         { cause: error },
       );
     })
-    .finally(() => {
-      server.close();
-      rmSync(path, { force: true });
-    });
+    .finally(close);
   accepted.catch(() => {});
-  return { accepted };
+  return { accepted, close };
 }
 
 /** Connects to the other side, which may not be there yet. */

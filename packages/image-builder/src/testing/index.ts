@@ -3,5 +3,5 @@
  * @module
  */
 export { pushBase, type TestBase } from "./base-image.ts";
-export { pushBundle } from "./bundle.ts";
+export { archive, pushBundle } from "./bundle.ts";
 export { startTestRegistry, type TestRegistry } from "./test-registry.ts";
