@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { ask } from "./support/http.ts";
+import { example, hostOf, startPlatform, type TestPlatform } from "./support/platform.ts";
+import { eventually } from "./support/process.ts";
+import { Source } from "./support/sources.ts";
+
+interface Deployed {
+  system: string;
+  application: string;
+  release: number;
+  image: string;
+  url: string;
+  seconds: Record<string, number>;
+}
+
+const HELLO = ["--system", "e2e", "--app", "hello"];
+
+describe("an application's life", () => {
+  let platform: TestPlatform;
+  let source: Source;
+  let first: Deployed;
+  before(async () => {
+    platform = await startPlatform();
+    source = new Source("hello-node");
+  });
+  after(async () => {
+    source?.remove();
+    await platform?.stop();
+  });
+
+  it("deploy takes hello-node from its source to an answer, and says how long each stage took", async () => {
+    first = await platform.json<Deployed>("deploy", source.path, ...HELLO);
+    assert.deepEqual([first.system, first.application, first.release], ["e2e", "hello", 1]);
+    assert.match(first.image, /^registry\.jdos\.internal\/e2e\/hello@sha256:[0-9a-f]{64}$/);
+    assert.equal(first.url, `http://hello.e2e.jdos.localhost:${platform.names.ports.routes}`);
+    for (const stage of ["source", "build", "push", "release", "rollout", "ready", "total"])
+      assert.equal(typeof first.seconds[stage], "number", stage);
+    const { status, body } = await platform.ask("hello");
+    assert.equal(status, 200, body);
+    assert.match(body, /^Hello from JDOS, hello-/);
+  });
+
+  it("the page at the platform's port shows what runs to who is logged in", async () => {
+    const token = await platform.token();
+    const page = await ask({
+      port: platform.names.ports.platform,
+      host: "127.0.0.1",
+      headers: { cookie: `jdos-token=${token}` },
+    });
+    assert.ok(page.body.includes(first.url), page.body);
+    const stranger = await ask({ port: platform.names.ports.platform, host: "127.0.0.1" });
+    assert.ok(!stranger.body.includes("hello"));
+  });
+
+  it("ps, logs, events, builds and app tell of it", async () => {
+    const pods = await platform.json<{ name: string; status: string; ready: boolean; release: number }[]>(
+      "ps",
+      ...HELLO,
+    );
+    assert.deepEqual(
+      pods.map(({ status, ready, release }) => [status, ready, release]),
+      [["Running", true, 1]],
+    );
+    assert.match(
+      await platform.say("logs", ...HELLO),
+      new RegExp(`^${pods[0]!.name}  .*listening on port 8080$`, "m"),
+    );
+    assert.ok(
+      (await platform.json<{ reason: string }[]>("events", ...HELLO)).some(
+        ({ reason }) => reason === "Scheduled",
+      ),
+    );
+    const builds = await platform.json<{ number: number; phase: string }[]>("builds", ...HELLO);
+    assert.deepEqual(
+      builds.map(({ number, phase }) => [number, phase]),
+      [[1, "Succeeded"]],
+    );
+    assert.match(await platform.say("build", "logs", ...HELLO), /stage push succeeded/);
+    assert.equal((await platform.json<{ state: string }>("app", "get", ...HELLO)).state, "Ready");
+    assert.ok((await platform.json<{ name: string }[]>("app", "list")).some(({ name }) => name === "hello"));
+  });
+
+  it("exec passes on output and exit code", async () => {
+    const { exitCode, stdout, stderr } = await platform.jdos(
+      "exec",
+      ...HELLO,
+      "--",
+      "sh",
+      "-c",
+      "echo out; echo err >&2; exit 7",
+    );
+    assert.deepEqual([exitCode, stdout, stderr], [7, "out\n", "err\n"]);
+    const missing = await platform.jdos("exec", ...HELLO, "--", "/no/such/program");
+    assert.notEqual(missing.exitCode, 0);
+  });
+
+  it("scale makes five Pods, and the route leads to all of them", async () => {
+    await platform.say("scale", "--replicas", "5", ...HELLO);
+    const pods = await platform.json<{ name: string; ready: boolean }[]>("ps", ...HELLO);
+    assert.equal(pods.filter(({ ready }) => ready).length, 5);
+    const seen = await eventually(async () => {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => platform.ask("hello")));
+      const bodies = new Set(answers.map(({ body }) => body));
+      assert.equal(bodies.size, 5);
+      return answers;
+    });
+    assert.ok(seen.every(({ status }) => status === 200));
+  });
+
+  it("a second deploy replaces the first, and releases lists both", async () => {
+    source.replace("server.js", "Hello from JDOS", "Hello again");
+    const second = await platform.json<Deployed>("deploy", source.path, ...HELLO);
+    assert.equal(second.release, 2);
+    assert.notEqual(second.image, first.image);
+    assert.match((await platform.ask("hello")).body, /^Hello again, /);
+    const releases = await platform.json<{ number: number; current: boolean }[]>("releases", ...HELLO);
+    assert.deepEqual(
+      releases.map(({ number, current }) => [number, current]),
+      [
+        [2, true],
+        [1, false],
+      ],
+    );
+  });
+
+  it("rollback returns to the first image under a new number", async () => {
+    await platform.say("rollback", ...HELLO);
+    assert.match((await platform.ask("hello")).body, /^Hello from JDOS, /);
+    const [newest] = await platform.json<
+      { number: number; rollbackTo: number; image: string; current: boolean }[]
+    >("releases", ...HELLO);
+    assert.deepEqual(
+      [newest?.number, newest?.rollbackTo, newest?.image, newest?.current],
+      [3, 1, first.image, true],
+    );
+  });
+
+  it("env set makes a release with the same image", async () => {
+    await platform.say("env", "set", "GREETING=Good morning", ...HELLO);
+    assert.match((await platform.ask("hello")).body, /^Good morning, /);
+    const [newest] = await platform.json<{ number: number; image: string }[]>("releases", ...HELLO);
+    assert.deepEqual([newest?.number, newest?.image], [4, first.image]);
+  });
+
+  it("why says that nothing is wrong, and open prints the URL", async () => {
+    assert.match(
+      await platform.say("why", ...HELLO),
+      /^Nothing is wrong: release 4 runs with 5 of 5 Pods ready/,
+    );
+    assert.equal(await platform.say("open", ...HELLO), `${first.url}\n`);
+  });
+
+  it("deploy of the image that runs already needs no build", async () => {
+    const copy = await platform.json<Deployed>(
+      "deploy",
+      `image:${first.image}`,
+      "--system",
+      "e2e",
+      "--app",
+      "copy",
+    );
+    assert.equal(copy.release, 1);
+    assert.match((await platform.ask("copy")).body, /^Hello from JDOS, copy-/);
+  });
+
+  it("a Dockerfile is built", async () => {
+    const deployed = await platform.json<Deployed>(
+      "deploy",
+      example("dockerfile"),
+      "--system",
+      "e2e",
+      "--app",
+      "dockerfile",
+    );
+    assert.equal(deployed.release, 1);
+    assert.match((await platform.ask("dockerfile")).body, /^Hello from a Dockerfile/);
+  });
+
+  it("web reaches api by its DNS name", async () => {
+    await platform.json("deploy", `${example("two-services")}/api`, "--system", "e2e", "--app", "api");
+    await platform.json("deploy", `${example("two-services")}/web`, "--system", "e2e", "--app", "web");
+    const { status, body } = await platform.ask("web");
+    assert.match(body, /^web asked http:\/\/api, and api-.* answered/);
+    assert.equal(status, 200);
+  });
+
+  it("app delete takes everything of it away", async () => {
+    await platform.say("app", "delete", "--system", "e2e", "--app", "copy");
+    await eventually(async () => {
+      const { stdout } = await platform.kubectl([
+        "get",
+        "deployments,services,ingresses,pods,secrets",
+        "-n",
+        "e2e",
+        "-o",
+        "name",
+      ]);
+      assert.deepEqual(
+        stdout.split("\n").filter((name) => /\/copy(-|$)/.test(name)),
+        [],
+      );
+    });
+    assert.notEqual((await ask({ port: platform.names.ports.routes, host: hostOf("copy") })).status, 200);
+  });
+});

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { load } from "./support/http.ts";
+import { example, hostOf, startPlatform, type TestPlatform } from "./support/platform.ts";
+import { eventually } from "./support/process.ts";
+import { Source } from "./support/sources.ts";
+
+const APP = ["--system", "e2e", "--app", "lasting"];
+const KILLS = 10;
+const REQUESTS = 10_000;
+const LOOKUPS = 10_000;
+
+interface PodState {
+  name: string;
+  id: string;
+  restarts: number;
+}
+
+describe("survival", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startPlatform();
+    await platform.json("deploy", example("hello-node"), ...APP, "--replicas", "2");
+  });
+  after(() => platform?.stop());
+
+  const podsOf = async (): Promise<PodState[]> => {
+    const { stdout } = await platform.kubectl([
+      "get",
+      "pods",
+      "-n",
+      "e2e",
+      "-l",
+      "jdos.io/application=lasting",
+      "-o",
+      "json",
+    ]);
+    const { items } = JSON.parse(stdout) as {
+      items: {
+        metadata: { name: string };
+        status: { containerStatuses: { containerID: string; restartCount: number }[] };
+      }[];
+    };
+    return items.map(({ metadata, status }) => ({
+      name: metadata.name,
+      id: status.containerStatuses[0]?.containerID ?? "",
+      restarts: status.containerStatuses[0]?.restartCount ?? 0,
+    }));
+  };
+
+  const restart = async (): Promise<void> => {
+    const { exitCode, stderr } = await platform.up();
+    assert.equal(exitCode, 0, stderr);
+  };
+
+  it(`kill -9 of jdosd ${KILLS} times loses nothing that was acknowledged, restarts no container, fails no request and no look-up`, async () => {
+    const before = await podsOf();
+    const stop = new AbortController();
+    const traffic = load({
+      port: platform.names.ports.routes,
+      host: hostOf("lasting"),
+      requests: REQUESTS,
+      workers: 4,
+      perSecond: 250,
+    });
+    const lookups = lookUpInPod(platform, before[0]!.name);
+    const written = writeObjects(platform, stop.signal);
+    for (let kill = 0; kill < KILLS; kill++) {
+      await sleep(Math.random() * 1500);
+      process.kill(await platform.pid(), "SIGKILL");
+      await restart();
+    }
+    const [result, answered] = await Promise.all([traffic, lookups]);
+    stop.abort();
+    const names = await written;
+    assert.deepEqual(result.failures, {});
+    assert.equal(result.requests, REQUESTS);
+    assert.deepEqual(answered, { answered: LOOKUPS, failed: 0 });
+    assert.deepEqual(await podsOf(), before);
+    assert.ok(names.length > KILLS, `${names.length} objects were acknowledged`);
+    const { stdout } = await platform.kubectl(["get", "configmaps", "-n", "e2e", "-o", "name"]);
+    const present = new Set(stdout.trim().split("\n"));
+    assert.deepEqual(
+      names.filter((name) => !present.has(`configmap/${name}`)),
+      [],
+    );
+  });
+
+  it("kill -9 of jdosd in the middle of a deploy: the deploy finishes", async () => {
+    const source = new Source("hello-node").replace(
+      "server.js",
+      "Hello from JDOS",
+      "Deployed through a crash",
+    );
+    try {
+      const deploy = platform.jdos("deploy", source.path, ...APP);
+      await eventually(
+        async () => assert.ok((await platform.json<unknown[]>("builds", ...APP)).length >= 2),
+        20,
+      );
+      process.kill(await platform.pid(), "SIGKILL");
+      await restart();
+      const { exitCode, stderr } = await deploy;
+      assert.equal(exitCode, 0, stderr);
+      assert.match((await platform.ask("lasting")).body, /^Deployed through a crash/);
+    } finally {
+      source.remove();
+    }
+  });
+
+  it("kill -9 of containerd: Pods go on, and the platform works on", async () => {
+    const before = await podsOf();
+    const pid = Number(JSON.parse(readFileSync(`${platform.names.runDir}/containerd.pid`, "utf8")).pid);
+    assert.ok(pid > 1);
+    const traffic = load({
+      port: platform.names.ports.routes,
+      host: hostOf("lasting"),
+      requests: 1500,
+      workers: 4,
+      perSecond: 300,
+    });
+    process.kill(pid, "SIGKILL");
+    assert.deepEqual((await traffic).failures, {});
+    await eventually(async () => assert.deepEqual(await podsOf(), before), 30);
+    await eventually(async () => platform.say("scale", "--replicas", "3", ...APP), 60);
+    assert.deepEqual(
+      (await podsOf()).filter(({ name }) => before.some((pod) => pod.name === name)),
+      before,
+    );
+  });
+});
+
+/** Looks a Service up again and again from inside a Pod; counts what fails. */
+async function lookUpInPod(
+  platform: TestPlatform,
+  pod: string,
+): Promise<{ answered: number; failed: number }> {
+  const script = `
+    const { Resolver } = require("node:dns").promises;
+    const resolver = new Resolver({ timeout: 2000, tries: 3 });
+    (async () => {
+      let answered = 0, failed = 0;
+      const begin = Date.now();
+      for (let n = 0; n < ${LOOKUPS}; n += 20) {
+        const wait = begin + n * 4 - Date.now();
+        if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+        await Promise.all(Array.from({ length: 20 }, () => resolver.resolve4("lasting.e2e.svc.cluster.local").then(() => answered++, () => failed++)));
+      }
+      require("node:fs").writeFileSync("/tmp/lookups.json", JSON.stringify({ answered, failed }));
+    })();
+  `;
+  // The process is the container's own, so that it does not depend on who asked for it.
+  const started = await platform.kubectl([
+    "exec",
+    "-n",
+    "e2e",
+    pod,
+    "--",
+    "sh",
+    "-c",
+    'rm -f /tmp/lookups.json; node -e "$1" >/tmp/lookups.log 2>&1 </dev/null & echo started',
+    "sh",
+    script,
+  ]);
+  assert.equal(started.stdout, "started\n", started.stderr);
+  return eventually(async () => {
+    const { stdout } = await platform.kubectl(["exec", "-n", "e2e", pod, "--", "cat", "/tmp/lookups.json"]);
+    return JSON.parse(stdout) as { answered: number; failed: number };
+  }, 120);
+}
+
+/** Creates objects one after another and returns the names of those whose creation was acknowledged. */
+async function writeObjects(platform: TestPlatform, signal: AbortSignal): Promise<string[]> {
+  const names: string[] = [];
+  for (let number = 0; !signal.aborted && number < 10_000; number++) {
+    const name = `written-${number}`;
+    const { exitCode } = await platform.kubectl([
+      "create",
+      "configmap",
+      name,
+      "-n",
+      "e2e",
+      "--from-literal",
+      `number=${number}`,
+    ]);
+    if (exitCode === 0) names.push(name);
+    else await sleep(100);
+  }
+  return names;
+}
