@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -60,6 +60,7 @@ test("claimInstance() refuses a number that another directory has, until that is
     /instance 3: data directory ".*\/a" has it/,
   );
   await releaseInstance(join(root, "a"), 3, options);
+  await assert.rejects(access(options.runRoot), { code: "ENOENT" });
   assert.equal(await claimInstance(join(root, "b"), 3, options), 3);
   await rm(join(root, "b"), { recursive: true });
   assert.equal(await claimInstance(join(root, "c"), 3, options), 3);

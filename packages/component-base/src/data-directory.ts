@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { ComponentError } from "./errors.ts";
@@ -144,7 +144,7 @@ export async function claimInstance(
   }
 }
 
-/** Gives the number back; part of `down --purge`. */
+/** Gives the number back; part of `down --purge`. The last one leaves nothing behind. */
 export async function releaseInstance(
   dataDir: string,
   instance: number,
@@ -152,7 +152,18 @@ export async function releaseInstance(
 ): Promise<void> {
   const claims = join(runRoot, "claims");
   const content = await readOptional(join(claims, String(instance)));
-  if (content?.trim() === dataPaths(dataDir).root) await rm(join(claims, String(instance)), { force: true });
+  if (content?.trim() !== dataPaths(dataDir).root) return;
+  const lock = lockFile(join(runRoot, "claims.lock"), { waitMillis: 10_000 });
+  try {
+    await rm(join(claims, String(instance)), { force: true });
+    if (lock !== undefined && (await readdir(claims)).length === 0) {
+      await rmdir(claims);
+      await rm(join(runRoot, "claims.lock"), { force: true });
+    }
+  } finally {
+    lock?.release();
+  }
+  if ((await readdir(runRoot)).length === 0) await rmdir(runRoot);
 }
 
 /** The directory that has the number; a directory that was removed or renumbered has none. */

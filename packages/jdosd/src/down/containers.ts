@@ -2,11 +2,8 @@ import { access } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError, runCommand } from "@jdos/component-base";
 
-/** How long containers are given to end by themselves. */
-const GRACE_SECONDS = 5;
-
 /** Asks every container of a containerd to end, and gives them a while; what still runs after that is killed later. */
-export async function stopContainers(socket: string): Promise<void> {
+export async function stopContainers(socket: string, graceSeconds: number): Promise<void> {
   const ctr = (...args: string[]) =>
     runCommand(["ctr", "--address", socket, "--namespace", "k8s.io", ...args]);
   const reachable = await access(socket).then(
@@ -24,7 +21,7 @@ export async function stopContainers(socket: string): Promise<void> {
     };
     for (const id of await running())
       await ctr("tasks", "kill", "--signal", "SIGTERM", id).catch(ignoreEnded);
-    const deadline = performance.now() + GRACE_SECONDS * 1000;
+    const deadline = performance.now() + graceSeconds * 1000;
     while (performance.now() < deadline && (await anyAlive(ctr, containers))) await sleep(100);
   } catch (error) {
     // A containerd that died leaves its socket behind; its containers are found by their cgroups then.

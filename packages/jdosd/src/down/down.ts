@@ -47,6 +47,9 @@ const CONTENTS = [
   "jdosd.lock-journal",
 ];
 
+/** How long containers are given to end by themselves. */
+const GRACE_SECONDS = 5;
+
 /** Stops the platform, its containers and its network, however much of it still runs. Idempotent. */
 export async function down({ options, purge = false, progress }: DownOptions): Promise<void> {
   const { dataDir } = options;
@@ -59,7 +62,9 @@ export async function down({ options, purge = false, progress }: DownOptions): P
   await progress.stage("jdosd", () => stopDaemon(dataDir));
   const lock = await lockDataDirectory(dataDir);
   try {
-    await tearDown(dataDir, names, progress);
+    // What is about to be deleted needs no time to be written.
+    const graceSeconds = purge ? 0 : GRACE_SECONDS;
+    await tearDown({ dataDir, names, progress, graceSeconds });
     if (purge) await progress.stage("data", () => purgeData(dataDir, names, lock));
   } finally {
     lock.release();
@@ -74,10 +79,17 @@ async function stopDaemon(dataDir: string): Promise<void> {
   while (await isDataDirectoryLocked(dataDir)) await sleep(50);
 }
 
-async function tearDown(dataDir: string, names: InstanceNames, progress: Progress): Promise<void> {
+interface TearDown {
+  dataDir: string;
+  names: InstanceNames;
+  progress: Progress;
+  graceSeconds: number;
+}
+
+async function tearDown({ dataDir, names, progress, graceSeconds }: TearDown): Promise<void> {
   const paths = partPaths(dataDir);
   await progress.stage("containers", async () => {
-    await stopContainers(names.run.containerdSocket);
+    if (graceSeconds > 0) await stopContainers(names.run.containerdSocket, graceSeconds);
     await purgeContainerd({
       runDir: names.runDir,
       rootDir: paths.containerdRoot,

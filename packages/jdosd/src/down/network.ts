@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { type InstanceNames, runCommand } from "@jdos/component-base";
 
-/** Removes an instance's bridge with the interfaces on it, its packet rules and its route. Idempotent. */
+/** Removes an instance's bridge with the interfaces on it, its packet rules and its routes. Idempotent. */
 export async function removeNetwork(names: InstanceNames): Promise<void> {
   for (const table of Object.values(names.tables)) {
     // Adding first makes deleting right whether it is there or not.
@@ -10,7 +10,9 @@ export async function removeNetwork(names: InstanceNames): Promise<void> {
   const links = await readdir("/sys/class/net");
   for (const link of await linksOn(names.bridge, links)) await deleteLink(link);
   if (links.includes(names.bridge)) await deleteLink(names.bridge);
-  await runCommand(["ip", "route", "flush", names.services.range], { okExitCodes: [0, 1, 2] });
+  for (const range of [names.pods.range, names.services.range]) {
+    await runCommand(["ip", "route", "flush", "root", range], { okExitCodes: [0, 1, 2] });
+  }
 }
 
 async function linksOn(bridge: string, links: readonly string[]): Promise<string[]> {
