@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
+import { gunzipSync } from "node:zlib";
 import type { BuilderInput, BuilderResult } from "@jdos/api";
 import type { ImageConfig } from "./registry/media-types.ts";
 import { Registry } from "./registry/registry.ts";
@@ -55,9 +59,15 @@ interface Outcome {
 let count = 0;
 
 /** Runs both sides of a build as the Pod would, with the application's own credential. */
-async function build(source: BuilderInput["source"], more: Partial<BuilderInput> = {}): Promise<Outcome> {
+async function build(
+  source: BuilderInput["source"],
+  more: Partial<BuilderInput> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const root = join(directory, String(++count));
   await mkdir(join(root, "exchange"), { recursive: true });
+  await mkdir(join(root, "environment"));
+  for (const [name, text] of Object.entries(environment)) await writeFile(join(root, "environment", name), text);
   const input: BuilderInput = {
     system: "demo",
     application: "hello",
@@ -192,4 +202,50 @@ test("run() says that a git URL does not answer", async () => {
   assert.equal(result.error?.code, "SourceUnreachable");
   assert.equal(result.stages[0]?.state, "Failed");
   assert.ok(result.error?.hint);
+});
+
+test("run() gives Dockerfile steps the build environment and leaves none of it in the image", async () => {
+  const show = "cat /run/jdos/ca.crt /usr/local/etc/npmrc /etc/pip.conf; env";
+  const environment = { "ca.crt": "the authorities", npmrc: "registry=http://npm.example.org/\n", "pip.conf": "[global]\nindex-url = http://pip.example.org/\n", environment: "HTTPS_PROXY=http://proxy.example.org\nOTHER=1\n" };
+  const { result, log } = await build(await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN ${show}\n` }), {}, environment);
+  assert.equal(result.error, undefined, log);
+  for (const seen of ["the authorities", "registry=http://npm.example.org/", "cafile=/run/jdos/ca.crt", "index-url = http://pip.example.org/", "cert = /run/jdos/ca.crt", "HTTPS_PROXY=http://proxy.example.org"]) {
+    assert.ok(log.includes(seen), `${seen} is missing from ${log}`);
+  }
+  const found = await registry.manifest(REPOSITORY, result.digest ?? "");
+  const top = found?.manifest.layers.at(-1);
+  assert.ok(top);
+  const content = gunzipSync(await registry.blob(REPOSITORY, top)).toString("latin1");
+  const config = JSON.stringify(await configOf(result.digest));
+  for (const secret of ["the authorities", "npm.example.org", "pip.example.org", "proxy.example.org"]) {
+    assert.ok(!content.includes(secret) && !config.includes(`"HTTPS_PROXY`), secret);
+  }
+});
+
+test("run() installs what the lockfile says as a user who is not root, once for many builds", async () => {
+  const module = await archive({ "package/package.json": JSON.stringify({ name: "x", version: "1.0.0", scripts: { install: "id -u; env" } }), "package/index.js": "module.exports = 1;" });
+  const npm = createServer((_request, response) => response.end(module));
+  npm.listen(0, "127.0.0.1");
+  await once(npm, "listening");
+  try {
+    const resolved = `http://127.0.0.1:${(npm.address() as AddressInfo).port}/x.tgz`;
+    const integrity = `sha512-${createHash("sha512").update(module).digest("base64")}`;
+    const manifest = { name: "app", version: "1.0.0", dependencies: { x: "1.0.0" }, scripts: { start: "node index.js" } };
+    const lock = { name: "app", version: "1.0.0", lockfileVersion: 3, requires: true, packages: { "": { name: "app", version: "1.0.0", dependencies: { x: "1.0.0" } }, "node_modules/x": { version: "1.0.0", resolved, integrity, hasInstallScript: true } } };
+    const files = { "package.json": JSON.stringify(manifest), "package-lock.json": JSON.stringify(lock), ".npmrc": "foreground-scripts=true\n", "index.js": "require('x')" };
+    const first = await build(await bundleOf(files));
+    assert.equal(first.result.error, undefined, first.log);
+    assert.match(first.log, /^1000$/m);
+    assert.ok(!first.log.includes("secret-of-the-registry"));
+    const second = await build(await bundleOf({ ...files, "index.js": "require('x'); // changed" }));
+    assert.match(second.log, /their layer is used again/);
+    const layers = async (outcome: Outcome) => (await registry.manifest(REPOSITORY, outcome.result.digest ?? ""))?.manifest.layers.map(({ digest }) => digest);
+    const [before, after] = [(await layers(first)) ?? [], (await layers(second)) ?? []];
+    assert.equal(after.length, 3);
+    assert.deepEqual(after.slice(0, 2), before.slice(0, 2));
+    assert.notEqual(after[2], before[2]);
+  } finally {
+    npm.close();
+    npm.closeAllConnections();
+  }
 });

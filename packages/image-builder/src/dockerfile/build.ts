@@ -6,6 +6,7 @@ import type { BuiltImage } from "../exchange/messages.ts";
 import { type BuildEnvironment, PROXY_VARIABLES } from "../steps/environment.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
 import { explainFailure } from "./explain.ts";
+import { environmentVolumes } from "./volumes.ts";
 
 export interface DockerfileBuildOptions {
   source: string;
@@ -58,6 +59,7 @@ export async function buildDockerfile(
     iidFile,
     "--file",
     join(source, dockerfile),
+    ...(await environmentVolumes(environment, work)),
     ...buildArguments(input, environment),
     source,
   ];

@@ -7,6 +7,8 @@ export interface BuildEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** Certificate authorities, one PEM file. */
   readonly authorities?: string;
+  /** Paths of the configuration of clients, by their names in the ConfigMap. */
+  readonly files: Readonly<Partial<Record<"npmrc" | "pip.conf" | "apt.conf", string>>>;
 }
 
 /** Names that a proxy goes by; the only variables that Dockerfile steps get. */
@@ -22,8 +24,8 @@ export const PROXY_VARIABLES = [
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Reads the build environment from its directory: `ca.crt`, `npmrc`, `pip.conf`, and `environment`
- * with a line NAME=value for each variable. Nothing of this process's own environment goes to the steps.
+ * Reads the build environment from its directory: `ca.crt`, `npmrc`, `pip.conf`, `apt.conf`, and
+ * `environment` with a line NAME=value for each variable. Nothing of this process's own environment goes to the steps.
  */
 export function readBuildEnvironment(directory: string): BuildEnvironment {
   const file = (name: string): string | undefined =>
@@ -31,6 +33,7 @@ export function readBuildEnvironment(directory: string): BuildEnvironment {
   const authorities = file("ca.crt");
   const npmrc = file("npmrc");
   const pip = file("pip.conf");
+  const apt = file("apt.conf");
   const settings = file("environment");
   return {
     variables: {
@@ -43,6 +46,7 @@ export function readBuildEnvironment(directory: string): BuildEnvironment {
       ...(authorities === undefined ? {} : trust(authorities)),
     },
     ...(authorities === undefined ? {} : { authorities }),
+    files: { ...(npmrc && { npmrc }), ...(pip && { "pip.conf": pip }), ...(apt && { "apt.conf": apt }) },
   };
 }
 
