@@ -3,10 +3,12 @@ import type { Catalog } from "../registry/catalog.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionStep } from "./admission.ts";
 import { defaultTolerations } from "./default-tolerations.ts";
+import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { priority } from "./priority.ts";
 import { rbacEscalation } from "./rbac-escalation.ts";
+import { resourceQuota } from "./resource-quota.ts";
 import { serviceAccount } from "./service-account.ts";
 import { serviceAddresses } from "./service-addresses.ts";
 
@@ -27,6 +29,8 @@ export function admissionSteps(world: AdmissionWorld): readonly AdmissionStep[] 
     serviceAccount(world),
     priority(world),
     defaultTolerations,
+    limitRanger(world),
     serviceAddresses(world),
+    resourceQuota(world),
   ];
 }
