@@ -149,7 +149,7 @@ function sharedLayer(
 /** Reads a blob once: what is uploaded is what was checked. */
 async function gzipBlob(
   root: string,
-  { digest }: Descriptor,
+  { digest, mediaType }: Descriptor,
   file: string,
 ): Promise<{ digest: string; size: number; file: string }> {
   const raw = createHash("sha256");
@@ -159,7 +159,8 @@ async function gzipBlob(
   await pipeline(
     source.createReadStream(),
     tap((chunk) => raw.update(chunk)),
-    createGzip({ level: 4 }),
+    // buildah may have compressed it: a layer compressed twice cannot be unpacked.
+    mediaType.endsWith("gzip") ? tap(() => {}) : createGzip({ level: 4 }),
     tap((chunk) => {
       packed.update(chunk);
       size += chunk.length;
