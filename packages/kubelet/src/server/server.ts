@@ -116,6 +116,7 @@ async function logs(
   parameters: URLSearchParams,
   response: ServerResponse,
 ): Promise<void> {
+  const query = logQuery(parameters);
   const { container, runtimeContainer } = await findContainer(
     options,
     words,
@@ -132,7 +133,7 @@ async function logs(
   response.on("close", () => stop.abort());
   response.writeHead(200, { "content-type": "text/plain", "transfer-encoding": "chunked" });
   response.flushHeaders();
-  const lines = readContainerLog(source, logQuery(parameters), stop.signal);
+  const lines = readContainerLog(source, query, stop.signal);
   await pipeline(Readable.from(lines), response).catch((error: NodeJS.ErrnoException) => {
     if (!stop.signal.aborted) throw error;
   });
