@@ -67,7 +67,8 @@ async function build(
   const root = join(directory, String(++count));
   await mkdir(join(root, "exchange"), { recursive: true });
   await mkdir(join(root, "environment"));
-  for (const [name, text] of Object.entries(environment)) await writeFile(join(root, "environment", name), text);
+  for (const [name, text] of Object.entries(environment))
+    await writeFile(join(root, "environment", name), text);
   const input: BuilderInput = {
     system: "demo",
     application: "hello",
@@ -206,10 +207,26 @@ test("run() says that a git URL does not answer", async () => {
 
 test("run() gives Dockerfile steps the build environment and leaves none of it in the image", async () => {
   const show = "cat /run/jdos/ca.crt /usr/local/etc/npmrc /etc/pip.conf; env";
-  const environment = { "ca.crt": "the authorities", npmrc: "registry=http://npm.example.org/\n", "pip.conf": "[global]\nindex-url = http://pip.example.org/\n", environment: "HTTPS_PROXY=http://proxy.example.org\nOTHER=1\n" };
-  const { result, log } = await build(await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN ${show}\n` }), {}, environment);
+  const environment = {
+    "ca.crt": "the authorities",
+    npmrc: "registry=http://npm.example.org/\n",
+    "pip.conf": "[global]\nindex-url = http://pip.example.org/\n",
+    environment: "HTTPS_PROXY=http://proxy.example.org\nOTHER=1\n",
+  };
+  const { result, log } = await build(
+    await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN ${show}\n` }),
+    {},
+    environment,
+  );
   assert.equal(result.error, undefined, log);
-  for (const seen of ["the authorities", "registry=http://npm.example.org/", "cafile=/run/jdos/ca.crt", "index-url = http://pip.example.org/", "cert = /run/jdos/ca.crt", "HTTPS_PROXY=http://proxy.example.org"]) {
+  for (const seen of [
+    "the authorities",
+    "registry=http://npm.example.org/",
+    "cafile=/run/jdos/ca.crt",
+    "index-url = http://pip.example.org/",
+    "cert = /run/jdos/ca.crt",
+    "HTTPS_PROXY=http://proxy.example.org",
+  ]) {
     assert.ok(log.includes(seen), `${seen} is missing from ${log}`);
   }
   const found = await registry.manifest(REPOSITORY, result.digest ?? "");
@@ -223,23 +240,52 @@ test("run() gives Dockerfile steps the build environment and leaves none of it i
 });
 
 test("run() installs what the lockfile says as a user who is not root, once for many builds", async () => {
-  const module = await archive({ "package/package.json": JSON.stringify({ name: "x", version: "1.0.0", scripts: { install: "id -u; env" } }), "package/index.js": "module.exports = 1;" });
+  const module = await archive({
+    "package/package.json": JSON.stringify({
+      name: "x",
+      version: "1.0.0",
+      scripts: { install: "id -u; env" },
+    }),
+    "package/index.js": "module.exports = 1;",
+  });
   const npm = createServer((_request, response) => response.end(module));
   npm.listen(0, "127.0.0.1");
   await once(npm, "listening");
   try {
     const resolved = `http://127.0.0.1:${(npm.address() as AddressInfo).port}/x.tgz`;
     const integrity = `sha512-${createHash("sha512").update(module).digest("base64")}`;
-    const manifest = { name: "app", version: "1.0.0", dependencies: { x: "1.0.0" }, scripts: { start: "node index.js" } };
-    const lock = { name: "app", version: "1.0.0", lockfileVersion: 3, requires: true, packages: { "": { name: "app", version: "1.0.0", dependencies: { x: "1.0.0" } }, "node_modules/x": { version: "1.0.0", resolved, integrity, hasInstallScript: true } } };
-    const files = { "package.json": JSON.stringify(manifest), "package-lock.json": JSON.stringify(lock), ".npmrc": "foreground-scripts=true\n", "index.js": "require('x')" };
+    const manifest = {
+      name: "app",
+      version: "1.0.0",
+      dependencies: { x: "1.0.0" },
+      scripts: { start: "node index.js" },
+    };
+    const lock = {
+      name: "app",
+      version: "1.0.0",
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        "": { name: "app", version: "1.0.0", dependencies: { x: "1.0.0" } },
+        "node_modules/x": { version: "1.0.0", resolved, integrity, hasInstallScript: true },
+      },
+    };
+    const files = {
+      "package.json": JSON.stringify(manifest),
+      "package-lock.json": JSON.stringify(lock),
+      ".npmrc": "foreground-scripts=true\n",
+      "index.js": "require('x')",
+    };
     const first = await build(await bundleOf(files));
     assert.equal(first.result.error, undefined, first.log);
     assert.match(first.log, /^1000$/m);
     assert.ok(!first.log.includes("secret-of-the-registry"));
     const second = await build(await bundleOf({ ...files, "index.js": "require('x'); // changed" }));
     assert.match(second.log, /their layer is used again/);
-    const layers = async (outcome: Outcome) => (await registry.manifest(REPOSITORY, outcome.result.digest ?? ""))?.manifest.layers.map(({ digest }) => digest);
+    const layers = async (outcome: Outcome) =>
+      (await registry.manifest(REPOSITORY, outcome.result.digest ?? ""))?.manifest.layers.map(
+        ({ digest }) => digest,
+      );
     const [before, after] = [(await layers(first)) ?? [], (await layers(second)) ?? []];
     assert.equal(after.length, 3);
     assert.deepEqual(after.slice(0, 2), before.slice(0, 2));

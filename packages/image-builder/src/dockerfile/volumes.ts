@@ -17,14 +17,21 @@ interface Client {
 const CLIENTS: readonly Client[] = [
   { file: "npmrc", target: "/usr/local/etc/npmrc", trust: `cafile=${AUTHORITIES}` },
   { file: "pip.conf", target: "/etc/pip.conf", trust: `[global]\ncert = ${AUTHORITIES}` },
-  { file: "apt.conf", target: "/etc/apt/apt.conf.d/99jdos-build", trust: `Acquire::https::CaInfo "${AUTHORITIES}";` },
+  {
+    file: "apt.conf",
+    target: "/etc/apt/apt.conf.d/99jdos-build",
+    trust: `Acquire::https::CaInfo "${AUTHORITIES}";`,
+  },
 ];
 
 /**
  * Arguments by which steps of a Dockerfile have the build environment: files that are there while a step runs.
  * Of them an image keeps at most an empty file.
  */
-export async function environmentVolumes({ files, authorities }: BuildEnvironment, work: string): Promise<string[]> {
+export async function environmentVolumes(
+  { files, authorities }: BuildEnvironment,
+  work: string,
+): Promise<string[]> {
   const directory = join(work, "environment");
   await mkdir(directory);
   const volumes: string[] = authorities === undefined ? [] : [`${authorities}:${AUTHORITIES}:ro`];
@@ -41,6 +48,9 @@ export async function environmentVolumes({ files, authorities }: BuildEnvironmen
 /** A setting of the same section twice is one section to pip and npm. */
 function joined(given: string, trust: string): string {
   const [section, ...rest] = trust.split("\n");
-  const added = section === "[global]" && given.includes("[global]") ? given.replace("[global]", `[global]\n${rest.join("\n")}`) : `${given.trimEnd()}\n${trust}\n`;
+  const added =
+    section === "[global]" && given.includes("[global]")
+      ? given.replace("[global]", `[global]\n${rest.join("\n")}`)
+      : `${given.trimEnd()}\n${trust}\n`;
   return added.trimStart();
 }
