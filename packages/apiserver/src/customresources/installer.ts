@@ -172,6 +172,7 @@ class DefinitionInstaller {
     const next = deepCopy<CustomResourceDefinition>(current as never);
     const left = (next.metadata?.finalizers ?? []).filter((one) => one !== CLEANUP_FINALIZER);
     next.metadata = { ...next.metadata, finalizers: left };
+    this.#remove(name);
     await this.#client.update(CustomResourceDefinitions, next);
   }
 
