@@ -25,7 +25,7 @@ describe("kubelet", () => {
     client = server.adminClient();
     await prepareNamespace(client, "default");
     kubelet = await startTestKubelet(client, containerd, {
-      level: (process.env["LEVEL"] ?? "error") as "error",
+      level: (process.env.LEVEL ?? "error") as "error",
     });
   });
   after(async () => {
@@ -37,7 +37,7 @@ describe("kubelet", () => {
   it("start() registers the node with its capacity, addresses and port, and holds its lease", async () => {
     const node = await client.get(Nodes, { name: NODE });
     assert.equal(node.status?.daemonEndpoints?.kubeletEndpoint?.Port, kubelet.port);
-    assert.ok(Number(node.status?.capacity?.["cpu"]) > 0);
+    assert.ok(Number(node.status?.capacity?.cpu) > 0);
     assert.deepEqual(node.status?.addresses?.map((item) => item.type).sort(), ["Hostname", "InternalIP"]);
     const lease = await client.get(Leases, { namespace: "kube-node-lease", name: NODE });
     assert.equal(lease.spec?.holderIdentity, NODE);

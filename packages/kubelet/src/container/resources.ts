@@ -14,9 +14,9 @@ export function containerResources(
   nodeMemoryBytes: number,
 ): LinuxResources {
   const { requests, limits } = container.resources ?? {};
-  const limitMillis = cpuMillis(limits?.["cpu"]);
-  const requestMillis = requests?.["cpu"] === undefined ? limitMillis : cpuMillis(requests["cpu"]);
-  const memory = bytes(limits?.["memory"]);
+  const limitMillis = cpuMillis(limits?.cpu);
+  const requestMillis = requests?.cpu === undefined ? limitMillis : cpuMillis(requests.cpu);
+  const memory = bytes(limits?.memory);
   return {
     cpuShares: cpuShares(requestMillis),
     ...(limitMillis > 0 ? { cpuPeriod: CPU_PERIOD_MICROS, cpuQuota: cpuQuota(limitMillis) } : {}),
@@ -44,7 +44,7 @@ export function oomScoreAdj(pod: PodObject, container: ContainerSpec, nodeMemory
   const qos = qosClassOf(pod);
   if (qos === "Guaranteed") return -997;
   if (qos === "BestEffort") return 1000;
-  const request = bytes(container.resources?.requests?.["memory"]);
+  const request = bytes(container.resources?.requests?.memory);
   const score = 1000 - Math.floor((1000 * request) / Math.max(1, nodeMemoryBytes));
   return Math.min(999, Math.max(3, score));
 }

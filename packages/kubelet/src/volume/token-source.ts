@@ -26,7 +26,7 @@ export function createTokenSource(client: Client, now: () => Date): TokenSource 
       const name = specOf(pod).serviceAccountName ?? "default";
       const account = { namespace: namespaceOf(pod), name };
       const answer = await client.createSubresource(ServiceAccounts, account, "token", body);
-      const { token, expirationTimestamp } = answer["status"] as {
+      const { token, expirationTimestamp } = answer.status as {
         token: string;
         expirationTimestamp: string;
       };
