@@ -30,6 +30,7 @@ export function followCluster(informers: InformerFactory, followed: Followed): v
     updated: (pod, old) => seePod(pod, old, followed),
     deleted(pod) {
       queue.remove(formatKey(keyOf(pod)));
+      cache.withdraw(formatKey(keyOf(pod)));
       leave(pod, followed);
     },
   });
@@ -55,9 +56,12 @@ function seePod(pod: Stored<Pod>, old: Stored<Pod> | undefined, followed: Follow
     queue.remove(key);
     cache.place(pod, nodeName);
   } else if (isOurs(pod, followed) && !cache.isPlaced(key)) {
+    const nominated = pod.status?.nominatedNodeName;
+    if (nominated !== undefined && nominated !== "") cache.nominate(pod, nominated);
     if (old === undefined || !deepEqual(old.spec, pod.spec) || !queue.refresh(pod)) queue.add(pod);
   } else if (pod.metadata.deletionTimestamp !== undefined) {
     queue.remove(key);
+    cache.withdraw(key);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Client } from "@jdos/client";
-import { type Clock, type Logger, systemClock } from "@jdos/component-base";
+import { type Clock, createMetrics, type Logger, type Metrics, systemClock } from "@jdos/component-base";
 import { SchedulerError } from "./errors.ts";
 
 export interface SchedulerOptions {
@@ -13,6 +13,8 @@ export interface SchedulerOptions {
   /** Pods without a node are tried again at least this often. Defaults to 60. */
   retrySeconds?: number;
   clock?: Clock;
+  /** Where the scheduler's numbers go. Defaults to nowhere. */
+  metrics?: Metrics;
 }
 
 /** @throws SchedulerError InvalidOption */
@@ -23,6 +25,7 @@ export function readOptions({
   bindConcurrency = 64,
   retrySeconds = 60,
   clock = systemClock,
+  metrics = createMetrics(),
 }: SchedulerOptions): Required<SchedulerOptions> {
   if (!Number.isInteger(bindConcurrency) || bindConcurrency < 1) {
     throw new SchedulerError(
@@ -33,5 +36,5 @@ export function readOptions({
       },
     );
   }
-  return { client, log, schedulerName, bindConcurrency, retrySeconds, clock };
+  return { client, log, schedulerName, bindConcurrency, retrySeconds, clock, metrics };
 }

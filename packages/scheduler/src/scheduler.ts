@@ -1,12 +1,15 @@
 import type { Pod } from "@jdos/api";
 import { Pods } from "@jdos/api";
-import { findCondition, formatKey, formatTime, isStatus, type KubeObject, keyOf } from "@jdos/apimachinery";
+import { formatKey, isStatus, type KubeObject, keyOf } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { Clock, Logger } from "@jdos/component-base";
 import type { EventRecorder } from "@jdos/controller-runtime";
 import type { ClusterCache } from "./cache/cluster-cache.ts";
-import { describeRejection, type NodeSelector } from "./framework/select-node.ts";
+import { describeRejection, type Misfit, type NodeSelector } from "./framework/select-node.ts";
+import type { SchedulerMetrics } from "./metrics.ts";
+import { findVictims, type Victims } from "./preemption.ts";
 import type { SchedulingQueue } from "./queue/scheduling-queue.ts";
+import { reportNotScheduled } from "./report.ts";
 
 export interface SchedulerParts {
   client: Client;
@@ -16,6 +19,7 @@ export interface SchedulerParts {
   events: EventRecorder;
   clock: Clock;
   log: Logger;
+  metrics: SchedulerMetrics;
   /** Bindings under way at the same time. */
   bindConcurrency: number;
 }
@@ -66,12 +70,14 @@ export class Scheduler {
   }
 
   #decide(pod: Stored<Pod>): void {
-    const { cache, queue, selector } = this.#parts;
+    const { cache, queue, selector, clock, metrics } = this.#parts;
+    const started = clock.monotonicMillis();
     const selection = selector.select(pod, cache.nodes);
+    const result = selection.node === undefined ? "unschedulable" : "scheduled";
+    metrics.attempted(result, clock.monotonicMillis() - started);
     if (selection.node === undefined) {
-      const message = describeRejection(selection.total, selection.reasons);
       queue.park(pod, queue.epoch);
-      this.#run(this.#reportUnschedulable(pod, message));
+      this.#run(this.#reportUnschedulable(pod, selection));
       return;
     }
     const nodeName = selection.node.node.metadata.name;
@@ -108,24 +114,40 @@ export class Scheduler {
     events.event(pod, "Normal", "Scheduled", `Successfully assigned ${namespace}/${name} to ${nodeName}`);
   }
 
-  async #reportUnschedulable(pod: Stored<Pod>, message: string): Promise<void> {
-    const { client, events, clock, log } = this.#parts;
+  async #reportUnschedulable(pod: Stored<Pod>, misfit: Misfit): Promise<void> {
+    const { client, events, clock, log, cache, selector } = this.#parts;
+    const { victims, outcome } = findVictims(pod, { misfit, cache, selector });
+    const misfitMessage = describeRejection(misfit.total, misfit.reasons);
+    const message = misfit.total === 0 ? misfitMessage : `${misfitMessage} preemption: ${outcome}`;
     events.event(pod, "Warning", "FailedScheduling", message);
-    const old = findCondition(pod.status?.conditions, "PodScheduled");
-    if (old?.status === "False" && old.message === message) return;
-    const condition = {
-      type: "PodScheduled",
-      status: "False",
-      reason: "Unschedulable",
-      message,
-      lastTransitionTime: old?.status === "False" ? old.lastTransitionTime : formatTime(clock.now()),
-    };
-    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } };
+    if (victims !== undefined) cache.nominate(pod, victims.nodeName);
     try {
-      await client.patch(Pods, keyOf(pod), { type: "strategic", body }, { subresource: "status" });
+      if (victims !== undefined) await this.#preempt(pod, victims);
+      const nominatedNodeName = victims?.nodeName;
+      await reportNotScheduled(client, pod, {
+        reason: "Unschedulable",
+        message,
+        nominatedNodeName,
+        now: clock.now(),
+      });
     } catch (error) {
-      if (isStatus(error, "NotFound", "Conflict")) return;
       log.warn({ err: error, pod: formatKey(keyOf(pod)) }, "Cannot write why a pod is unschedulable");
+    }
+  }
+
+  /** Asks the victims to leave, as kindly as they asked for; their end wakes the queue. */
+  async #preempt(pod: Stored<Pod>, { nodeName, pods }: Victims): Promise<void> {
+    const { client, events, metrics } = this.#parts;
+    const staying = pods.filter((victim) => victim.metadata.deletionTimestamp === undefined);
+    metrics.preempted(staying.length);
+    for (const victim of staying) {
+      const message = `Preempted by pod ${pod.metadata.uid} on node ${nodeName}`;
+      events.event(victim, "Normal", "Preempted", message);
+      try {
+        await client.delete(Pods, keyOf(victim), { preconditions: { uid: victim.metadata.uid } });
+      } catch (error) {
+        if (!isStatus(error, "NotFound", "Conflict")) throw error;
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Events, Namespaces, Nodes, type Pod, Pods } from "@jdos/api";
+import { Events, Namespaces, Nodes, type Pod, Pods, PriorityClasses } from "@jdos/api";
 import { findCondition } from "@jdos/apimachinery";
 import { startTestServer } from "@jdos/apiserver/testing";
 import type { Client, Stored } from "@jdos/client";
@@ -70,7 +70,7 @@ test("start() leaves a Pod that does not fit until room is made", async () => {
   );
   assert.equal(
     findCondition(waiting.status?.conditions, "PodScheduled")?.message,
-    "0/1 nodes are available: 1 Insufficient cpu.",
+    "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
   );
   const { items } = await client.list(Events, { namespace: "work" });
   assert.ok(items.some(({ reason }) => reason === "FailedScheduling"));
@@ -79,4 +79,46 @@ test("start() leaves a Pod that does not fit until room is made", async () => {
     (await waitForPod("second", (pod) => pod.spec?.nodeName !== undefined)).spec?.nodeName,
     "small",
   );
+});
+
+test("start() makes the least important Pods leave for a more important one, and gives it their place", async () => {
+  await client.delete(Pods, { namespace: "work", name: "second" }, { gracePeriodSeconds: 0 });
+  for (const [name, value] of [
+    ["low", 10],
+    ["middle", 20],
+    ["high", 1000],
+  ] as const) {
+    await client.create(PriorityClasses, { metadata: { name }, value });
+  }
+  const create = (name: string, priorityClassName: string, cpu: string) => {
+    const containers = [{ name: "app", image: "app:1", resources: { requests: { cpu } } }];
+    return client.create(Pods, {
+      metadata: { name, namespace: "work" },
+      spec: { priorityClassName, containers },
+    });
+  };
+  await create("least", "low", "400m");
+  await create("lesser", "middle", "400m");
+  for (const name of ["least", "lesser"]) await waitForPod(name, (pod) => pod.spec?.nodeName === "small");
+  await create("important", "high", "500m");
+  const waiting = await waitForPod("important", (pod) => pod.status?.nominatedNodeName === "small");
+  assert.match(
+    findCondition(waiting.status?.conditions, "PodScheduled")?.message ?? "",
+    /1 Insufficient cpu/,
+  );
+  const victim = await waitForPod("least", (pod) => pod.metadata.deletionTimestamp !== undefined);
+  assert.equal(
+    (await client.get(Pods, { namespace: "work", name: "lesser" })).metadata.deletionTimestamp,
+    undefined,
+  );
+  await create("late", "low", "400m");
+  await client.delete(Pods, { namespace: "work", name: "least" }, { gracePeriodSeconds: 0 });
+  await waitForPod("important", (pod) => pod.spec?.nodeName === "small");
+  assert.equal((await client.get(Pods, { namespace: "work", name: "late" })).spec?.nodeName, undefined);
+  const { items } = await client.list(Events, {
+    namespace: "work",
+    fieldSelector: `involvedObject.uid=${victim.metadata.uid}`,
+  });
+  const preempted = items.find(({ reason }) => reason === "Preempted");
+  assert.equal(preempted?.message, `Preempted by pod ${waiting.metadata.uid} on node small`);
 });

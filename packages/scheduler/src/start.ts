@@ -5,13 +5,14 @@ import { ClusterCache } from "./cache/cluster-cache.ts";
 import { followCluster } from "./follow-cluster.ts";
 import { plugins } from "./framework/registry.ts";
 import { NodeSelector } from "./framework/select-node.ts";
+import { createSchedulerMetrics } from "./metrics.ts";
 import { readOptions, type SchedulerOptions } from "./options.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** Starts the scheduler; resolves when it knows the cluster. */
 export async function start(options: SchedulerOptions): Promise<Running> {
-  const { client, log, schedulerName, bindConcurrency, retrySeconds, clock } = readOptions(options);
+  const { client, log, schedulerName, bindConcurrency, retrySeconds, clock, metrics } = readOptions(options);
   const informers = createInformerFactory(client, { log, clock });
   const events = createEventRecorder({ client, component: schedulerName, log, clock });
   const cache = new ClusterCache();
@@ -20,7 +21,17 @@ export async function start(options: SchedulerOptions): Promise<Running> {
   informers.start();
   await informers.waitForSync();
   const selector = new NodeSelector(plugins);
-  const scheduler = new Scheduler({ client, cache, queue, selector, events, clock, log, bindConcurrency });
+  const scheduler = new Scheduler({
+    client,
+    cache,
+    queue,
+    selector,
+    events,
+    clock,
+    log,
+    metrics: createSchedulerMetrics(queue, metrics),
+    bindConcurrency,
+  });
   scheduler.wake();
   const retry = setInterval(() => queue.wake(), retrySeconds * 1000);
   retry.unref();

@@ -11,6 +11,8 @@ export class ClusterCache {
   readonly #nodes = new Map<string, NodeInfo>();
   /** Where each counted Pod is: key -> node name. */
   readonly #places = new Map<string, string>();
+  /** Where room is kept: key -> node name. */
+  readonly #nominations = new Map<string, string>();
   /** Pods seen on a node that is not known (yet), by node. */
   readonly #waiting = new Map<string, Map<string, Stored<Pod>>>();
   #list: readonly NodeInfo[] | undefined;
@@ -46,6 +48,7 @@ export class ClusterCache {
     const key = formatKey(keyOf(pod));
     if (this.#places.has(key) && this.#places.get(key) !== nodeName) this.remove(pod);
     this.#places.set(key, nodeName);
+    this.withdraw(key);
     const info = this.#nodes.get(nodeName);
     if (info !== undefined) {
       info.addPod(pod);
@@ -54,6 +57,26 @@ export class ClusterCache {
     const waiting = this.#waiting.get(nodeName) ?? new Map<string, Stored<Pod>>();
     waiting.set(key, pod);
     this.#waiting.set(nodeName, waiting);
+  }
+
+  /** Keeps room on the node for a Pod until it is placed or forgotten. */
+  nominate(pod: Stored<Pod>, nodeName: string): void {
+    const key = formatKey(keyOf(pod));
+    this.withdraw(key);
+    this.#nominations.set(key, nodeName);
+    this.#nodes.get(nodeName)?.nominated.set(key, pod);
+  }
+
+  /** Room is no longer kept for the Pod. */
+  withdraw(key: string): void {
+    const nodeName = this.#nominations.get(key);
+    if (nodeName === undefined) return;
+    this.#nominations.delete(key);
+    this.#nodes.get(nodeName)?.nominated.delete(key);
+  }
+
+  get(nodeName: string): NodeInfo | undefined {
+    return this.#nodes.get(nodeName);
   }
 
   /** Forgets the Pod: deleted, finished, or its binding was refused. */

@@ -10,6 +10,8 @@ export class NodeInfo {
   maxPods: number;
   readonly requested: Resources = noResources();
   readonly pods = new Map<string, Stored<Pod>>();
+  /** Pods for which others were made to leave: room is kept for them against those of lower priority. */
+  readonly nominated = new Map<string, Stored<Pod>>();
   /** "TCP 0.0.0.0 8080" -> how many Pods say so. */
   readonly #hostPorts = new Map<string, number>();
 
@@ -25,6 +27,26 @@ export class NodeInfo {
     const allocatable = node.status?.allocatable ?? node.status?.capacity;
     this.allocatable = readResources(allocatable);
     this.maxPods = Number(allocatable?.pods ?? 0);
+  }
+
+  /** This node with the nominated Pods that go before `pod` counted on it. */
+  withNominated(pod: Stored<Pod>): NodeInfo {
+    if (this.nominated.size === 0) return this;
+    const key = formatKey(keyOf(pod));
+    const first = [...this.nominated].filter(
+      ([other, { spec }]) => other !== key && (spec?.priority ?? 0) >= (pod.spec?.priority ?? 0),
+    );
+    if (first.length === 0) return this;
+    const thought = this.without(() => false);
+    for (const [, other] of first) thought.addPod(other);
+    return thought;
+  }
+
+  /** A copy, in thought, without some of the Pods. */
+  without(leaves: (pod: Stored<Pod>) => boolean): NodeInfo {
+    const thought = new NodeInfo(this.node);
+    for (const pod of this.pods.values()) if (!leaves(pod)) thought.addPod(pod);
+    return thought;
   }
 
   addPod(pod: Stored<Pod>): void {

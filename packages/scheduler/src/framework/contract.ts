@@ -5,6 +5,8 @@ import type { NodeInfo } from "../cache/node-info.ts";
 /** Why a node cannot take a Pod, in the words of kubectl describe: "Insufficient cpu". */
 export interface Rejection {
   readonly reasons: readonly string[];
+  /** Taking other Pods off the node would not help. Defaults to false. */
+  readonly unresolvable?: boolean;
 }
 
 /**

@@ -1,12 +1,20 @@
 import type { Pod } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import type { NodeInfo } from "../cache/node-info.ts";
-import type { Plugin } from "./contract.ts";
+import type { Plugin, Rejection } from "./contract.ts";
 
 /** Where a Pod can go: a node, or for each reason how many nodes gave it. */
-export type Selection =
-  | { readonly node: NodeInfo }
-  | { readonly node?: undefined; readonly total: number; readonly reasons: ReadonlyMap<string, number> };
+export type Selection = { readonly node: NodeInfo } | Misfit;
+
+/** Why no node takes a Pod. */
+export interface Misfit {
+  readonly node?: undefined;
+  readonly total: number;
+  /** How many nodes gave each reason. */
+  readonly reasons: ReadonlyMap<string, number>;
+  /** Nodes that would perhaps take it if other Pods left. */
+  readonly resolvable: readonly NodeInfo[];
+}
 
 /** Nodes that are scored before the best is taken: all up to this many, then a share of the cluster. */
 const MIN_CANDIDATES = 100;
@@ -29,33 +37,47 @@ export class NodeSelector {
         return {
           total: nodes.length,
           reasons: new Map(rejection.reasons.map((reason) => [reason, nodes.length])),
+          resolvable: [],
         };
       }
     }
-    const reasons = new Map<string, number>();
-    const candidates = this.#candidates(pod, nodes, reasons);
-    if (candidates.length === 0) return { total: nodes.length, reasons };
-    return { node: this.#best(pod, candidates) };
+    const misfit = { total: nodes.length, reasons: new Map<string, number>(), resolvable: [] as NodeInfo[] };
+    const candidates = this.#candidates(pod, nodes, misfit);
+    return candidates.length === 0 ? misfit : { node: this.#best(pod, candidates) };
   }
 
-  #candidates(pod: Stored<Pod>, nodes: readonly NodeInfo[], reasons: Map<string, number>): NodeInfo[] {
+  /** Whether the node takes the Pod, with those that are promised a place there. */
+  fits(pod: Stored<Pod>, node: NodeInfo): boolean {
+    return this.#reject(pod, node) === undefined;
+  }
+
+  #candidates(
+    pod: Stored<Pod>,
+    nodes: readonly NodeInfo[],
+    { reasons, resolvable }: { reasons: Map<string, number>; resolvable: NodeInfo[] },
+  ): NodeInfo[] {
     const wanted = candidateCount(nodes.length);
     const found: NodeInfo[] = [];
     let looked = 0;
     for (; looked < nodes.length && found.length < wanted; looked++) {
       const node = nodes[(this.#start + looked) % nodes.length]!;
       const rejection = this.#reject(pod, node);
-      if (rejection === undefined) found.push(node);
-      else for (const reason of rejection) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      if (rejection === undefined) {
+        found.push(node);
+        continue;
+      }
+      for (const reason of rejection.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      if (rejection.unresolvable !== true) resolvable.push(node);
     }
     if (nodes.length > 0) this.#start = (this.#start + looked) % nodes.length;
     return found;
   }
 
-  #reject(pod: Stored<Pod>, node: NodeInfo): readonly string[] | undefined {
+  #reject(pod: Stored<Pod>, node: NodeInfo): Rejection | undefined {
+    const promised = node.withNominated(pod);
     for (const plugin of this.#plugins) {
-      const rejection = plugin.filter?.(pod, node);
-      if (rejection !== undefined) return rejection.reasons;
+      const rejection = plugin.filter?.(pod, promised);
+      if (rejection !== undefined) return rejection;
     }
     return undefined;
   }

@@ -25,7 +25,9 @@ export const nodeAffinity: Plugin = {
     const fits =
       selector.every(([key, value]) => labels[key] === value) &&
       (terms === undefined || terms.some((term) => matchesTerm(term, node)));
-    return fits ? undefined : { reasons: ["node(s) didn't match Pod's node affinity/selector"] };
+    return fits
+      ? undefined
+      : { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
   },
   score(pod, node) {
     const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];

@@ -7,6 +7,6 @@ export const nodeName: Plugin = {
     const wanted = pod.spec?.nodeName;
     return wanted === undefined || wanted === "" || wanted === node.metadata.name
       ? undefined
-      : { reasons: ["node(s) didn't match the requested node name"] };
+      : { reasons: ["node(s) didn't match the requested node name"], unresolvable: true };
   },
 };

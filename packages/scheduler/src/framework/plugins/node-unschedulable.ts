@@ -9,6 +9,6 @@ export const nodeUnschedulable: Plugin = {
   filter(pod, { node }) {
     return node.spec?.unschedulable !== true || tolerates(pod, TAINT)
       ? undefined
-      : { reasons: ["node(s) were unschedulable"] };
+      : { reasons: ["node(s) were unschedulable"], unresolvable: true };
   },
 };

@@ -9,7 +9,10 @@ export const taintToleration: Plugin = {
     const taint = node.spec?.taints?.find((one) => one.effect !== "PreferNoSchedule" && !tolerates(pod, one));
     return taint === undefined
       ? undefined
-      : { reasons: [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`] };
+      : {
+          reasons: [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`],
+          unresolvable: true,
+        };
   },
   score(pod, { node }) {
     const soft = (node.spec?.taints ?? []).filter(
