@@ -117,7 +117,7 @@ describe("dispatch()", () => {
       "protobuf",
       "POST",
       base,
-      { body: "x", headers: { "content-type": "application/vnd.kubernetes.protobuf" } },
+      { body: "x", headers: { "content-type": "application/cbor" } },
       415,
       /unknown format/,
     ],
