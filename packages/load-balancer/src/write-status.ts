@@ -1,4 +1,4 @@
-import { Ingresses, Services } from "@jdos/api";
+import { APPLICATION_LABEL, type Ingress, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
 import { deepEqual, isStatus, type KubeObject, keyOf, type ResourceType } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
@@ -7,24 +7,53 @@ interface Balanced extends KubeObject {
   status?: { loadBalancer?: { ingress?: { ip?: string }[] } };
 }
 
-/** Says in the status of each Ingress and Service where it answers; writes only what is not said yet. */
+/**
+ * Says in the status of each Ingress and Service where it answers, and on an application's Ingress which Pods its
+ * routes lead to; writes only what is not said yet.
+ */
 export async function writeStatus(client: Client, world: World, address: string): Promise<void> {
   for (const ingress of world.ingresses)
-    await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, address);
+    await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, {
+      address,
+      ...(ingress.metadata.labels?.[APPLICATION_LABEL] === undefined
+        ? {}
+        : { routedTo: routedTo(ingress, world) }),
+    });
   for (const service of world.loadBalancerServices) {
-    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, address);
+    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, { address });
   }
+}
+
+/** Addresses of the ready endpoints behind an Ingress. */
+export function routedTo(ingress: Stored<Ingress>, world: Pick<World, "slices">): string {
+  const paths = (ingress.spec?.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
+  const services = new Set(paths.map(({ backend }) => backend.service?.name ?? ""));
+  const endpoints = [...services]
+    .flatMap((service) => world.slices(ingress.metadata.namespace ?? "", service))
+    .flatMap((slice) => slice.endpoints ?? []);
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
+  return [...new Set(ready.map(({ addresses }) => addresses[0] ?? ""))].sort().join(",");
+}
+
+interface Said {
+  address: string;
+  routedTo?: string;
 }
 
 async function write(
   client: Client,
   type: ResourceType<Balanced>,
   object: Stored<Balanced>,
-  address: string,
+  { address, routedTo }: Said,
 ): Promise<void> {
   const told = object.status?.loadBalancer?.ingress?.map(({ ip }) => ip);
-  if (deepEqual(told, [address])) return;
-  const body = { status: { loadBalancer: { ingress: [{ ip: address }] } } };
+  const annotated =
+    routedTo === undefined || object.metadata.annotations?.[ROUTED_TO_ANNOTATION] === routedTo;
+  if (deepEqual(told, [address]) && annotated) return;
+  const body = {
+    ...(annotated ? {} : { metadata: { annotations: { [ROUTED_TO_ANNOTATION]: routedTo } } }),
+    status: { loadBalancer: { ingress: [{ ip: address }] } },
+  };
   try {
     await client.patch(type, keyOf(object), { type: "merge", body }, { subresource: "status" });
   } catch (error) {

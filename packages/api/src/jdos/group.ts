@@ -27,3 +27,9 @@ export function releaseName(application: string, number: number): string {
 export function registrySecretName(application: string): string {
   return `${application}-registry`;
 }
+
+/**
+ * Annotation that the load balancer writes on an application's Ingress: the Pods' addresses that its routes lead to
+ * now, sorted, with commas between. A deploy is over when all of them are the new Release's.
+ */
+export const ROUTED_TO_ANNOTATION = "jdos.io/routed-to";

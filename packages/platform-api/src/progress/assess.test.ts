@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { application, build, deployment, pod, release } from "../testing/worlds.ts";
+import type { Ingress } from "@jdos/api";
+import type { Stored } from "@jdos/client";
+import { application, build, deployment, pod, release, stored } from "../testing/worlds.ts";
 import { assess } from "./assess.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { ProgressWorld } from "./target.ts";
@@ -15,6 +17,7 @@ function at(members: Partial<ProgressWorld> = {}): ProgressWorld {
     releases: [release(1), release(2, { build: "hello-b7" })],
     deployment: undefined,
     pods: [],
+    ingress: undefined,
     ...members,
   };
 }
@@ -66,6 +69,23 @@ describe("assess()", () => {
       application: application({}, { ...ready, currentRelease: 1 }),
     });
     assert.equal(assess({ build: "hello-b7" }, other, NOW).outcome, "running");
+  });
+
+  it("assess() waits until the load balancer leads to the release's Pods alone", () => {
+    const pods = ["10.64.0.7", "10.64.0.5"].map((podIP, index) =>
+      pod(`hello-2-${index}`, { ready: true, status: { podIP } }),
+    );
+    const to = (addresses: string) =>
+      at({
+        pods,
+        application: application({ replicas: 2 }, ready),
+        ingress: stored<Ingress>("hello", {
+          metadata: { annotations: { "jdos.io/routed-to": addresses } },
+        }) as Stored<Ingress>,
+      });
+    assert.equal(assess({ release: 2 }, to("10.64.0.5,10.64.0.7"), NOW).outcome, "ready");
+    assert.equal(assess({ release: 2 }, to("10.64.0.3,10.64.0.5"), NOW).outcome, "running");
+    assert.equal(assess({ release: 2 }, to(""), NOW).outcome, "running");
   });
 
   it("assess() by generation waits until the controllers have seen the change", () => {

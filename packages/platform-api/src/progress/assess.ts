@@ -1,4 +1,11 @@
-import { BUILD_STAGES, type Build, type DeployStageName, type Release } from "@jdos/api";
+import {
+  BUILD_STAGES,
+  type Build,
+  type DeployStageName,
+  type Pod,
+  type Release,
+  ROUTED_TO_ANNOTATION,
+} from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import { conditionOf } from "../explain/facts.ts";
 import { failureOf, releasePods } from "./failure.ts";
@@ -124,7 +131,8 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
       ? [{ stage: "ready", state: "started", message: `${readyPods} of ${replicas} Pods ready` } as const]
       : []),
   ];
-  if (isServing(release, world, replicas)) return { stages: all.map(asDone), outcome: "ready" };
+  if (isServing(release, world, replicas) && isRouted(world, pods))
+    return { stages: all.map(asDone), outcome: "ready" };
   const failure = failureOf(world, pods, now);
   if (failure === undefined) return { stages: all, outcome: "running" };
   return { stages: failLast(all, failure.message), outcome: "failed", failure };
@@ -135,6 +143,14 @@ function isServing(release: Stored<Release>, { application }: ProgressWorld, rep
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false;
   if (status?.currentRelease !== release.spec.number) return replicas === 0;
   return conditionOf(application, "Ready")?.status === "True" || replicas === 0;
+}
+
+/** The load balancer has said that the routes lead to this Release's Pods and no others. */
+function isRouted({ ingress }: ProgressWorld, pods: readonly Stored<Pod>[]): boolean {
+  if (ingress === undefined) return true;
+  const routed = ingress.metadata.annotations?.[ROUTED_TO_ANNOTATION];
+  const wanted = pods.map(({ status }) => status?.podIP ?? "").sort();
+  return routed === wanted.join(",");
 }
 
 function asDone(stage: StageNow): StageNow {

@@ -4,6 +4,7 @@ import {
   Builds,
   Deployments,
   type DeployResult,
+  Ingresses,
   Pods,
   type ProgressEvent,
   Releases,
@@ -61,7 +62,13 @@ async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWor
   const { client, system: namespace, app, signal } = options;
   const wake = new Channel<true>(1);
   const seen: {
-    [K in "applications" | "builds" | "releases" | "deployments" | "pods"]?: readonly Stored<KubeObject>[];
+    [K in
+      | "applications"
+      | "builds"
+      | "releases"
+      | "deployments"
+      | "pods"
+      | "ingresses"]?: readonly Stored<KubeObject>[];
   } = {};
   const follow = async (
     part: keyof typeof seen,
@@ -79,6 +86,7 @@ async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWor
     follow("builds", Builds as ResourceType),
     follow("releases", Releases as ResourceType),
     follow("deployments", Deployments as ResourceType, named),
+    follow("ingresses", Ingresses as ResourceType, named),
     follow("pods", Pods as ResourceType, { labelSelector: `${APPLICATION_LABEL}=${app}` }),
   ];
   for (const following of follows) following.catch((error) => wake.fail(error));
@@ -107,6 +115,7 @@ function worldOf(seen: Readonly<Record<string, readonly Stored<KubeObject>[]>>, 
     releases: owned(seen.releases),
     deployment: seen.deployments?.[0] as ProgressWorld["deployment"],
     pods: (seen.pods ?? []) as ProgressWorld["pods"],
+    ingress: seen.ingresses?.[0] as ProgressWorld["ingress"],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Application, Build, Deployment, Pod, Release } from "@jdos/api";
+import type { Application, Build, Deployment, Ingress, Pod, Release } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 
 /** What a progress stream follows: exactly one member decides, in this order. */
@@ -16,4 +16,5 @@ export interface ProgressWorld {
   releases: readonly Stored<Release>[];
   deployment: Stored<Deployment> | undefined;
   pods: readonly Stored<Pod>[];
+  ingress: Stored<Ingress> | undefined;
 }

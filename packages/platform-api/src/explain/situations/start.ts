@@ -64,7 +64,9 @@ function pullFault(detail: string, reason: string): string {
   if (/unauthorized|denied|403|401/i.test(detail)) return "the registry refuses access to it";
   if (/no such host|connection refused|timeout|i\/o|dial tcp|lookup/i.test(detail))
     return "its registry does not answer";
-  return detail === "" ? reason : detail;
+  return detail === ""
+    ? reason
+    : (detail.split(/failed to (?:pull and unpack|resolve|extract)[^:]*(?::\d+)?[^:]*: /).at(-1) ?? detail);
 }
 
 function pullStep(detail: string, world: World): string {
