@@ -16,9 +16,9 @@ export interface RuntimeLoop {
 }
 
 /** With the runtime's events at hand, listing everything is only a safety net. */
-const RELIST_MS = 5000;
+const RELIST_MS = 2000;
 const RELIST_WITHOUT_EVENTS_MS = 1000;
-const EXIT_CHECKS_MS = [0, 5, 10, 20, 50, 100, 200, 500];
+const EXIT_CHECKS_MS = [0, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 /** Watches the runtime: an exit is known at once by its event, whatever else changed by listing now and then. */
 export function startRuntimeLoop({ cri, view, clock, log, onChange }: RuntimeLoopOptions): RuntimeLoop {
