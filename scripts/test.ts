@@ -1,6 +1,7 @@
 import { globSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
+import { installTestPrograms } from "./test-programs.ts";
 import { type ReportedEvent, TestReporter } from "./test-reporter.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  process.env.PATH = await installTestPrograms(process.env.PATH ?? "", (message) => console.log(message));
   for (const { files, concurrency } of stages) {
     if (files.length === 0) continue;
     const events = run({ files, concurrency, timeout: TEST_TIMEOUT_MILLIS, cwd: root });
