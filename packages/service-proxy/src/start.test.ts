@@ -16,7 +16,11 @@ let host: TestHost;
 let pods: TestPod[];
 let proxy: RunningServiceProxy;
 const errors: string[] = [];
-const log = createLogger({ name: "test", level: "error", destination: { write: (line) => void errors.push(line) } });
+const log = createLogger({
+  name: "test",
+  level: "error",
+  destination: { write: (line) => void errors.push(line) },
+});
 
 before(async () => {
   server = await startTestServer();
