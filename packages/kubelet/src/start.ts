@@ -25,7 +25,7 @@ import { startRuntimeLoop } from "./runtime/runtime-loop.ts";
 import { createRuntimeView } from "./runtime/runtime-view.ts";
 import { startKubeletServer } from "./server/server.ts";
 import { createStatusManager } from "./status/status-manager.ts";
-import { startTask } from "./task.ts";
+import { startTask, type TaskOptions } from "./task.ts";
 import { mountTmpfs } from "./volume/mount.ts";
 import { createTokenSource } from "./volume/token-source.ts";
 import { createVolumeManager } from "./volume/volume-manager.ts";
@@ -132,7 +132,7 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
         storageBytes: machine.storageBytes,
       },
     },
-    networkProblem: node.networkProblem,
+    networkProblem: () => node.networkProblem(),
     clock,
     log,
   };
@@ -157,11 +157,15 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
   });
   const isKnown = (uid: string) =>
     workers.has(uid) || podInformer.lister.list().some((pod) => pod.metadata.uid === uid);
-  const task = (name: string, seconds: number, work: () => Promise<unknown>) =>
+  const task = (name: string, seconds: TaskOptions["seconds"], work: () => Promise<unknown>) =>
     startTask({ name, seconds, work, clock, log });
   const tasks = [
     task("lease", 10, () => renewNodeLease(client, nodeName, clock)),
-    task("node status", 10, () => node.update()),
+    task(
+      "node status",
+      () => (node.problem() === undefined ? 10 : 1),
+      () => node.update(),
+    ),
     task("orphans", 60, () => removeOrphans(context, isKnown)),
     task("dead containers", 60, () => removeDeadContainers(cri, view)),
     task("log rotation", 10, () => rotateLogs(cri, view)),

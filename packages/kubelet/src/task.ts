@@ -2,7 +2,8 @@ import type { Clock, Logger } from "@jdos/component-base";
 
 export interface TaskOptions {
   name: string;
-  seconds: number;
+  /** Between the end of one turn and the next. */
+  seconds: number | (() => number);
   work(): Promise<unknown>;
   clock: Clock;
   log: Logger;
@@ -19,7 +20,8 @@ export function startTask({ name, seconds, work, clock, log }: TaskOptions): Tas
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
       await work().catch((error: unknown) => log.warn({ err: error, task: name }, "Task failed"));
-      await clock.sleep(seconds * 1000, stop.signal).catch(() => undefined);
+      const pause = typeof seconds === "number" ? seconds : seconds();
+      await clock.sleep(pause * 1000, stop.signal).catch(() => undefined);
     }
   }
   const running = run();

@@ -22,8 +22,10 @@ export interface NodeStatusOptions {
 }
 
 export interface NodeStatusUpdater {
-  /** Reads the runtime's health; returns why the Pod network is not ready, if it is not. */
-  networkProblem(): string | undefined;
+  /** Why the Pod network is not ready, if it is not: asked again of the runtime while there is a problem. */
+  networkProblem(): Promise<string | undefined>;
+  /** Why the node is not ready, as last seen. */
+  problem(): string | undefined;
   /** Registers the Node and writes its status. */
   register(): Promise<void>;
   /** Writes the status if it changed, or if it was not written for long. */
@@ -139,7 +141,11 @@ export async function createNodeStatusUpdater(options: NodeStatusOptions): Promi
 
   return {
     version: `${runtimeName}://${runtimeVersion}`,
-    networkProblem: () => network,
+    problem: () => runtime ?? network,
+    async networkProblem() {
+      if (network !== undefined) await checkRuntime();
+      return network;
+    },
     async register() {
       const node = await ensureNode();
       const labels = nodeLabels(options);

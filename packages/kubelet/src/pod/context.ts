@@ -39,7 +39,7 @@ export interface PodContext {
     readonly allocatable: PodPlace["allocatable"];
   };
   /** Why Pods that need the Pod network cannot start, or undefined when they can. */
-  networkProblem(): string | undefined;
+  networkProblem(): Promise<string | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }

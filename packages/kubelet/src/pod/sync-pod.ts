@@ -34,8 +34,9 @@ export async function syncPod(context: PodContext, entry: PodEntry): Promise<Syn
   if (status.phase === "Succeeded" || status.phase === "Failed") return { finished: true };
   const actions = computeActions(pod, runtime, context.probes.verdictsOf(pod));
   if (actions.killPod) return { finished: true };
-  const problem = isHostNetwork(pod) ? undefined : context.networkProblem();
-  if (problem !== undefined && actions.createSandboxAttempt !== undefined) {
+  const needsNetwork = actions.createSandboxAttempt !== undefined && !isHostNetwork(pod);
+  const problem = needsNetwork ? await context.networkProblem() : undefined;
+  if (problem !== undefined) {
     context.events.event(podReference(pod), "Warning", "NetworkNotReady", `network is not ready: ${problem}`);
     return { finished: false, requeueAfterMs: 500 };
   }
