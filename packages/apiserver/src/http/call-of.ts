@@ -40,8 +40,10 @@ export function unknownResource(): StatusError {
 }
 
 /** dryRun, fieldManager, fieldValidation. */
-export function writeOptions(query: URLSearchParams): WriteCallOptions {
+export function writeOptions({ query, headers }: ApiRequest): WriteCallOptions {
   const options: WriteCallOptions = {};
+  const agent = headers["user-agent"]?.split("/", 1)[0];
+  if (agent !== undefined && agent !== "") options.agent = agent;
   if (isDryRun(query.getAll("dryRun"))) options.dryRun = true;
   const fieldManager = query.get("fieldManager");
   if (fieldManager !== null && fieldManager !== "") options.fieldManager = fieldManager;

@@ -40,6 +40,8 @@ export interface Call {
 export interface WriteCallOptions {
   dryRun?: boolean;
   fieldManager?: string;
+  /** The program that writes: its name where it gives no fieldManager. */
+  agent?: string;
   fieldValidation?: "Ignore" | "Warn" | "Strict";
 }
 

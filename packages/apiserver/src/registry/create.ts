@@ -1,4 +1,5 @@
 import { alreadyExists, deepFreeze, isStatus, type KubeObject, StatusError } from "@jdos/apimachinery";
+import type { ManagedFields } from "../apply/managers.ts";
 import { authorizeCall } from "../authorization/authorize.ts";
 import type { StoredObject } from "../storage/event.ts";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
@@ -21,7 +22,7 @@ export async function create(
   core: Core,
   call: Call,
   given: KubeObject,
-  options: WriteCallOptions = {},
+  options: WriteCallOptions & { managedFields?: ManagedFields } = {},
 ): Promise<StoredObject> {
   authorizeCall(core, call, "create");
   const { review } = call.endpoint;
@@ -40,7 +41,7 @@ export async function create(
   delete metadata.resourceVersion;
   const generated = metadata.name ? undefined : metadata.generateName;
   prepare(core, call, object);
-  recordManager(object, undefined, { manager: options.fieldManager, now: core.now() });
+  recordManager(core, call, { object, old: undefined, options });
   return insert(core, call, { object, generated, dryRun: options.dryRun === true });
 }
 

@@ -2,6 +2,7 @@ import { deepCopy, type KubeObject, notFound, StatusError } from "@jdos/apimachi
 import type { Patch } from "@jdos/client";
 import { authorizeCall } from "../authorization/authorize.ts";
 import { isRecord } from "../patch/merge-patch.ts";
+import { applyObject } from "./apply.ts";
 import { applyPatch } from "./apply-patch.ts";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
 import { validateFields } from "./field-validation.ts";
@@ -27,6 +28,7 @@ export async function patch(
   given: Patch,
   options: PatchCallOptions = {},
 ): Promise<Patched> {
+  if (given.type === "apply") return applyObject(core, call, given.body, options);
   authorizeCall(core, call, "patch");
   if (given.type === "strategic" && !isNative(call)) {
     throw new StatusError(

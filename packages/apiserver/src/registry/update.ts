@@ -1,4 +1,5 @@
 import { conflict, type KubeObject, notFound, StatusError } from "@jdos/apimachinery";
+import type { ManagedFields } from "../apply/managers.ts";
 import { authorizeCall } from "../authorization/authorize.ts";
 import type { StoredObject } from "../storage/event.ts";
 import type { Change } from "../storage/store.ts";
@@ -39,7 +40,7 @@ export async function update(
 export interface Replacement {
   object: Incoming;
   current: StoredObject;
-  options: WriteCallOptions;
+  options: WriteCallOptions & { managedFields?: ManagedFields };
   reservations: Reservations;
 }
 
@@ -55,7 +56,7 @@ export function replace(
   strategy.defaults?.(object);
   keepSystemMetadata(object.metadata, current.metadata);
   strategy.prepareForUpdate?.(object, old, { user: call.user, now: core.now() }, call.subresource);
-  recordManager(object, current, { manager: options.fieldManager, now: core.now() });
+  recordManager(core, call, { object, old: current, options });
   const request = admissionRequest("UPDATE", call, object, {
     old: current,
     dryRun: options.dryRun === true,

@@ -10,7 +10,7 @@ import type { ApiResponse } from "../request.ts";
 /** POST to a collection or to a subresource. */
 export async function handleCreate(core: Core, call: ResourceCall): Promise<ApiResponse> {
   const { request } = call;
-  const options = writeOptions(request.query);
+  const options = writeOptions(request);
   const object = await readObject(request);
   if (call.call.subresource !== undefined) {
     return answerObject(core, call, 201, await createSubresource(core, call.call, object, options));

@@ -24,7 +24,7 @@ export async function handlePatch(core: Core, call: ResourceCall): Promise<ApiRe
   const body = type === "apply" ? parseYamlBody(text) : parseJson(text);
   if (typeof body !== "object" || body === null)
     throw new StatusError("BadRequest", "error decoding patch: the patch must be an object or an array");
-  const options: PatchCallOptions = writeOptions(request.query);
+  const options: PatchCallOptions = writeOptions(request);
   if (flag(request.query, "force")) options.force = true;
   const { object, created } = await patchSubresource(core, call.call, { type, body } as Patch, options);
   return answerObject(core, call, created ? 201 : 200, object);

@@ -7,7 +7,7 @@ import type { ApiResponse } from "../request.ts";
 
 /** PUT of an object or of a subresource. */
 export async function handleUpdate(core: Core, call: ResourceCall): Promise<ApiResponse> {
-  const options = writeOptions(call.request.query);
+  const options = writeOptions(call.request);
   const object = await readObject(call.request);
   return answerObject(core, call, 200, await updateSubresource(core, call.call, object, options));
 }
