@@ -8,6 +8,9 @@ const root = resolve(import.meta.dirname, "..");
 const SYSTEM = "demo";
 const APPLICATION = "hello";
 
+/** Little memory while idle: a small young generation, and a collection after the start. */
+const NODE_OPTIONS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "--expose-gc"];
+
 interface ProgressLine {
   readonly stage: string;
   readonly state: "started" | "running" | "succeeded" | "failed";
@@ -23,7 +26,7 @@ interface Deployed {
 /** Brings the platform up in a session of its own, so that one Ctrl-C is one request to stop. */
 async function startPlatform(args: readonly string[]): Promise<ChildProcess> {
   const main = join(root, "packages/jdosd/src/main.ts");
-  const platform = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, "run", ...args], {
+  const platform = spawn(process.execPath, [...NODE_OPTIONS, main, "run", ...args], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
   });

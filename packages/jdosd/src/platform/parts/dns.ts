@@ -16,6 +16,7 @@ export function dnsPart({ names, paths, options }: Context): Part {
           command: process.execPath,
           args: [
             "--disable-warning=ExperimentalWarning",
+            "--max-semi-space-size=2",
             join(options.repository, "packages/dns/src/main.ts"),
             "--kubeconfig",
             paths.dnsKubeconfig,
