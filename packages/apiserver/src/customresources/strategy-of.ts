@@ -3,6 +3,7 @@ import { deepEqual, type FieldError, type KubeObject } from "@jdos/apimachinery"
 import type { CustomResourceDefinitionVersion } from "kubernetes-types/apiextensions/v1.d.ts";
 import type { Strategy, Subresource } from "../registry/strategy.ts";
 import { dnsSubdomain, nameRule } from "../registry/validation/names.ts";
+import { evaluateChangeRules, evaluateStateRules } from "./cel/rules.ts";
 import { customColumns } from "./columns.ts";
 import { applyDefaults } from "./default.ts";
 import { compileJsonPath } from "./json-path.ts";
@@ -45,9 +46,13 @@ export function strategyOf(
     prepareForUpdate(object, old, _context, subresource) {
       prepareForUpdate(object, old, { subresource, apart: status !== undefined });
     },
-    validate: (object) => validateCustom(schema, object),
-    validateUpdate: (object, _old, subresource) =>
-      subresource === undefined ? [] : validateCustom(schema, object),
+    validate: (object) => [...validateCustom(schema, object), ...evaluateStateRules(schema, object)],
+    validateUpdate: (object, old, subresource) => [
+      ...(subresource === undefined
+        ? []
+        : [...validateCustom(schema, object), ...evaluateStateRules(schema, object)]),
+      ...evaluateChangeRules(schema, object, old),
+    ],
     selectableFields: selectableFieldsOf(version),
     columns: customColumns(version.additionalPrinterColumns),
     custom: {
@@ -99,12 +104,21 @@ function contentOf({ metadata: _, status, ...rest }: Members, apart: boolean): u
 }
 
 function validateCustom(schema: Schema, object: KubeObject): FieldError[] {
-  const { apiVersion: _, kind: __, metadata: ___, ...rest } = object;
+  const { apiVersion: _, kind: __, metadata, ...rest } = object;
   const { required = [], ...root } = schema;
   const properties = { ...schema.properties };
   for (const name of ["apiVersion", "kind", "metadata"]) delete properties[name];
   const own = required.filter((name) => properties[name] !== undefined);
-  return validateSchema({ ...root, properties, required: own }, rest);
+  return [
+    ...validateName(schema.properties?.metadata, metadata),
+    ...validateSchema({ ...root, properties, required: own }, rest),
+  ];
+}
+
+/** Of metadata a schema may narrow the name alone. */
+function validateName(schema: Schema | undefined, metadata: KubeObject["metadata"]): FieldError[] {
+  const { name } = schema?.properties ?? {};
+  return name === undefined ? [] : validateSchema(name, metadata?.name ?? "", "metadata.name");
 }
 
 function selectableFieldsOf(

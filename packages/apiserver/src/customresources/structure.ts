@@ -1,6 +1,7 @@
 import type { FieldErrors } from "../registry/validation/field-errors.ts";
+import { whyNotEvaluable } from "./cel/check.ts";
+import { patternOf } from "./pattern.ts";
 import type { Schema } from "./schema.ts";
-import { patternOf } from "./validate.ts";
 
 const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
 const IN_LOGIC_ONLY_VALUES = [
@@ -76,8 +77,10 @@ function validateWords(errors: FieldErrors, path: string, schema: Schema): void 
       "must not be empty if x-kubernetes-list-type is map",
     );
   }
-  if ((schema["x-kubernetes-validations"] ?? []).length > 0) {
-    errors.forbidden(`${path}.x-kubernetes-validations`, "this server does not evaluate rules in CEL");
+  for (const [index, { rule }] of (schema["x-kubernetes-validations"] ?? []).entries()) {
+    const at = `${path}.x-kubernetes-validations[${index}].rule`;
+    const why = whyNotEvaluable(rule ?? "");
+    if (why !== undefined) errors.invalid(at, rule ?? "", `compilation failed: ERROR: ${why}`);
   }
 }
 

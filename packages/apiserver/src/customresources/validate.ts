@@ -1,6 +1,7 @@
 import { deepEqual, type FieldError } from "@jdos/apimachinery";
 import { FieldErrors } from "../registry/validation/field-errors.ts";
 import { formats } from "./formats.ts";
+import { patternOf } from "./pattern.ts";
 import { isObject, memberSchema, type Schema } from "./schema.ts";
 
 /** What of an object breaks its schema, in the words of the Kubernetes API. */
@@ -72,23 +73,6 @@ function checkString(errors: FieldErrors, schema: Schema, value: string, path: s
   if (isRight !== undefined && !isRight(value)) {
     errors.invalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`);
   }
-}
-
-const patterns = new Map<string, RegExp>();
-
-/** Patterns are written for Go; the two differ only in rare things ("\\z", "(?i)" in front). */
-export function patternOf(pattern: string): RegExp {
-  let compiled = patterns.get(pattern);
-  if (compiled === undefined) {
-    const flags = /^\(\?([is]+)\)/.exec(pattern);
-    const source = pattern
-      .slice(flags?.[0].length ?? 0)
-      .replace(/\\z/g, "$")
-      .replace(/\\A/g, "^");
-    compiled = new RegExp(source, `u${flags?.[1] ?? ""}`);
-    patterns.set(pattern, compiled);
-  }
-  return compiled;
 }
 
 function checkList(errors: FieldErrors, schema: Schema, list: readonly unknown[], path: string): void {
