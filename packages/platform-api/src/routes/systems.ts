@@ -8,12 +8,37 @@ import {
   type SystemView,
 } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
+import type { Client, Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
+import { conditionOf } from "../explain/facts.ts";
+import { watchObjects } from "../streams/watch-objects.ts";
 import { systemView } from "../views/system-view.ts";
 import { sessionOf } from "./context.ts";
 import { CREATE_SYSTEM, SYSTEM_PARAMS } from "./schemas.ts";
+
+/** What the controllers say of a name that they will never serve. */
+const REFUSALS: Readonly<Record<string, "Invalid" | "AlreadyExists">> = {
+  InvalidName: "Invalid",
+  NamespaceTaken: "AlreadyExists",
+};
+const PATIENCE_MILLIS = 2000;
+
+/** The System once the controllers have said something of it; undefined when they say nothing in time. */
+async function firstJudgement(client: Client, name: string): Promise<Stored<System> | undefined> {
+  const signal = AbortSignal.timeout(PATIENCE_MILLIS);
+  try {
+    for await (const [system] of watchObjects(client, Systems, {
+      fieldSelector: `metadata.name=${name}`,
+      signal,
+    })) {
+      if (system === undefined || conditionOf(system as never, "Ready") !== undefined) return system;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return undefined;
+}
 
 type Params = { Params: { system: string } };
 
@@ -44,8 +69,21 @@ export function systemRoutes(server: FastifyInstance): void {
           { hint: `See it: jdos system get ${name}`, cause: error },
         );
       });
+      const judged = (await firstJudgement(client, name)) ?? created;
+      const refused = conditionOf(judged as never, "Ready");
+      if (refused?.reason !== undefined && refused.reason in REFUSALS) {
+        await client.delete(Systems, { name });
+        throw new PlatformError(
+          REFUSALS[refused.reason]!,
+          `Cannot create system "${name}": ${refused.message}`,
+          {
+            hint: "Choose another name",
+            field: "name",
+          },
+        );
+      }
       reply.code(201);
-      return systemView(created, 0);
+      return systemView(judged, 0);
     },
   );
 

@@ -2,7 +2,7 @@ import { isStatus, type KubeObject, type ResourceType } from "@jdos/apimachinery
 import type { Client, Stored } from "@jdos/client";
 
 export interface WatchSelection {
-  namespace: string;
+  namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
   signal: AbortSignal;
