@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { Pods, Services } from "@jdos/api";
 import { createInformerFactory } from "@jdos/client";
-import { createMetrics, type Metrics, systemClock } from "@jdos/component-base";
+import { createMetrics, systemClock } from "@jdos/component-base";
 import { createEventRecorder } from "@jdos/controller-runtime";
 import { createCriClient } from "./cri/cri-client.ts";
 import { removeDeadContainers } from "./gc/dead-containers.ts";
@@ -9,6 +9,7 @@ import { createImageGc } from "./gc/image-gc.ts";
 import { rotateLogs } from "./gc/log-rotation.ts";
 import { removeOrphans } from "./gc/orphans.ts";
 import { createImagePuller } from "./image/image-puller.ts";
+import { createMeasures } from "./measures.ts";
 import { renewNodeLease } from "./node/lease.ts";
 import { readMachine } from "./node/machine.ts";
 import { createNodeStatusUpdater } from "./node/node-status.ts";
@@ -40,7 +41,8 @@ export interface Kubelet {
 /** Registers the node and runs its Pods. Resolves when the node is registered and every Pod's worker has begun. */
 export async function start(options: KubeletOptions): Promise<Kubelet> {
   const { client, log, nodeName, cgroupParent, clock = systemClock, metrics = createMetrics() } = options;
-  const cri = createCriClient(options.containerdSocket);
+  const measures = createMeasures(metrics);
+  const cri = createCriClient(options.containerdSocket, { observe: measures.runtimeCall });
   const directories = {
     ...directoriesOf(options.rootDir),
     ...(options.logDir === undefined ? {} : { logs: options.logDir }),
@@ -135,16 +137,24 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
     networkProblem: () => node.networkProblem(),
     clock,
     log,
+    podStarted: measures.podStarted,
   };
   workers = createPodWorkers(context);
-  measure(metrics, view, workers);
+  measures.countPods(
+    () => view.uids().length,
+    () => workers.pods().length,
+  );
 
   await Promise.all([view.relist(), node.register(), renewNodeLease(client, nodeName, clock)]);
   informers.start();
   await informers.waitForSync();
   podInformer.addHandlers({
     added: (pod) => workers.update(pod),
-    updated: (pod) => workers.update(pod),
+    updated: (pod, old) => {
+      // Deleted and made again between two looks.
+      if (pod.metadata.uid !== old.metadata.uid) workers.deleted(old);
+      workers.update(pod);
+    },
     deleted: (pod) => workers.deleted(pod),
   });
   const loop = startRuntimeLoop({ cri, view, clock, log, onChange: (uid) => workers.wake(uid) });
@@ -184,14 +194,4 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
       cri.close();
     },
   };
-}
-
-function measure(metrics: Metrics, view: { uids(): string[] }, workers: PodWorkers): void {
-  const pods = metrics.gauge({ name: "kubelet_running_pods", help: "Pods that the runtime holds" });
-  const known = metrics.gauge({
-    name: "kubelet_desired_pods",
-    help: "Pods that the API assigns to this node",
-  });
-  Object.assign(pods, { collect: () => pods.set(view.uids().length) });
-  Object.assign(known, { collect: () => known.set(workers.pods().length) });
 }

@@ -83,13 +83,18 @@ const MAX_MESSAGE_BYTES = 16 << 20;
 
 let definitions: PackageDefinition | undefined;
 
+export interface CriClientOptions {
+  /** Told of each call's length. */
+  observe?(method: string, ok: boolean, seconds: number): void;
+}
+
 /** Connects lazily to the runtime's Unix socket, and again whenever the connection was lost. */
-export function createCriClient(socket: string): CriClient {
+export function createCriClient(socket: string, { observe }: CriClientOptions = {}): CriClient {
   const { runtime, images, events } = connect(socket);
   const rt = <T>(method: string, request: object, seconds?: number) =>
-    call<T>(runtime, method, request, seconds);
+    observed(observe, method, call<T>(runtime, method, request, seconds));
   const im = <T>(method: string, request: object, seconds?: number) =>
-    call<T>(images, method, request, seconds);
+    observed(observe, method, call<T>(images, method, request, seconds));
   return {
     version: () => rt("version", { version: "0.1.0" }),
     status: async () =>
@@ -152,6 +157,17 @@ function call<T>(client: grpc.Client, name: string, request: object, seconds = S
       else reject(new CriError(name, error));
     });
   });
+}
+
+function observed<T>(observe: CriClientOptions["observe"], method: string, work: Promise<T>): Promise<T> {
+  if (observe === undefined) return work;
+  const started = performance.now();
+  const done = (ok: boolean) => observe(method, ok, (performance.now() - started) / 1000);
+  work.then(
+    () => done(true),
+    () => done(false),
+  );
+  return work;
 }
 
 interface Envelope {

@@ -40,6 +40,8 @@ export interface PodContext {
   };
   /** Why Pods that need the Pod network cannot start, or undefined when they can. */
   networkProblem(): Promise<string | undefined>;
+  /** Told once a Pod, when it is ready for the first time, how long that took. */
+  podStarted(seconds: number): void;
   readonly clock: Clock;
   readonly log: Logger;
 }

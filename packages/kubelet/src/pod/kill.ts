@@ -3,15 +3,8 @@ import { GRACE_PERIOD } from "../runtime/labels.ts";
 import { isRunning, type PodRuntime, type RuntimeContainer } from "../runtime/pod-runtime.ts";
 import type { PodContext } from "./context.ts";
 import { runHook } from "./lifecycle.ts";
-import {
-  allContainersOf,
-  type ContainerSpec,
-  gracePeriodOf,
-  initContainersOf,
-  isHostNetwork,
-  isSidecar,
-} from "./pod.ts";
-import type { PodEntry } from "./pod-entry.ts";
+import { allContainersOf, type ContainerSpec, initContainersOf, isHostNetwork, isSidecar } from "./pod.ts";
+import { graceOf, type PodEntry } from "./pod-entry.ts";
 import { containerEvents } from "./pod-events.ts";
 
 /** A container always gets this long after its preStop handler. */
@@ -54,7 +47,7 @@ export async function killPod(
   const kill = (container: RuntimeContainer) =>
     killContainer(context, entry, container, {
       message: `Stopping container ${container.name}`,
-      graceSeconds: gracePeriodOf(entry.pod),
+      graceSeconds: graceOf(entry),
     });
   await Promise.all(running.filter((container) => !sidecars.includes(container.name)).map(kill));
   for (const name of sidecars.reverse()) {
@@ -116,7 +109,7 @@ async function preStop(
 /** Stops the container; when the grace period is cut meanwhile, stops it again with what is left of it. */
 async function stopWithin(context: PodContext, entry: PodEntry, id: string, seconds: number): Promise<void> {
   const cut = () =>
-    void context.cri.stopContainer(id, Math.min(seconds, gracePeriodOf(entry.pod))).catch(() => undefined);
+    void context.cri.stopContainer(id, Math.min(seconds, graceOf(entry))).catch(() => undefined);
   entry.onShorterGrace.add(cut);
   try {
     await context.cri.stopContainer(id, seconds).catch(ignoreMissing);

@@ -1,6 +1,6 @@
 import type { PodStatus } from "@jdos/api";
 import type { WaitingReason } from "../status/container-state.ts";
-import type { PodObject } from "./pod.ts";
+import { gracePeriodOf, type PodObject } from "./pod.ts";
 
 /**
  * A Pod of this node as its worker sees it.
@@ -21,6 +21,8 @@ export interface PodEntry {
   verdict: { reason: string; message: string } | undefined;
   /** What of the object last made the worker look: its own status writes come back and change nothing. */
   seen: string;
+  /** When this worker first saw the Pod, until it is ready. */
+  startingSince: number | undefined;
   /** The status last computed. */
   status: PodStatus | undefined;
   /** Fires when what the worker does for a running Pod is no longer wanted. */
@@ -38,10 +40,20 @@ export function createPodEntry(pod: PodObject): PodEntry {
     waiting: new Map(),
     verdict: undefined,
     seen: "",
+    startingSince: pod.status?.startTime === undefined ? performance.now() : undefined,
     status: undefined,
     interrupt: new AbortController(),
     onShorterGrace: new Set(),
   };
+}
+
+/** A Pod that was taken out of the API at once still gets this long. */
+const FORCED_GRACE_SECONDS = 2;
+
+/** How long the Pod's containers are given to end. */
+export function graceOf({ pod, deleted }: PodEntry): number {
+  const seconds = gracePeriodOf(pod);
+  return deleted ? Math.min(seconds, FORCED_GRACE_SECONDS) : seconds;
 }
 
 /** Settles as the work does, unless the Pod is no longer wanted: then it rejects at once and the work goes on alone. */

@@ -4,7 +4,7 @@ import { endPod, forgetPod } from "./end-pod.ts";
 import { gracePeriodOf, isTerminal, type PodObject, specOf } from "./pod.ts";
 import { createPodEntry, type PodEntry } from "./pod-entry.ts";
 import { podReference } from "./pod-events.ts";
-import { publishStatus } from "./publish-status.ts";
+import { OWN_CONDITIONS, publishStatus } from "./publish-status.ts";
 import { refreshVolumes, syncPod } from "./sync-pod.ts";
 
 /** One worker a Pod: what is done to a Pod is done one thing after the other, and Pods do not wait for each other. */
@@ -181,16 +181,11 @@ function mayLeaveApi({ stage, deleted, pod }: PodEntry): boolean {
 function matters(entry: PodEntry, wasDeleting: boolean): boolean {
   if (entry.stage === "ended") return entry.pod.metadata.deletionTimestamp !== undefined && !wasDeleting;
   if (entry.stage === "ending") return false;
-  const generation = entry.pod.metadata.generation;
   const before = entry.seen;
-  entry.seen = JSON.stringify([
-    generation,
-    entry.pod.metadata.deletionTimestamp,
-    entry.pod.metadata.labels,
-    entry.pod.metadata.annotations,
-    entry.pod.spec,
-    entry.pod.status?.phase,
-  ]);
+  const { metadata, spec, status } = entry.pod;
+  const others = (status?.conditions ?? []).filter((item) => !OWN_CONDITIONS.has(item.type));
+  const { deletionTimestamp, labels, annotations } = metadata;
+  entry.seen = JSON.stringify([deletionTimestamp, labels, annotations, spec, status?.phase, others]);
   return before !== entry.seen;
 }
 

@@ -1,11 +1,18 @@
 import type { PodStatus } from "@jdos/api";
+import { isConditionTrue } from "@jdos/apimachinery";
 import { isRunning } from "../runtime/pod-runtime.ts";
 import { podStatus } from "../status/pod-status.ts";
 import type { PodContext } from "./context.ts";
 import type { PodObject } from "./pod.ts";
 import type { PodEntry } from "./pod-entry.ts";
 
-const OWN_CONDITIONS = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]);
+/** The conditions that the kubelet writes; the rest belong to others. */
+export const OWN_CONDITIONS = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+]);
 
 /** Computes the Pod's status from what is known now and has it written. Cheap; call it whenever something changed. */
 export function publishStatus(context: PodContext, entry: PodEntry): PodStatus {
@@ -23,6 +30,10 @@ export function publishStatus(context: PodContext, entry: PodEntry): PodStatus {
     verdict: running ? undefined : entry.verdict,
   });
   entry.status = status;
+  if (entry.startingSince !== undefined && isConditionTrue(status.conditions, "Ready")) {
+    context.podStarted((performance.now() - entry.startingSince) / 1000);
+    entry.startingSince = undefined;
+  }
   // A Pod that is being wound up is reported as ended only when nothing runs any more.
   if (!((status.phase === "Succeeded" || status.phase === "Failed") && running))
     context.statuses.set(entry.pod, status);

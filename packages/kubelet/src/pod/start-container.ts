@@ -12,7 +12,7 @@ import type { VolumePaths } from "../volume/volume-manager.ts";
 import { formatDelay } from "./back-off.ts";
 import type { PodContext } from "./context.ts";
 import { podDirectory } from "./directories.ts";
-import { killContainer } from "./kill.ts";
+import { ignoreMissing, killContainer } from "./kill.ts";
 import { runHook } from "./lifecycle.ts";
 import { type ContainerSpec, formatPod, gracePeriodOf, type PodObject } from "./pod.ts";
 import { type PodEntry, whileWanted } from "./pod-entry.ts";
@@ -38,6 +38,9 @@ export async function startContainer(context: PodContext, entry: PodEntry, input
   const { spec } = input;
   const events = containerEvents(context, pod, spec);
   refuseWhileCrashing(context, pod, input);
+  const unstarted = newestOf(input.runtime, spec.name);
+  if (unstarted?.state === "CONTAINER_CREATED")
+    await context.cri.removeContainer(unstarted.id).catch(ignoreMissing);
   const image = await whileWanted(entry, context.images.ensure(pod, spec, events));
   const id = await createContainer(context, pod, image, input);
   context.view.own(id, entry.uid);
@@ -110,6 +113,8 @@ async function createContainer(
 
 function nextRestartCount(pod: PodObject, { spec, runtime }: StartInput): number {
   const newest = newestOf(runtime, spec.name);
+  // One that was made and never started does not count.
+  if (newest?.state === "CONTAINER_CREATED") return newest.restartCount;
   if (newest !== undefined) return newest.restartCount + 1;
   // The runtime forgot what ran: go on from what the API remembers.
   const known = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];

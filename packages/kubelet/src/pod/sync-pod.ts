@@ -10,7 +10,7 @@ import type { PodContext } from "./context.ts";
 import { podDirectory, podLogDirectory } from "./directories.ts";
 import { ignoreMissing, killContainer, stopSandboxes } from "./kill.ts";
 import { type ContainerSpec, gracePeriodOf, isHostNetwork, type PodObject, specOf } from "./pod.ts";
-import { type PodEntry, whileWanted } from "./pod-entry.ts";
+import type { PodEntry } from "./pod-entry.ts";
 import { podReference } from "./pod-events.ts";
 import { publishStatus } from "./publish-status.ts";
 import { crashDelay, startContainer } from "./start-container.ts";
@@ -142,12 +142,10 @@ async function ensureSandbox(
   try {
     await ensurePodCgroup(context.cgroupParent, entry.pod);
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
-    context.view.own(await whileWanted(entry, context.cri.runPodSandbox(config)), entry.uid);
+    context.view.own(await context.cri.runPodSandbox(config), entry.uid);
   } catch (cause) {
-    if (!entry.interrupt.signal.aborted) {
-      const message = `Failed to create pod sandbox: ${(cause as Error).message}`;
-      context.events.event(podReference(entry.pod), "Warning", "FailedCreatePodSandBox", message);
-    }
+    const message = `Failed to create pod sandbox: ${(cause as Error).message}`;
+    context.events.event(podReference(entry.pod), "Warning", "FailedCreatePodSandBox", message);
     throw cause;
   }
   const now = await context.view.refresh(entry.uid);

@@ -49,8 +49,16 @@ export async function writeAtomically(
   await symlink(next, link);
   await rename(link, join(directory, DATA));
   await linkNames(directory, files);
-  if (current !== undefined) await rm(join(directory, current), { recursive: true, force: true });
+  await removeOthers(directory, next);
   return true;
+}
+
+/** Payloads of earlier writes, also of one that was cut short. */
+async function removeOthers(directory: string, current: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith("..") || name === DATA || name === current) continue;
+    await rm(join(directory, name), { recursive: true, force: true });
+  }
 }
 
 async function writePayload(directory: string, files: VolumeFiles, owner: Ownership): Promise<void> {
