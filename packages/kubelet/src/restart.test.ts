@@ -177,7 +177,7 @@ describe("kubelet, started again", () => {
       string,
       unknown
     >;
-    assert.equal(claims["sub"], "system:serviceaccount:default:worker");
+    assert.equal(claims.sub, "system:serviceaccount:default:worker");
     assert.match(JSON.stringify(claims), new RegExp(pod!.metadata.uid));
   });
 });

@@ -19,6 +19,7 @@ export function parseImageName(text: string): ImageName | undefined {
   const [, first, path, tag, digest] = match;
   // A first word without dot, colon or "localhost" is no host but a part of the path.
   const isHost = first !== undefined && (/[.:]/.test(first) || first === "localhost");
+  if (first !== undefined && !isHost && first !== first.toLowerCase()) return undefined;
   const host = isHost ? first : "docker.io";
   const repository = isHost || first === undefined ? path! : `${first}/${path}`;
   const reference = tag === undefined && digest === undefined ? `${text}:latest` : text;
