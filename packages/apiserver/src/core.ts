@@ -5,7 +5,6 @@ import { RbacAuthorizer } from "./authorization/rbac-authorizer.ts";
 import { declarations, Schemas } from "./openapi/index.ts";
 import type { Core } from "./registry/call.ts";
 import { Catalog } from "./registry/catalog.ts";
-import { completeWithFallbacks } from "./registry/fallback-strategy.ts";
 import { strategies } from "./registry/strategies.ts";
 import { Store } from "./storage/store.ts";
 
@@ -24,7 +23,7 @@ export interface CoreOptions {
 export function createCore({ path, serviceCidr, signer, now, disabledAdmission = [] }: CoreOptions): Core {
   const store = new Store({ path, now: () => now().getTime() });
   const authorizer = new RbacAuthorizer(store);
-  const catalog = new Catalog(completeWithFallbacks(strategies));
+  const catalog = new Catalog(strategies);
   const steps = admissionSteps({ store, catalog, authorizer, serviceCidr });
   return {
     store,

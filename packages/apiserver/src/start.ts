@@ -18,6 +18,7 @@ import { InProcessClient } from "./inprocess/client.ts";
 import { createRawDoor } from "./inprocess/raw-door.ts";
 import { type ApiServerOptions, DEFAULT_SERVICE_CIDR } from "./options.ts";
 import type { Core } from "./registry/call.ts";
+import { startEventExpiry } from "./registry/event-expiry.ts";
 import { installReviews } from "./reviews/install.ts";
 
 const BOOKMARK_MILLIS = 60_000;
@@ -95,14 +96,16 @@ export async function start(options: ApiServerOptions): Promise<ApiServer> {
   bookmarks.unref();
   const own = clientFor({ name: "system:apiserver", groups: ["system:masters"] });
   let installer: Installer | undefined;
+  const stopExpiry = startEventExpiry({ client: own, store: core.store, now, log: options.log });
   const stop = async () => {
     clearInterval(bookmarks);
+    stopExpiry();
     await installer?.stop();
     await core.store.close();
     await Promise.all(doors.map((each) => each.close()));
   };
   try {
-    await bootstrap(own, options);
+    await Promise.all([bootstrap(own, options), core.store.ready()]);
     installer = await startInstaller({
       client: own,
       catalog: core.catalog,

@@ -66,8 +66,15 @@ export function failure(error: StatusError, headers: Readonly<Record<string, str
   });
 }
 
-/** RFC 7234 warnings, as kubectl prints them. */
+/** RFC 7234 warnings, as kubectl prints them. What a header cannot carry is written as its JSON escape. */
 export function warningHeaders(warnings: readonly string[]): Record<string, string> {
   if (warnings.length === 0) return {};
-  return { warning: warnings.map((sentence) => `299 - ${JSON.stringify(sentence)}`).join(", ") };
+  return { warning: warnings.map((sentence) => `299 - ${quoted(sentence)}`).join(", ") };
+}
+
+function quoted(sentence: string): string {
+  return JSON.stringify(sentence).replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

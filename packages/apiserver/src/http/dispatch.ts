@@ -115,7 +115,7 @@ function verbOf(
 }
 
 async function handlePath(core: Core, request: ApiRequest, extensions: Extensions): Promise<ApiResponse> {
-  const path = decodeURI(request.path);
+  const path = decodePath(request.path);
   authorize(core.authorizer, {
     user: request.user,
     verb: request.method === "HEAD" ? "get" : request.method.toLowerCase(),
@@ -129,6 +129,14 @@ async function handlePath(core: Core, request: ApiRequest, extensions: Extension
   if (root === "api" || root === "apis") return handleDiscovery(core, request);
   if (root === "version") return handleVersion();
   return root === "" ? handleIndex(core) : handleHealth(request);
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch (error) {
+    throw new StatusError("BadRequest", `the path "${path}" is not percent-encoded well`, { cause: error });
+  }
 }
 
 function notAllowed(): StatusError {

@@ -31,6 +31,6 @@ export interface ResponseSink {
 /** An answer. A function writes it piece by piece, and starts to when the head has been sent. */
 export interface ApiResponse {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array | Readable | ((sink: ResponseSink) => void);
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { type Duplex, Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
@@ -64,7 +64,12 @@ async function serve(
   } catch (error) {
     answer = failure(statusErrorOf(error));
   }
-  send(message, response, answer);
+  try {
+    send(message, response, answer);
+  } catch (error) {
+    options.log.error({ err: error, path: message.url }, "Answer cannot be sent");
+    response.destroy();
+  }
 }
 
 async function serveUpgrade(
@@ -164,7 +169,7 @@ function send(
     sendWhole(message, response, { status, headers, body });
     return;
   }
-  response.writeHead(status, headers);
+  response.writeHead(status, headers as OutgoingHttpHeaders);
   if (body instanceof Readable) {
     body.on("error", () => response.destroy());
     response.on("close", () => body.destroy());

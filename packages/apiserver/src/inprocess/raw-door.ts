@@ -48,7 +48,11 @@ async function rawResponse(
 ): Promise<RawResponse> {
   const stream = streamOf(body, signal);
   if (status >= 400) throw await refusal(status, stream);
-  return { status, headers, body: stream };
+  const flat = Object.entries(headers).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : value.join(", "),
+  ]);
+  return { status, headers: Object.fromEntries(flat) as Record<string, string>, body: stream };
 }
 
 async function refusal(status: number, stream: AsyncIterable<Uint8Array>): Promise<StatusError> {

@@ -1,5 +1,8 @@
 import type { StoreEvent } from "./event.ts";
 
+/** So many of the latest events keep their JSON. */
+const KEEP_JSON = 500;
+
 export interface EventRingOptions {
   /** Never more than this many. Defaults to 10,000. */
   capacity?: number;
@@ -36,6 +39,8 @@ export class EventRing {
 
   push(event: StoreEvent): void {
     this.#events.push(event);
+    const older = this.#events[this.#events.length - KEEP_JSON];
+    if (older !== undefined) older.json = undefined;
     while (this.#mustDrop(event.at)) this.#drop();
     if (this.#head > 1024 && this.#head * 2 > this.#events.length) {
       this.#events = this.#events.slice(this.#head);

@@ -15,8 +15,8 @@ export interface StoreEvent {
   readonly old: StoredObject | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** The object's JSON, made once for all who send it. */
-  readonly json: string;
+  /** The object's JSON, made once for all who send it; dropped when the event is no longer new. */
+  json: string | undefined;
 }
 
 /** What an event means to a watcher that sees only objects for which `matches` holds; undefined: nothing. */

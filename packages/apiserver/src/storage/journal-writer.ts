@@ -3,6 +3,8 @@ import { Journal, type JournalEntry, type JournalRow } from "./journal.ts";
 
 /** Where batches go. */
 export interface JournalWriter {
+  /** Resolves when batches can be written. */
+  readonly ready: Promise<void>;
   /** Resolves when the batch is on disk; all of it or none. One at a time. */
   append(entries: readonly JournalEntry[]): Promise<void>;
   close(): Promise<void>;
@@ -28,6 +30,7 @@ export function openJournal(path: string): OpenedJournal {
 
 function inPlace(journal: Journal): JournalWriter {
   return {
+    ready: Promise.resolve(),
     append: async (entries) => journal.append(entries),
     close: async () => journal.close(),
   };
@@ -41,6 +44,7 @@ interface Waiting {
 class ThreadWriter implements JournalWriter {
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
+  readonly ready: Promise<void>;
   #waiting: Waiting | undefined;
   #failure: Error | undefined;
 
@@ -49,6 +53,11 @@ class ThreadWriter implements JournalWriter {
       workerData: { path },
       name: "journal",
     });
+    this.ready = new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+    // Whoever asks for it hears of a failure; nobody has to.
+    this.ready.catch(() => {});
     // The thread alone does not keep the process alive; a batch on its way does.
     this.#worker.unref();
     this.#worker.on("message", (error: string | null) => this.#answered(error));
@@ -61,8 +70,9 @@ class ThreadWriter implements JournalWriter {
     });
   }
 
-  append(entries: readonly JournalEntry[]): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+  async append(entries: readonly JournalEntry[]): Promise<void> {
+    await this.ready;
+    if (this.#failure !== undefined) throw this.#failure;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#worker.ref();

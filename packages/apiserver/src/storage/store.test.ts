@@ -142,6 +142,14 @@ describe("Store", () => {
     await store.close();
   });
 
+  it("open refuses a file that another store holds", async () => {
+    const path = join(directory, "held");
+    const store = new Store({ path });
+    await store.ready();
+    assert.throws(() => new Store({ path }), /Cannot open store ".*held": database is locked/);
+    await store.close();
+  });
+
   it("open refuses a file of a newer version", async () => {
     const path = join(directory, "newer");
     await new Store({ path }).close();

@@ -1,5 +1,5 @@
 import { deepEqual, deepFreeze, type KubeObject, StatusError } from "@jdos/apimachinery";
-import { messageOf } from "../errors.ts";
+import { ApiServerError, messageOf } from "../errors.ts";
 import type { StoredObject, StoreEvent } from "./event.ts";
 import { EventRing, type EventRingOptions } from "./event-ring.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -291,6 +291,21 @@ export class Store {
   *sizes(): Iterable<{ resource: string; objects: number; watchers: number }> {
     for (const [resource, { table, hub }] of this.#resources)
       yield { resource, objects: table.size, watchers: hub.size };
+  }
+
+  /**
+   * Resolves when the file can be written.
+   * @throws ApiServerError STORE_UNREADABLE
+   */
+  async ready(): Promise<void> {
+    try {
+      await this.#journal.ready;
+    } catch (error) {
+      throw new ApiServerError("STORE_UNREADABLE", messageOf(error), {
+        hint: "Check that no other process holds the file",
+        cause: error,
+      });
+    }
   }
 
   /** Writes what is decided, ends the watches and closes the file. */

@@ -12,8 +12,8 @@ import {
 } from "@jdos/component-base";
 import type { ApiServerOptions } from "../options.ts";
 import type { Core } from "../registry/call.ts";
-import { customTypes, fallbackStrategy } from "../registry/fallback-strategy.ts";
 import { start } from "../start.ts";
+import { customTypes, fallbackStrategy } from "./fallback-strategy.ts";
 
 export interface TestServerOptions {
   /** Defaults to the machine's clock. */

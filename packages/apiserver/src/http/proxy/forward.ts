@@ -40,7 +40,7 @@ export async function handleProxy(
   );
   return {
     status: response.statusCode ?? 502,
-    headers: Object.fromEntries(headers.map(([header, value]) => [header, String(value)])),
+    headers: Object.fromEntries(headers) as Record<string, string | string[]>,
     body: response,
   };
 }

@@ -1,6 +1,6 @@
 import * as api from "@jdos/api";
 import { deepEqual, type KubeObject, type ResourceType } from "@jdos/apimachinery";
-import type { Strategy, TableColumn } from "./strategy.ts";
+import type { Strategy, TableColumn } from "../registry/strategy.ts";
 
 type Members = KubeObject & { spec?: unknown; status?: unknown };
 
@@ -50,16 +50,6 @@ function keepStatus(object: Members, old: Members): void {
   if (old.status === undefined) delete object.status;
   else object.status = old.status;
   if (!deepEqual(object.spec, old.spec)) object.metadata!.generation = (old.metadata?.generation ?? 0) + 1;
-}
-
-/** Kubernetes' own resources of @jdos/api that `strategies` does not serve, added to them. */
-export function completeWithFallbacks(strategies: readonly Strategy[]): readonly Strategy[] {
-  const served = new Set(strategies.map(({ type }) => `${type.group}/${type.resource}`));
-  const missing = Object.values(api as Record<string, unknown>)
-    .filter(isType)
-    .filter(isNative)
-    .filter((type) => !served.has(`${type.group}/${type.resource}`));
-  return [...strategies, ...missing.map(fallbackStrategy)];
 }
 
 /** The platform's own resources; a server knows them only from their definitions. */
