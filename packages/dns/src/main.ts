@@ -1,25 +1,8 @@
-import { createHttpClient, loadKubeconfig } from "@jdos/client";
-import { createLogger, onTerminationSignal } from "@jdos/component-base";
-import { DnsError } from "./errors.ts";
-import { readConfig } from "./options.ts";
-import { start } from "./start.ts";
+/** The process. Its compiled code is kept, so that a start costs little time and memory. */
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 
-async function main(): Promise<void> {
-  const { kubeconfig, logLevel = "info", ...options } = readConfig(process.argv.slice(2));
-  const log = createLogger({ name: "dns", level: logLevel });
-  const client = createHttpClient(await loadKubeconfig({ path: kubeconfig }));
-  const dns = await start({ ...options, client, log });
-  onTerminationSignal(() => {
-    void dns
-      .stop()
-      .then(() => client.close())
-      .finally(() => process.exit(0));
-  });
-}
+enableCompileCache(join(import.meta.dirname, "../../../node_modules/.cache/jdos"));
 
-main().catch((error) => {
-  process.stderr.write(
-    `${error instanceof DnsError ? `${error.code}: ${error.message}\n${error.hint}` : error}\n`,
-  );
-  process.exit(1);
-});
+const { main } = await import("./command.ts");
+await main(process.argv.slice(2));
