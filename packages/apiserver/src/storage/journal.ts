@@ -44,7 +44,7 @@ export class Journal {
     try {
       this.#database = new DatabaseSync(path);
       this.#database.exec(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 4000;",
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;",
       );
       upgradeSchema(this.#database);
     } catch (error) {
