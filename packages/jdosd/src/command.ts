@@ -45,9 +45,9 @@ async function dispatch({ command, options, purge }: CommandLine): Promise<void>
 /** Runs the platform until a signal; ends the process, for parts that failed may still hold it open. */
 async function run(options: JdosdOptions, progress: Progress): Promise<never> {
   const stopping = new Promise<void>((resolve) => onTerminationSignal(() => resolve()));
-  const { runPlatform } = await import("./platform/run.ts");
+  const { start } = await import("./start.ts");
   try {
-    const platform = await Promise.race([runPlatform(options, progress), stopping]);
+    const platform = await Promise.race([start(options, progress), stopping]);
     if (platform === undefined) process.exit(130);
     collectStartGarbage();
     await stopping;

@@ -26,7 +26,7 @@ import { platformApiPart } from "./parts/platform-api.ts";
 import { platformControllersPart } from "./parts/platform-controllers.ts";
 import { schedulerPart } from "./parts/scheduler.ts";
 import { serviceProxyPart } from "./parts/service-proxy.ts";
-import { waitForDeployment, waitForNode } from "./ready.ts";
+import { waitForDeployment, waitForListener, waitForNode } from "./ready.ts";
 
 /** One machine's platform: every part under supervision. */
 export class Platform {
@@ -165,17 +165,20 @@ export class Platform {
 
   /** Waits for what Pods do: the Node, the registry with the base image in it, the routes. */
   async #settle(client: Client, archive: string): Promise<void> {
-    const { options } = this.#context;
+    const { options, names } = this.#context;
     const wait = { client, signal: this.#shutdown.signal };
+    const routesHost = options.listenAddress === "0.0.0.0" ? "127.0.0.1" : options.listenAddress;
     await this.#progress.stage("node", () => waitForNode(options.nodeName, wait));
     await Promise.all([
       this.#progress.stage("registry", async () => {
         await waitForDeployment({ namespace: "jdos-system", name: "registry" }, wait);
+        await waitForListener({ host: names.services.registry, port: 5000 }, wait);
         await pushBaseImage(this.#context, archive);
       }),
-      this.#progress.stage("routes", () =>
-        waitForDeployment({ namespace: "jdos-system", name: "haproxy" }, wait),
-      ),
+      this.#progress.stage("routes", async () => {
+        await waitForDeployment({ namespace: "jdos-system", name: "haproxy" }, wait);
+        await waitForListener({ host: routesHost, port: names.ports.routes }, wait);
+      }),
     ]);
   }
 }

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Deployments, Nodes } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
@@ -31,6 +32,26 @@ export function waitForDeployment(
     const available = status?.availableReplicas ?? 0;
     const observed = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
     return observed && available >= wanted ? undefined : `${available} of ${wanted} replicas available`;
+  });
+}
+
+/** Waits until something accepts connections: what the API says of a Pod may be older than this start. */
+export function waitForListener(at: { host: string; port: number }, options: WaitOptions): Promise<void> {
+  return poll(options, `nothing listens on ${at.host}:${at.port}`, async () =>
+    (await accepts(at)) ? undefined : "connections are refused",
+  );
+}
+
+function accepts({ host, port }: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("timeout", () => end(false));
+    socket.once("error", () => end(false));
   });
 }
 

@@ -14,13 +14,13 @@ import {
   lockDataDirectory,
   writeDaemon,
 } from "@jdos/component-base";
-import { ensureCredentials } from "../credentials/credentials.ts";
-import { JdosdError } from "../errors.ts";
-import { HOST_PROGRAMS, installPackages, missingPackages } from "../host/packages.ts";
-import { type JdosdOptions, partPaths } from "../options.ts";
-import { ensurePki } from "../pki/pki.ts";
-import type { Progress } from "../progress.ts";
-import { Platform } from "./platform.ts";
+import { ensureCredentials } from "./credentials/credentials.ts";
+import { JdosdError } from "./errors.ts";
+import { HOST_PROGRAMS, installPackages, missingPackages } from "./host/packages.ts";
+import { type JdosdOptions, partPaths } from "./options.ts";
+import { ensurePki } from "./pki/pki.ts";
+import { Platform } from "./platform/platform.ts";
+import type { Progress } from "./progress.ts";
 
 export interface RunningPlatform {
   readonly url: string;
@@ -28,7 +28,7 @@ export interface RunningPlatform {
 }
 
 /** Brings this machine up from whatever is there; settles when applications can be deployed. */
-export async function runPlatform(options: JdosdOptions, progress: Progress): Promise<RunningPlatform> {
+export async function start(options: JdosdOptions, progress: Progress): Promise<RunningPlatform> {
   if (process.getuid?.() !== 0) {
     throw new JdosdError("NotRoot", "Cannot start: not root", {
       hint: "Run it with sudo: it starts containers, network namespaces and packet rules",
