@@ -8,6 +8,7 @@ import { startTestNetwork, type TestNetwork } from "@jdos/cni/testing";
 import { instanceNames, runCommand } from "@jdos/component-base";
 import {
   isReady,
+  NODE_USER,
   prepareNamespace,
   startTestContainerd,
   startTestKubelet,
@@ -33,7 +34,7 @@ describe("a Pod on the Pod network", () => {
     containerd = await startTestContainerd({ instance: INSTANCE, cniBinDir, cniConfDir });
     client = server.adminClient();
     await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(client, containerd, {
+    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, {
       clusterDns: [names.services.dns],
       rootDir: join(containerd.directory, "kubelet"),
     });

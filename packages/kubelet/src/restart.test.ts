@@ -9,6 +9,7 @@ import { cgroupRoots, mountsBelow } from "@jdos/component-base";
 import { createCriClient } from "./cri/cri-client.ts";
 import {
   isReady,
+  NODE_USER,
   prepareNamespace,
   startTestKubelet,
   type TestKubelet,
@@ -27,7 +28,7 @@ describe("kubelet, started again", () => {
     [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 43 })]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(client, containerd);
+    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
   });
   after(async () => {
     await kubelet?.stop();
@@ -38,7 +39,7 @@ describe("kubelet, started again", () => {
   async function restartKubelet(meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
     await kubelet.stop();
     await meanwhile();
-    kubelet = await startTestKubelet(client, containerd);
+    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
   }
 
   async function containerId(name: string): Promise<string | undefined> {

@@ -6,6 +6,7 @@ import type { Client } from "@jdos/client";
 import {
   isReady,
   NODE,
+  NODE_USER,
   prepareNamespace,
   startTestKubelet,
   type TestKubelet,
@@ -24,7 +25,7 @@ describe("kubelet", () => {
     [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 40 })]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(client, containerd, {
+    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, {
       level: (process.env.LEVEL ?? "error") as "error",
     });
   });

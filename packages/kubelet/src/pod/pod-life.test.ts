@@ -8,6 +8,7 @@ import type { Client, Stored } from "@jdos/client";
 import {
   isReady,
   NODE,
+  NODE_USER,
   prepareNamespace,
   startTestKubelet,
   type TestKubelet,
@@ -27,7 +28,7 @@ describe("kubelet", () => {
     [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 41 })]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(client, containerd);
+    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
   });
   after(async () => {
     await kubelet?.stop();

@@ -11,6 +11,7 @@ import type { Client } from "@jdos/client";
 import { createCertificateAuthority, issueCertificate } from "@jdos/component-base";
 import {
   isReady,
+  NODE_USER,
   prepareNamespace,
   startTestKubelet,
   type TestKubelet,
@@ -29,7 +30,7 @@ describe("startKubeletServer()", () => {
     [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 42 })]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(client, containerd);
+    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
   });
   after(async () => {
     await kubelet?.stop();

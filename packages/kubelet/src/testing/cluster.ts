@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Namespaces, type Pod, Pods, ServiceAccounts } from "@jdos/api";
-import type { Client, Stored } from "@jdos/client";
+import type { Client, Stored, UserInfo } from "@jdos/client";
 import {
   createCertificateAuthority,
   createLogger,
@@ -13,6 +13,11 @@ import type { TestContainerd } from "./containerd.ts";
 import { TEST_IMAGE } from "./test-image.ts";
 
 export const NODE = "test-node";
+/** Who a test's kubelet is: no more than a node. */
+export const NODE_USER: UserInfo = {
+  name: `system:node:${NODE}`,
+  groups: ["system:nodes", "system:authenticated"],
+};
 
 /** Creates what a namespace has once the controllers have seen it. */
 export async function prepareNamespace(client: Client, name: string): Promise<void> {

@@ -6,6 +6,7 @@
 export {
   isReady,
   NODE,
+  NODE_USER,
   prepareNamespace,
   startTestKubelet,
   type TestKubelet,
