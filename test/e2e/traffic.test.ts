@@ -51,41 +51,42 @@ describe("traffic", () => {
     assert.equal((await inPod(script)).trim(), "2");
   });
 
-  it("a Pod that fails its readiness probe gets no traffic", async () => {
-    const pods = await platform.json<{ name: string }[]>("ps", ...APP);
-    const sick = pods[0]!.name;
-    // The probe asks the port: a stopped process accepts, but does not answer, so the listener itself is closed.
-    await platform.kubectl([
-      "exec",
-      "-n",
-      "e2e",
-      sick,
-      "--",
-      "sh",
-      "-c",
-      "kill -STOP $(pgrep -f 'node server.js' | head -1) 2>/dev/null || kill -STOP 1",
-    ]);
+  it("a Pod that fails its readiness probe gets no traffic, and gets it again when it is well", async () => {
+    const moody = ["--system", "e2e", "--app", "moody"];
+    const source = new Source("hello-node").replace(
+      "server.js",
+      'return response.end("ok\\n");',
+      '{ response.statusCode = require("node:fs").existsSync("/tmp/sick") ? 500 : 200; return response.end(); }',
+    );
     try {
-      await eventually(async () => {
-        const now = await platform.json<{ name: string; ready: boolean }[]>("ps", ...APP);
-        assert.equal(now.find(({ name }) => name === sick)?.ready, false);
-      }, 60);
-      const { failures, bodies } = await eventually(async () => {
-        const result = await load({
-          port: platform.names.ports.routes,
-          host: hostOf("busy"),
-          requests: 200,
-          workers: 4,
-        });
-        assert.deepEqual(result.failures, {});
-        return result;
-      }, 20);
-      assert.deepEqual(failures, {});
-      assert.ok(![...bodies.keys()].some((body) => body.endsWith(sick)));
+      await platform.json("deploy", source.path, ...moody, "--replicas", "2", "--health", "/healthz");
     } finally {
-      await platform.kubectl(["delete", "pod", "-n", "e2e", sick, "--grace-period=0", "--force"]);
+      source.remove();
     }
-    await eventually(async () => assert.match(await platform.say("why", ...APP), /^Nothing is wrong/), 60);
+    const isReady = async (name: string): Promise<boolean | undefined> =>
+      (await platform.json<{ name: string; ready: boolean }[]>("ps", ...moody)).find(
+        (pod) => pod.name === name,
+      )?.ready;
+    const answering = async (): Promise<Set<string>> => {
+      const { failures, bodies } = await load({
+        port: platform.names.ports.routes,
+        host: hostOf("moody"),
+        requests: 200,
+        workers: 4,
+      });
+      assert.deepEqual(failures, {});
+      return new Set([...bodies.keys()].map((body) => body.split(", ")[1] ?? ""));
+    };
+    const [sick, well] = (await platform.json<{ name: string }[]>("ps", ...moody)).map(({ name }) => name);
+    await platform.say("exec", ...moody, "--pod", sick!, "--", "touch", "/tmp/sick");
+    await eventually(async () => assert.equal(await isReady(sick!), false), 60);
+    await eventually(async () => assert.deepEqual(await answering(), new Set([well])), 5);
+    assert.match(
+      await platform.say("why", ...moody),
+      /answers its readiness probe "\/healthz" with HTTP 500/,
+    );
+    await platform.say("exec", ...moody, "--pod", sick!, "--", "rm", "/tmp/sick");
+    await eventually(async () => assert.equal((await answering()).size, 2), 60);
   });
 
   for (const fresh of [false, true]) {

@@ -94,6 +94,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: "the port it listens on (default: 8080, told to it as PORT)",
         type: "integer",
       },
+      {
+        flags: "--health <path>",
+        description: "HTTP path that says whether a Pod is ready (default: its port accepts a connection)",
+      },
       { flags: "--memory <quantity>", description: "memory of each Pod, as 256Mi" },
       { flags: "--cpu <quantity>", description: "CPU of each Pod, as 500m" },
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },

@@ -109,9 +109,10 @@ async function request(
 }
 
 function settings({ options }: Input): Pick<DeployRequest, "build" | "run"> {
-  const { dockerfile, port, memory, cpu } = options;
+  const { dockerfile, port, health, memory, cpu } = options;
   const run = {
     ...(port === undefined ? {} : { ports: [{ port: Number(port) }] }),
+    ...(health === undefined ? {} : { health: { path: String(health) } }),
     ...(memory === undefined ? {} : { memory: String(memory) }),
     ...(cpu === undefined ? {} : { cpu: String(cpu) }),
   };
