@@ -6,10 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { BuilderInput } from "@jdos/api";
 import { dial } from "../exchange/channel.ts";
 import type { FromSteps, ToSteps } from "../exchange/messages.ts";
-import { Registry } from "../registry/registry.ts";
+import { digestOf, Registry } from "../registry/registry.ts";
 import { archive, pushBase, pushBundle, startTestRegistry, type TestRegistry } from "../testing/index.ts";
 import { coordinate } from "./coordinate.ts";
 
@@ -103,15 +104,47 @@ test("coordinate() pushes nothing that lies behind a link or has another name or
   }
 });
 
-test("coordinate() shows nothing of a file that the steps passed off as a manifest", async () => {
-  const { result, said } = await withSteps(async (_begin, send, exchange) => {
-    const { mkdir, writeFile } = await import("node:fs/promises");
-    await mkdir(join(exchange, "image"));
-    await writeFile(join(exchange, "image/index.json"), "the secret");
-    send({ type: "built", message: "", image: { kind: "layout", folder: "image" } });
-  });
+async function pushByHand(registryPort: number, layer: Buffer<ArrayBuffer>, diffId: string): Promise<void> {
+  const at = `http://127.0.0.1:${registryPort}/v2/jdos-build/image`;
+  const upload = async (body: Buffer<ArrayBuffer>): Promise<void> => {
+    const begun = await fetch(`${at}/blobs/uploads/`, { method: "POST" });
+    const location = new URL(begun.headers.get("location") ?? "", at);
+    await fetch(location, { method: "PATCH", body });
+    await fetch(`${location}?digest=${digestOf(body)}`, { method: "PUT" });
+  };
+  const rootfs = { type: "layers", diff_ids: [diffId] };
+  const config = Buffer.from(JSON.stringify({ architecture: "amd64", os: "linux", rootfs }));
+  await upload(layer);
+  await upload(config);
+  const layers = [{ digest: digestOf(layer) }];
+  const body = JSON.stringify({ schemaVersion: 2, config: { digest: digestOf(config) }, layers });
+  await fetch(`${at}/manifests/latest`, { method: "PUT", body });
+}
+
+test("coordinate() takes a pushed image when its layers are what its configuration says, gzipped or not", async () => {
+  const plain = Buffer.from("a layer");
+  const built = (layer: Buffer<ArrayBuffer>, diffId: string) =>
+    withSteps(async ({ registryPort }, send) => {
+      await pushByHand(registryPort, layer, diffId);
+      send({ type: "built", message: "", image: { kind: "pushed" } });
+    });
+  for (const layer of [plain, Buffer.from(gzipSync(plain))]) {
+    const { result } = await built(layer, digestOf(plain));
+    assert.equal(result.error, undefined);
+    const found = await registry.manifest("demo/hello", result.digest ?? "");
+    assert.equal(
+      gunzipSync(await registry.blob("demo/hello", found!.manifest.layers[0]!)).toString(),
+      "a layer",
+    );
+  }
+  const { result } = await built(Buffer.from("another layer"), digestOf(plain));
   assert.equal(result.error?.code, "BuilderFailed");
-  assert.ok(!`${JSON.stringify(result)}${said.join()}`.includes("the secret"));
+});
+
+test("coordinate() refuses a pushed image that was never pushed", async () => {
+  const image = { kind: "pushed" } as const;
+  const { result } = await withSteps((_begin, send) => send({ type: "built", message: "", image }));
+  assert.equal(result.error?.code, "BuilderFailed");
 });
 
 test("coordinate() ends in time when it is stopped", async () => {
@@ -121,9 +154,9 @@ test("coordinate() ends in time when it is stopped", async () => {
 });
 
 test("coordinate() lets the steps read the platform's images and the application's own, and write nothing", async () => {
-  await withSteps(async ({ mirrorPort }) => {
+  await withSteps(async ({ registryPort }) => {
     const ask = async (path: string, method = "GET"): Promise<number> => {
-      const response = await fetch(`http://127.0.0.1:${mirrorPort}${path}`, { method });
+      const response = await fetch(`http://127.0.0.1:${registryPort}${path}`, { method });
       await response.body?.cancel();
       return response.status;
     };

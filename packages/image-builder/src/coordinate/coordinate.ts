@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BuilderError, BuilderInput, BuilderResult } from "@jdos/api";
 import { asBuilderError, ImageBuilderError } from "../errors.ts";
@@ -6,10 +8,12 @@ import type { BuiltImage, FromSteps, ToSteps } from "../exchange/messages.ts";
 import { Registry } from "../registry/registry.ts";
 import type { Credential } from "../registry/token.ts";
 import { fetchBundle } from "../source/bundle.ts";
-import { type BaseImage, readBase, readImage } from "./base.ts";
+import { readBase } from "./base.ts";
+import { KnownImages } from "./known-images.ts";
 import { recallLayer } from "./layer-cache.ts";
-import { startMirror } from "./mirror.ts";
+import { startLoopbackRegistry } from "./loopback-registry.ts";
 import { type Pushed, pushImage } from "./push.ts";
+import { ImageReceiver } from "./receiver.ts";
 import { Stages } from "./stages.ts";
 
 export interface CoordinateOptions {
@@ -69,6 +73,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
     ...(signal && { signal }),
   });
   stages.begin("source");
+  const scratch = await mkdtemp(join(tmpdir(), "jdos-build-"));
   const listener = await listen<ToSteps, FromSteps>({
     path: join(exchange, "build.sock"),
     ...(signal && { signal }),
@@ -78,48 +83,34 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       readBase(registry, input.baseImage),
       fetchSource(registry, { options, stages, facts }),
     ]);
-    const known: BaseImage[] = [base];
-    const mirror = await startMirror({
-      registry,
-      readable: (name) => name.startsWith("jdos/") || name === input.repository,
-      onManifest: (name, digest) =>
-        void readImage(registry, name, digest).then(
-          (image) => image && known.push(image),
-          () => {},
-        ),
-    });
-    const channel = await listener.accepted.catch((error: unknown) =>
-      mirror.stop().then(() => Promise.reject(error)),
-    );
+    const known = new KnownImages(registry, base);
+    const receiver = new ImageReceiver(scratch, known);
+    const readable = (name: string): boolean => name.startsWith("jdos/") || name === input.repository;
+    const loopback = await startLoopbackRegistry({ registry, known, receiver, readable });
     try {
+      const channel = await listener.accepted;
       channel.send({
         type: "begin",
         input,
         ...(sourceDirectory && { sourceDirectory }),
         base: { digest: base.digest, config: base.config },
-        mirrorPort: mirror.port,
+        registryPort: loopback.port,
       });
       if (sourceDirectory !== undefined) stages.begin("build");
       const image = await followSteps(channel, { options, stages, facts, registry });
       stages.begin("push");
-      const pushed = await pushImage(image, {
-        registry,
-        repository: input.repository,
-        exchange,
-        base,
-        known,
-      });
-      stages.succeed(
-        "push",
-        `${pushed.digest}: ${pushed.uploaded} layers uploaded, ${pushed.shared} there already`,
-      );
+      const target = { registry, repository: input.repository, exchange, base, receiver };
+      const pushed = await pushImage(image, target);
+      const counts = `${pushed.uploaded} layers uploaded, ${pushed.shared} there already`;
+      stages.succeed("push", `${pushed.digest}: ${counts}`);
       return pushed;
     } finally {
-      channel.close();
-      await mirror.stop();
+      listener.accepted.then((channel) => channel.close()).catch(() => {});
+      await loopback.stop();
     }
   } finally {
     listener.close();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 

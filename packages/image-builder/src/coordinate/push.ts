@@ -1,17 +1,12 @@
-import { createHash } from "node:crypto";
 import { constants, createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 import { ImageBuilderError } from "../errors.ts";
 import type { BuiltImage, BuiltLayer } from "../exchange/messages.ts";
 import {
   type Descriptor,
   type ImageConfig,
-  type Index,
-  type Manifest,
   OCI_CONFIG,
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
@@ -19,6 +14,7 @@ import {
 import { digestOf, type Registry } from "../registry/registry.ts";
 import type { BaseImage } from "./base.ts";
 import { rememberLayer } from "./layer-cache.ts";
+import type { ImageReceiver } from "./receiver.ts";
 
 export interface PushOptions {
   registry: Registry;
@@ -27,8 +23,8 @@ export interface PushOptions {
   exchange: string;
   /** Of stacks. */
   base: BaseImage;
-  /** Images whose layers an image may share: those the steps read. */
-  known: readonly BaseImage[];
+  /** Has the image that the steps pushed. */
+  receiver: ImageReceiver;
 }
 
 /** What happened, for the log. */
@@ -40,7 +36,7 @@ export interface Pushed {
 
 /** Puts what the steps built into the registry. Only digests decide what is uploaded. */
 export function pushImage(image: BuiltImage, options: PushOptions): Promise<Pushed> {
-  return image.kind === "layers" ? pushLayers(image, options) : pushLayout(image.folder, options);
+  return image.kind === "layers" ? pushLayers(image, options) : pushReceived(options);
 }
 
 async function pushLayers(
@@ -110,112 +106,24 @@ async function shareLayer(
   await registry.pushBlob(repository, layer, { file });
 }
 
-async function pushLayout(folder: string, options: PushOptions): Promise<Pushed> {
-  const { registry, repository, exchange } = options;
-  const root = join(exchange, fileName(folder));
-  const index = await readJson<Index>(join(root, "index.json"));
-  const manifest = await readJson<Manifest>(blobPath(root, index.manifests[0]?.digest));
-  const configBytes = await readChecked(blobPath(root, manifest.config.digest), manifest.config.digest);
-  const config = JSON.parse(configBytes) as ImageConfig;
-  const layers: Descriptor[] = [];
+async function pushReceived(options: PushOptions): Promise<Pushed> {
+  const { registry, repository } = options;
+  const { config, layers } = await options.receiver.image();
+  const descriptors: Descriptor[] = [];
   let shared = 0;
-  for (const [at, layer] of manifest.layers.entries()) {
-    const diffId = config.rootfs.diff_ids[at];
-    const found = diffId === undefined ? undefined : sharedLayer(diffId, options.known);
-    if (found !== undefined) {
-      await shareLayer(found.layer, found.repository, options);
-      layers.push(found.layer);
+  for (const layer of layers) {
+    if ("repository" in layer) {
+      await shareLayer(layer.layer, layer.repository, options);
+      descriptors.push(layer.layer);
       shared++;
     } else {
-      const packed = await gzipBlob(root, layer, join(exchange, `layer-${at}.tar.gz`));
-      await registry.pushBlob(repository, packed, { file: packed.file });
-      layers.push({ mediaType: OCI_LAYER_GZIP, digest: packed.digest, size: packed.size });
+      const { file, ...descriptor } = layer;
+      await registry.pushBlob(repository, descriptor, { file });
+      descriptors.push(descriptor);
     }
   }
-  return { digest: await pushWhole(config, layers, options), uploaded: layers.length - shared, shared };
-}
-
-function sharedLayer(
-  diffId: string,
-  known: readonly BaseImage[],
-): { layer: Descriptor; repository: string } | undefined {
-  for (const { config, layers, repository } of known) {
-    const layer = layers[config.rootfs.diff_ids.indexOf(diffId)];
-    if (layer !== undefined) return { layer, repository };
-  }
-  return undefined;
-}
-
-/** Reads a blob once: what is uploaded is what was checked. */
-async function gzipBlob(
-  root: string,
-  { digest, mediaType }: Descriptor,
-  file: string,
-): Promise<{ digest: string; size: number; file: string }> {
-  const raw = createHash("sha256");
-  const packed = createHash("sha256");
-  let size = 0;
-  const source = await openPlain(blobPath(root, digest));
-  await pipeline(
-    source.createReadStream(),
-    tap((chunk) => raw.update(chunk)),
-    // buildah may have compressed it: a layer compressed twice cannot be unpacked.
-    mediaType.endsWith("gzip") ? tap(() => {}) : createGzip({ level: 4 }),
-    tap((chunk) => {
-      packed.update(chunk);
-      size += chunk.length;
-    }),
-    createWriteStream(file, { flags: "wx" }),
-  );
-  if (`sha256:${raw.digest("hex")}` !== digest)
-    throw new ImageBuilderError("BuilderFailed", "Cannot push the image: a layer does not match its digest");
-  return { digest: `sha256:${packed.digest("hex")}`, size, file };
-}
-
-function tap(see: (chunk: Buffer) => void): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      see(chunk);
-      done(null, chunk);
-    },
-  });
-}
-
-async function readJson<T>(path: string): Promise<T> {
-  const handle = await openPlain(path);
-  try {
-    return JSON.parse(await handle.readFile("utf8")) as T;
-  } catch {
-    // The parser's own message would show what is in the file.
-    throw new ImageBuilderError(
-      "BuilderFailed",
-      "Cannot push the image: the steps left no readable manifest",
-    );
-  } finally {
-    await handle.close();
-  }
-}
-
-async function readChecked(path: string, digest: string): Promise<string> {
-  const handle = await openPlain(path);
-  try {
-    const bytes = await handle.readFile();
-    if (digestOf(bytes) !== digest)
-      throw new ImageBuilderError(
-        "BuilderFailed",
-        "Cannot push the image: its configuration does not match its digest",
-      );
-    return bytes.toString("utf8");
-  } finally {
-    await handle.close();
-  }
-}
-
-function blobPath(root: string, digest: string | undefined): string {
-  const hex = /^sha256:([a-f0-9]{64})$/.exec(digest ?? "")?.[1];
-  if (hex === undefined)
-    throw new ImageBuilderError("BuilderFailed", "Cannot push the image: the steps left no image");
-  return join(root, "blobs", "sha256", hex);
+  const digest = await pushWhole(config, descriptors, options);
+  return { digest, uploaded: layers.length - shared, shared };
 }
 
 /** The steps may have left anything under a name: only plain files are read, and nothing behind a link. */

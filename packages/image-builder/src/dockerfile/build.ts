@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuilderInput } from "@jdos/api";
 import { ImageBuilderError } from "../errors.ts";
-import type { BuiltImage } from "../exchange/messages.ts";
+import { type BuiltImage, RECEIVED_REPOSITORY } from "../exchange/messages.ts";
 import { type BuildEnvironment, PROXY_VARIABLES } from "../steps/environment.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
 import { explainFailure } from "./explain.ts";
@@ -12,25 +12,21 @@ export interface DockerfileBuildOptions {
   source: string;
   dockerfile: string;
   input: BuilderInput;
-  /** The image is left here, in the folder image. */
-  exchange: string;
   /** An empty directory to work in. */
   work: string;
   environment: BuildEnvironment;
-  mirrorPort: number;
+  registryPort: number;
   log: (line: string) => void;
 }
 
-const FOLDER = "image";
-
 /**
  * Builds a Dockerfile with buildah, without privileges and without any credential: images of the platform come
- * through the mirror, the result goes to a directory.
+ * from a registry on the loopback address, and the result goes to it.
  */
 export async function buildDockerfile(
   options: DockerfileBuildOptions,
 ): Promise<{ image: BuiltImage; message: string }> {
-  const { source, dockerfile, input, exchange, work, environment, log } = options;
+  const { source, dockerfile, input, work, environment, log } = options;
   const settings = await writeSettings(options);
   const env = {
     ...environment.variables,
@@ -40,6 +36,7 @@ export async function buildDockerfile(
     CONTAINERS_REGISTRIES_CONF: settings.registries,
     CONTAINERS_STORAGE_CONF: settings.storage,
   };
+  await chooseStorage(settings.storage, { work, env });
   const iidFile = join(work, "image-id");
   const watched = stepWatch(log);
   const build = [
@@ -70,58 +67,79 @@ export async function buildDockerfile(
       ? explainFailure(error, { lastStep: watched.lastStep(), dockerfile, input })
       : error;
   }
-  // Uncompressed: layers of the base are recognised by their content and need not be uploaded again.
-  const { lines } = await runStep(["cat", iidFile], { env, log: () => {} });
-  const id = lines[0]?.trim().replace(/^sha256:/, "") ?? "";
-  try {
-    await runStep(
-      [
-        "buildah",
-        "push",
-        "--quiet",
-        "--disable-compression",
-        "--signature-policy",
-        settings.policy,
-        id,
-        `oci:${join(exchange, FOLDER)}:latest`,
-      ],
-      { env, log },
-    );
-  } catch (error) {
-    if (!(error instanceof StepFailure)) throw error;
-    throw new ImageBuilderError(
-      "BuilderFailed",
-      `Cannot write the image: ${error.lines.at(-1) ?? error.message}`,
-      { cause: error },
-    );
-  }
+  await push(options, { env, policy: settings.policy, image: await readFile(iidFile, "utf8") });
   return {
-    image: { kind: "layout", folder: FOLDER },
+    image: { kind: "pushed" },
     message: `${dockerfile} built in ${watched.count()} steps`,
   };
 }
 
-async function writeSettings({
-  work,
-  input,
-  mirrorPort,
-}: DockerfileBuildOptions): Promise<{ registries: string; storage: string; policy: string }> {
+interface PushOptions {
+  env: Record<string, string>;
+  policy: string;
+  /** sha256:... */
+  image: string;
+}
+
+/** Uncompressed: layers that the image began with are recognised by their content and not sent. */
+async function push(
+  { registryPort, log }: DockerfileBuildOptions,
+  { env, policy, image }: PushOptions,
+): Promise<void> {
+  const to = `docker://127.0.0.1:${registryPort}/${RECEIVED_REPOSITORY}:latest`;
+  const id = image.trim().replace(/^sha256:/, "");
+  const flags = ["--quiet", "--disable-compression", "--tls-verify=false", "--signature-policy", policy];
+  try {
+    await runStep(["buildah", "push", ...flags, id, to], { env, log });
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    const why = error.lines.at(-1) ?? error.message;
+    throw new ImageBuilderError("BuilderFailed", `Cannot hand over the image: ${why}`, { cause: error });
+  }
+}
+
+interface SettingsFiles {
+  registries: string;
+  storage: string;
+  policy: string;
+}
+
+async function writeSettings({ work, input, registryPort }: DockerfileBuildOptions): Promise<SettingsFiles> {
   const registries = join(work, "registries.conf");
-  const storage = join(work, "storage.conf");
   const policy = join(work, "policy.json");
-  await mkdir(join(work, "containers"), { recursive: true });
-  await writeFile(registries, registriesConf(input.registry.host, mirrorPort));
-  await writeFile(
-    storage,
-    `[storage]\ndriver = "vfs"\ngraphroot = "${join(work, "containers")}"\nrunroot = "${join(work, "run")}"\n`,
-  );
+  await writeFile(registries, registriesConf(input.registry.host, registryPort));
   await writeFile(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
-  return { registries, storage, policy };
+  return { registries, policy, storage: join(work, "storage.conf") };
+}
+
+/**
+ * Chooses how layers are kept: overlay where the kernel lets a user namespace mount one, else plain copies, which
+ * work everywhere and cost a copy of the whole image for each layer.
+ */
+async function chooseStorage(
+  storage: string,
+  { work, env }: { work: string; env: Record<string, string> },
+): Promise<void> {
+  for (const driver of ["overlay", "vfs"]) {
+    const root = join(work, driver);
+    await mkdir(root);
+    await writeFile(
+      storage,
+      `[storage]\ndriver = "${driver}"\ngraphroot = "${root}"\nrunroot = "${join(work, "run")}"\n`,
+    );
+    if (driver === "vfs") return;
+    try {
+      await runStep(["buildah", "info"], { env, log: () => {}, timeoutSeconds: 30 });
+      return;
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+    }
+  }
 }
 
 /** The platform's registry is reached through the mirror; names without a host are Docker Hub's. */
-export function registriesConf(host: string, mirrorPort: number): string {
-  return `unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n\n[[registry]]\nprefix = "${host}"\nlocation = "127.0.0.1:${mirrorPort}"\ninsecure = true\n`;
+export function registriesConf(host: string, registryPort: number): string {
+  return `unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n\n[[registry]]\nprefix = "${host}"\nlocation = "127.0.0.1:${registryPort}"\ninsecure = true\n`;
 }
 
 function buildArguments({ options }: BuilderInput, { variables }: BuildEnvironment): string[] {

@@ -11,8 +11,8 @@ export type ToSteps =
       sourceDirectory?: string;
       /** The digest and configuration of the image that stacks build on. */
       base: { digest: string; config: ImageConfig };
-      /** A registry on the loopback address from which the platform's images can be pulled. */
-      mirrorPort: number;
+      /** A registry on the loopback address: it gives the platform's images and takes the one that is built. */
+      registryPort: number;
     }
   | { type: "cached"; layer: CachedLayer | null };
 
@@ -42,8 +42,8 @@ export type BuiltImage =
       layers: BuiltLayer[];
       config: NonNullable<ImageConfig["config"]>;
     }
-  /** An OCI layout with uncompressed layers in a folder of the exchange directory. */
-  | { kind: "layout"; folder: string };
+  /** An image that was pushed to the loopback registry. */
+  | { kind: "pushed" };
 
 export interface BuiltLayer extends PackedLayer {
   /** Name of the file in the exchange directory; absent: the registry has it. */
@@ -52,3 +52,6 @@ export interface BuiltLayer extends PackedLayer {
   cacheKey?: string;
   createdBy: string;
 }
+
+/** The repository of the loopback registry that the steps push their image to. */
+export const RECEIVED_REPOSITORY = "jdos-build/image";

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough, Transform } from "node:stream";
+import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { type Header, type Pack, pack } from "tar-stream";
+import { tap } from "./tap.ts";
 
 export interface PackOptions {
   /** What is packed. */
@@ -56,15 +57,6 @@ export async function packLayer({
   const filled = fill(tar, { directory, prefix, exclude, uid }).catch((error: Error) => tar.destroy(error));
   await Promise.all([written, filled]);
   return { digest: `sha256:${packed.digest("hex")}`, size, diffId: `sha256:${raw.digest("hex")}` };
-}
-
-function tap(see: (chunk: Buffer) => void): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      see(chunk);
-      done(null, chunk);
-    },
-  });
 }
 
 interface FillOptions {

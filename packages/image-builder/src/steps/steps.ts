@@ -54,7 +54,7 @@ async function build(
   begin: Begin,
   { channel, cached, exchange, work, environment: directory }: Context,
 ): Promise<{ image: BuiltImage; message: string }> {
-  const { input, base, mirrorPort } = begin;
+  const { input, base, registryPort } = begin;
   const environment = readBuildEnvironment(directory);
   const log = (line: string): void => channel.send({ type: "log", line });
   await mkdir(work, { recursive: true });
@@ -68,10 +68,9 @@ async function build(
       source,
       dockerfile: detected.dockerfile,
       input,
-      exchange,
       work,
       environment,
-      mirrorPort,
+      registryPort,
       log,
     });
   return buildNode({ source, base, exchange, work, variables: environment.variables, log, cached });

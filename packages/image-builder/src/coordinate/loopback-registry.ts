@@ -2,23 +2,30 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { RECEIVED_REPOSITORY } from "../exchange/messages.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { KnownImages } from "./known-images.ts";
+import type { ImageReceiver } from "./receiver.ts";
 
-export interface MirrorOptions {
+export interface LoopbackRegistryOptions {
   registry: Registry;
   /** Repositories that may be read: those of the platform, and the application's own. */
   readable: (repository: string) => boolean;
-  /** Told the repository and digest of each manifest that is read. */
-  onManifest: (repository: string, digest: string) => void;
+  /** Learns of each image that is read. */
+  known: KnownImages;
+  /** Takes the image that is built. */
+  receiver: ImageReceiver;
 }
 
 const PATH = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/;
 
 /**
- * A registry on the loopback address that only reads, and only what a build may see. The steps pull through it,
- * so they need no credential.
+ * A registry on the loopback address for the steps, which have no credential: they read what a build may see, and
+ * push what they built to one repository of it.
  */
-export async function startMirror(options: MirrorOptions): Promise<{ port: number; stop(): Promise<void> }> {
+export async function startLoopbackRegistry(
+  options: LoopbackRegistryOptions,
+): Promise<{ port: number; stop(): Promise<void> }> {
   const server = createServer((request, response) => {
     answer(request, response, options).catch((error: Error) =>
       refuse(response, 502, "UNAVAILABLE", error.message),
@@ -38,11 +45,12 @@ export async function startMirror(options: MirrorOptions): Promise<{ port: numbe
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { registry, readable, onManifest }: MirrorOptions,
+  { registry, readable, known, receiver }: LoopbackRegistryOptions,
 ): Promise<void> {
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
   if (path === "/v2/" || path === "/v2")
     return void response.writeHead(200, { "content-type": "application/json" }).end("{}");
+  if (path.startsWith(`/v2/${RECEIVED_REPOSITORY}/`)) return receiver.answer(request, response);
   const [, repository = "", kind, version = ""] = PATH.exec(path) ?? [];
   if (request.method !== "GET" && request.method !== "HEAD")
     return refuse(response, 405, "UNSUPPORTED", "this registry is read only");
@@ -52,7 +60,7 @@ async function answer(
     const found = await registry.rawManifest(repository, version);
     if (found === undefined)
       return refuse(response, 404, "MANIFEST_UNKNOWN", `manifest unknown: "${repository}:${version}"`);
-    onManifest(repository, found.digest);
+    known.add(repository, found.digest);
     response.writeHead(200, {
       "content-type": found.mediaType,
       "content-length": found.bytes.length,
