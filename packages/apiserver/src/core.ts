@@ -1,7 +1,7 @@
 import { Admission } from "./admission/admission.ts";
 import { admissionSteps } from "./admission/steps.ts";
 import type { TokenSigner } from "./authentication/service-account-token.ts";
-import { RbacAuthorizer } from "./authorization/rbac-authorizer.ts";
+import { ServerAuthorizer } from "./authorization/server-authorizer.ts";
 import { declarations, Schemas } from "./openapi/index.ts";
 import type { Core } from "./registry/call.ts";
 import { Catalog } from "./registry/catalog.ts";
@@ -22,7 +22,7 @@ export interface CoreOptions {
 /** Puts together what the verbs work on. */
 export function createCore({ path, serviceCidr, signer, now, disabledAdmission = [] }: CoreOptions): Core {
   const store = new Store({ path, now: () => now().getTime() });
-  const authorizer = new RbacAuthorizer(store);
+  const authorizer = new ServerAuthorizer(store);
   const catalog = new Catalog(strategies);
   const steps = admissionSteps({ store, catalog, authorizer, serviceCidr });
   return {

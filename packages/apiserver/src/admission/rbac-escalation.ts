@@ -1,15 +1,16 @@
 import type { ClusterRole, PolicyRule, RoleBinding } from "@jdos/api";
 import { deepEqual, StatusError } from "@jdos/apimachinery";
 import { uncovered } from "../authorization/escalation.ts";
-import { MASTERS, type RbacAuthorizer } from "../authorization/rbac-authorizer.ts";
+import { MASTERS } from "../authorization/rbac-authorizer.ts";
 import type { Rule } from "../authorization/rule.ts";
+import type { ServerAuthorizer } from "../authorization/server-authorizer.ts";
 import type { Call } from "../registry/call.ts";
 import type { AdmissionRequest, AdmissionStep } from "./admission.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
 /** Nobody gives, in a role or by a binding, what they do not have themselves. */
-export function rbacEscalation(authorizer: RbacAuthorizer): AdmissionStep {
+export function rbacEscalation(authorizer: ServerAuthorizer): AdmissionStep {
   return {
     name: "RbacEscalation",
     validate(request) {
@@ -32,7 +33,7 @@ interface Given {
   readonly name: string;
 }
 
-function givenBy(authorizer: RbacAuthorizer, { call, object, old }: AdmissionRequest): Given | undefined {
+function givenBy(authorizer: ServerAuthorizer, { call, object, old }: AdmissionRequest): Given | undefined {
   const { resource } = call.endpoint.type;
   if (resource === "roles" || resource === "clusterroles") {
     const role = object as ClusterRole;
@@ -52,7 +53,7 @@ function givenBy(authorizer: RbacAuthorizer, { call, object, old }: AdmissionReq
 }
 
 function may(
-  authorizer: RbacAuthorizer,
+  authorizer: ServerAuthorizer,
   { user, namespace }: Call,
   { verb, resource, name }: Given,
 ): boolean {

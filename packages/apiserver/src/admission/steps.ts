@@ -1,4 +1,4 @@
-import type { RbacAuthorizer } from "../authorization/rbac-authorizer.ts";
+import type { ServerAuthorizer } from "../authorization/server-authorizer.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import type { Store } from "../storage/store.ts";
 import type { AdmissionStep } from "./admission.ts";
@@ -16,7 +16,7 @@ import { serviceAddresses } from "./service-addresses.ts";
 export interface AdmissionWorld {
   readonly store: Store;
   readonly catalog: Catalog;
-  readonly authorizer: RbacAuthorizer;
+  readonly authorizer: ServerAuthorizer;
   readonly serviceCidr: string;
 }
 

@@ -69,6 +69,28 @@ describe("RbacAuthorizer", () => {
   });
 });
 
+describe("NodeAuthorizer", () => {
+  it("decide() lets a node read what its Pods refer to, while they are there", async () => {
+    for (const name of ["used", "other"]) await admin.create(Secrets, { metadata: { name, namespace } });
+    const volumes = [{ name: "v", secret: { secretName: "used" } }];
+    await admin.create(Pods, {
+      metadata: { name: "p", namespace },
+      spec: { nodeName: "n7", volumes, containers: [{ name: "c", image: "i" }] },
+    });
+    const kubelet = server.clientFor({ name: "system:node:n7", groups: ["system:nodes"] });
+    await kubelet.get(Secrets, { namespace, name: "used" });
+    await assert.rejects(
+      kubelet.get(Secrets, { namespace, name: "other" }),
+      forbidden(/no relationship found between node 'n7' and this object/),
+    );
+    await assert.rejects(kubelet.list(Secrets), forbidden(/secrets is forbidden/));
+    const elsewhere = server.clientFor({ name: "system:node:n8", groups: ["system:nodes"] });
+    await assert.rejects(elsewhere.get(Secrets, { namespace, name: "used" }), forbidden(/no relationship/));
+    await admin.delete(Pods, { namespace, name: "p" }, { gracePeriodSeconds: 0 });
+    await assert.rejects(kubelet.get(Secrets, { namespace, name: "used" }), forbidden(/no relationship/));
+  });
+});
+
 describe("rbacEscalation()", () => {
   it("rbacEscalation() lets nobody grant what they do not have", async () => {
     await bind("climber", "admin");

@@ -85,15 +85,8 @@ export const SYSTEM_ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
   "system:node": [
     ...REVIEWS,
     EVENTS,
-    allow(READ, "", [
-      "services",
-      "configmaps",
-      "secrets",
-      "persistentvolumeclaims",
-      "persistentvolumes",
-      "namespaces",
-      "serviceaccounts",
-    ]),
+    // Secrets, ConfigMaps and claims are the node authorizer's to allow, one by one.
+    allow(READ, "", ["namespaces", "persistentvolumes", "services"]),
     allow(["create", "get", "list", "watch"], "", ["nodes"]),
     allow(["patch", "update"], "", ["nodes", "nodes/status"]),
     allow([...READ, "create", "delete"], "", ["pods"]),

@@ -1,6 +1,6 @@
 import type { Admission } from "../admission/admission.ts";
 import type { TokenSigner } from "../authentication/service-account-token.ts";
-import type { RbacAuthorizer } from "../authorization/rbac-authorizer.ts";
+import type { ServerAuthorizer } from "../authorization/server-authorizer.ts";
 import type { Store, StoreKey } from "../storage/store.ts";
 import type { Catalog, Endpoint } from "./catalog.ts";
 import type { SchemaSource } from "./schema.ts";
@@ -18,7 +18,7 @@ export interface Core {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly admission: Admission;
-  readonly authorizer: RbacAuthorizer;
+  readonly authorizer: ServerAuthorizer;
   readonly schemas: SchemaSource;
   readonly signer: TokenSigner;
   now(): Date;

@@ -1,5 +1,5 @@
 import type { TokenAuthenticator } from "../authentication/token-authenticator.ts";
-import type { RbacAuthorizer } from "../authorization/rbac-authorizer.ts";
+import type { ServerAuthorizer } from "../authorization/server-authorizer.ts";
 import type { Catalog } from "../registry/catalog.ts";
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from "./access-review.ts";
 import { selfSubjectRulesReview } from "./rules-review.ts";
@@ -8,7 +8,7 @@ import { selfSubjectReview, tokenReview } from "./token-review.ts";
 /** Every review, in the order of discovery. */
 export function installReviews(
   catalog: Catalog,
-  { tokens, authorizer }: { tokens: TokenAuthenticator; authorizer: RbacAuthorizer },
+  { tokens, authorizer }: { tokens: TokenAuthenticator; authorizer: ServerAuthorizer },
 ): void {
   const all = [
     selfSubjectReview,

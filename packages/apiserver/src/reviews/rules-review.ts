@@ -1,7 +1,7 @@
 import { type KubeObject, StatusError } from "@jdos/apimachinery";
-import type { RbacAuthorizer } from "../authorization/rbac-authorizer.ts";
 import { MASTERS } from "../authorization/rbac-authorizer.ts";
 import type { Rule } from "../authorization/rule.ts";
+import type { ServerAuthorizer } from "../authorization/server-authorizer.ts";
 import { answered, defineReview, type ReviewResource } from "./define.ts";
 
 const GROUP = "authorization.k8s.io";
@@ -13,7 +13,7 @@ const EVERYTHING: readonly Rule[] = [
 type RulesReview = KubeObject & { spec?: { namespace?: string } };
 
 /** What may I do in this namespace? */
-export function selfSubjectRulesReview(authorizer: RbacAuthorizer): ReviewResource {
+export function selfSubjectRulesReview(authorizer: ServerAuthorizer): ReviewResource {
   return defineReview(GROUP, "SelfSubjectRulesReview", {
     review: async (_core, { user }, body: RulesReview) => {
       const namespace = body.spec?.namespace ?? "";
