@@ -197,6 +197,46 @@ for (const [what, change, sentence] of malformed) {
   });
 }
 
+test("get() gives an object in each version that is served, and in no other", async () => {
+  const versions = definition().spec.versions;
+  const two = definition(() => {}, "others");
+  two.spec.versions = [
+    ...two.spec.versions,
+    { ...versions[0]!, name: "v1beta1", storage: false },
+    { ...versions[0]!, name: "v0", served: false, storage: false },
+  ];
+  const own = await startTestServer({ crds: [two] });
+  try {
+    const admin = own.adminClient();
+    const others = { ...widgets, resource: "others", kind: "Other" };
+    const key = { name: "a", namespace: "default" };
+    await admin.create(others, { metadata: key, spec: { color: "red" } });
+    const beta = await admin.get({ ...others, version: "v1beta1" }, key);
+    assert.deepEqual([beta.apiVersion, beta.spec?.color], ["example.com/v1beta1", "red"]);
+    await assert.rejects(admin.get({ ...others, version: "v0" }, key), { reason: "NotFound" });
+  } finally {
+    await own.stop();
+  }
+});
+
+test("create() asks the rules of the schema", async () => {
+  const ruled = definition((version) => {
+    const root = (version.schema as { openAPIV3Schema: typeof schema }).openAPIV3Schema;
+    Object.assign(root.properties.spec, {
+      "x-kubernetes-validations": [{ rule: "self.size < 10", message: "too big" }],
+    });
+  });
+  const own = await startTestServer({ crds: [ruled] });
+  try {
+    const big = { metadata: { name: "a", namespace: "default" }, spec: { color: "red", size: 10 } };
+    await assert.rejects(own.adminClient().create(widgets, big), {
+      message: 'Widget.example.com "a" is invalid: spec: Invalid value: "object": too big',
+    });
+  } finally {
+    await own.stop();
+  }
+});
+
 test("delete() of a definition takes its objects along and stops serving them", async () => {
   const own = await startTestServer({ crds: [definition()] });
   try {
