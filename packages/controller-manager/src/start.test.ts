@@ -1,19 +1,26 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { afterEach, describe, it } from "node:test";
 import { ConfigMaps, Deployments, Namespaces, Pods, ReplicaSets, ServiceAccounts } from "@jdos/api";
 import { startTestServer } from "@jdos/apiserver/testing";
 import { silentLogger } from "@jdos/component-base/testing";
 import { start } from "./start.ts";
 
 describe("start", () => {
+  const cleanups: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
   it("start() runs every controller with the rights of system:kube-controller-manager", async () => {
     const server = await startTestServer();
+    cleanups.push(() => server.stop());
     const client = server.adminClient();
     const running = await start({
       client: server.clientFor({ name: "system:kube-controller-manager" }),
       log: silentLogger(),
       rootCaPem: "PEM",
     });
+    cleanups.push(() => running.stop());
     await client.create(Namespaces, { metadata: { name: "demo" } });
     const labels = { app: "web" };
     const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
@@ -46,17 +53,15 @@ describe("start", () => {
     while ((await left()).length > 0 && Date.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(await left(), []);
-    await running.stop();
-    await server.stop();
   });
 
   it("start() refuses to leave out a controller there is not", async () => {
     const server = await startTestServer();
+    cleanups.push(() => server.stop());
     const options = { client: server.adminClient(), log: silentLogger(), disabled: ["nothing"] };
     await assert.rejects(start(options), {
       code: "InvalidOption",
       message: 'Cannot start controller-manager: no controller "nothing"',
     });
-    await server.stop();
   });
 });

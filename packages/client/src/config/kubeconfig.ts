@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
 import { ConfigError } from "../errors.ts";
 import type { HttpClientOptions } from "../http/http-client.ts";
 
@@ -82,6 +81,7 @@ export async function loadKubeconfig({ path, context }: LoadKubeconfigOptions): 
 
 async function readConfig(path: string): Promise<Kubeconfig> {
   try {
+    const { parse } = await import("yaml");
     return (parse(await readFile(path, "utf8")) as Kubeconfig | null) ?? {};
   } catch (cause) {
     throw new ConfigError(
