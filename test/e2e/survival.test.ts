@@ -63,7 +63,7 @@ describe("survival", () => {
       host: hostOf("lasting"),
       requests: REQUESTS,
       workers: 4,
-      perSecond: 250,
+      perSecond: 150,
     });
     const lookups = lookUpInPod(platform, before[0]!.name);
     const written = writeObjects(platform, stop.signal);
@@ -144,7 +144,7 @@ async function lookUpInPod(
       let answered = 0, failed = 0;
       const begin = Date.now();
       for (let n = 0; n < ${LOOKUPS}; n += 20) {
-        const wait = begin + n * 4 - Date.now();
+        const wait = begin + n * 6.5 - Date.now();
         if (wait > 0) await new Promise((done) => setTimeout(done, wait));
         await Promise.all(Array.from({ length: 20 }, () => resolver.resolve4("lasting.e2e.svc.cluster.local").then(() => answered++, () => failed++)));
       }
