@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { request as httpsRequest } from "node:https";
 import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { ConfigMaps } from "@jdos/api";
 import { startTestServer, type TestServer } from "../testing/index.ts";
 
@@ -8,6 +9,7 @@ interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
+  bytes: Buffer;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
   json: any;
 }
@@ -50,11 +52,13 @@ function call(
         const chunks: Buffer[] = [];
         response.on("data", (chunk) => chunks.push(chunk));
         response.on("end", () => {
-          const answer = Buffer.concat(chunks).toString();
+          const bytes = Buffer.concat(chunks);
+          const answer = bytes.toString();
           resolve({
             status: response.statusCode!,
             headers: response.headers,
             text: answer,
+            bytes,
             get json() {
               return JSON.parse(answer);
             },
@@ -182,6 +186,26 @@ describe("dispatch()", () => {
     assert.match(String(aggregated.headers["content-type"]), /as=APIGroupDiscoveryList/);
     assert.equal((await call("GET", "/version")).json.gitVersion, "v1.32.0+jdos");
     assert.equal((await call("GET", "/readyz")).text, "ok");
+  });
+
+  it("dispatch() writes a long list piece by piece, whole and packed", async () => {
+    const client = server.adminClient();
+    const names = Array.from({ length: 1234 }, (_, index) => `many-${index}`);
+    await Promise.all(
+      names.map((name) => client.create(ConfigMaps, { metadata: { name, namespace: "kube-public" } })),
+    );
+    const plain = await call("GET", "/api/v1/namespaces/kube-public/configmaps");
+    assert.equal(plain.headers["content-encoding"], undefined);
+    assert.equal(plain.json.kind, "ConfigMapList");
+    assert.deepEqual(
+      plain.json.items.map((item: { metadata: { name: string } }) => item.metadata.name),
+      names.sort(),
+    );
+    const packed = await call("GET", "/api/v1/namespaces/kube-public/configmaps", {
+      headers: { "accept-encoding": "gzip" },
+    });
+    assert.equal(packed.headers["content-encoding"], "gzip");
+    assert.deepEqual(JSON.parse(gunzipSync(packed.bytes).toString()), plain.json);
   });
 
   it("dispatch() refuses a token it does not know", async () => {

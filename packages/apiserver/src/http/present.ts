@@ -2,10 +2,11 @@ import { apiVersionOf } from "@jdos/apimachinery";
 import type { Call, Core } from "../registry/call.ts";
 import type { ListResult } from "../registry/list.ts";
 import type { StoredObject } from "../storage/event.ts";
-import { value, warningHeaders } from "./answer.ts";
+import { JSON_TYPE, value, warningHeaders } from "./answer.ts";
 import type { ResourceCall } from "./call-of.ts";
 import { type AnswerForm, negotiate } from "./negotiate.ts";
 import type { ApiResponse } from "./request.ts";
+import { STREAMED_ITEMS, streamList } from "./stream-list.ts";
 import { tableOf } from "./table.ts";
 
 /** Answers with one object in the form the caller asked for. */
@@ -80,6 +81,15 @@ export function answerList(
       },
       options,
     );
+  }
+  const head = { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata };
+  if (items.length >= STREAMED_ITEMS && form.format === "json") {
+    return {
+      status: 200,
+      headers: { "content-type": JSON_TYPE, ...options.headers },
+      body: streamList(head, items),
+      compressible: true,
+    };
   }
   return value(200, { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata, items }, options);
 }

@@ -30,6 +30,8 @@ export interface ResponseSink {
 
 /** An answer. A function writes it piece by piece, and starts to when the head has been sent. */
 export interface ApiResponse {
+  /** A long stream that is worth compressing. */
+  readonly compressible?: boolean;
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array | Readable | ((sink: ResponseSink) => void);

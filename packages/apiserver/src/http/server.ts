@@ -1,8 +1,7 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import { type Duplex, Readable } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { createGzip } from "node:zlib";
 import { StatusError } from "@jdos/apimachinery";
 import type { Logger } from "@jdos/component-base";
 import { certificateUser } from "../authentication/client-certificate.ts";
@@ -12,10 +11,8 @@ import type { TokenAuthenticator } from "../authentication/token-authenticator.t
 import type { Core, User } from "../registry/call.ts";
 import { failure, statusErrorOf } from "./answer.ts";
 import { MAX_BODY_BYTES, tooLarge } from "./body.ts";
-import type { ApiRequest, ApiResponse, ResponseSink } from "./request.ts";
-
-/** Answers of this size and more are compressed for those who take gzip. */
-const GZIP_BYTES = 128 * 1024;
+import type { ApiRequest, ApiResponse } from "./request.ts";
+import { send } from "./send.ts";
 
 export interface HttpServerOptions {
   core: Core;
@@ -158,57 +155,4 @@ function readBody(message: IncomingMessage): Promise<Buffer> {
     message.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     message.on("error", reject);
   });
-}
-
-function send(
-  message: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: ApiResponse,
-): void {
-  if (typeof body === "string" || body instanceof Uint8Array) {
-    sendWhole(message, response, { status, headers, body });
-    return;
-  }
-  response.writeHead(status, headers as OutgoingHttpHeaders);
-  if (body instanceof Readable) {
-    body.on("error", () => response.destroy());
-    response.on("close", () => body.destroy());
-    response.flushHeaders();
-    body.pipe(response);
-    return;
-  }
-  response.flushHeaders();
-  body(sinkOf(response));
-}
-
-function sendWhole(
-  message: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: ApiResponse & { body: string | Uint8Array },
-): void {
-  const size = Buffer.byteLength(body);
-  if (
-    size >= GZIP_BYTES &&
-    message.headers["accept-encoding"]?.includes("gzip") === true &&
-    headers["content-encoding"] === undefined
-  ) {
-    response.writeHead(status, { ...headers, "content-encoding": "gzip", vary: "Accept-Encoding" });
-    const gzip = createGzip({ level: 1 });
-    gzip.pipe(response);
-    gzip.end(body);
-    return;
-  }
-  response.writeHead(status, { ...headers, "content-length": size });
-  response.end(message.method === "HEAD" ? undefined : body);
-}
-
-function sinkOf(response: ServerResponse): ResponseSink {
-  return {
-    write: (chunk) => void response.write(chunk),
-    get waitingBytes() {
-      return response.writableLength;
-    },
-    end: () => void response.end(),
-    onClose: (listener) => void response.once("close", listener),
-  };
 }
