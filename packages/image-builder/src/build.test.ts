@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { BuilderInput, BuilderResult } from "@jdos/api";
 import type { ImageConfig } from "./registry/media-types.ts";
@@ -57,6 +58,8 @@ interface Outcome {
 }
 
 let count = 0;
+/** A build whose log says this is told to stop, as the kubelet does. */
+let stopAt: RegExp | undefined;
 
 /** Runs both sides of a build as the Pod would, with the application's own credential. */
 async function build(
@@ -104,10 +107,19 @@ async function build(
   let log = "";
   child.stdout.on("data", (chunk: Buffer) => {
     log += chunk;
+    if (stopAt?.test(log)) child.kill("SIGTERM");
   });
   const [exitCode] = (await once(child, "close")) as [number];
   assert.ok(existsSync(file("result.json")), log);
   return { result: JSON.parse(readFileSync(file("result.json"), "utf8")) as BuilderResult, log, exitCode };
+}
+
+/** Resolves when a process is gone; it is killed at once, and reaped soon after. */
+async function gone(pid: number): Promise<void> {
+  for (let tries = 0; existsSync(`/proc/${pid}`); tries++) {
+    assert.ok(tries < 400, `process ${pid} is still there`);
+    await sleep(25);
+  }
 }
 
 async function bundleOf(files: Parameters<typeof archive>[0]): Promise<BuilderInput["source"]> {
@@ -294,4 +306,19 @@ test("run() installs what the lockfile says as a user who is not root, once for 
     npm.close();
     npm.closeAllConnections();
   }
+});
+
+test("run() ends the steps when the build is stopped, and leaves nothing of them", async () => {
+  const manifest = JSON.stringify({ scripts: { build: "node wait.js", start: "node wait.js" } });
+  const wait = 'console.log("waiting", process.pid); setInterval(() => {}, 1000);';
+  stopAt = /^waiting/m;
+  const { result, log } = await build(await bundleOf({ "package.json": manifest, "wait.js": wait }));
+  stopAt = undefined;
+  assert.equal(result.error?.code, "Timeout", log);
+  const pid = Number(/^waiting (\d+)$/m.exec(log)?.[1]);
+  assert.ok(pid > 0, log);
+  await gone(pid);
+  const root = join(directory, String(count));
+  assert.deepEqual(readdirSync(join(root, "exchange")), []);
+  assert.ok(!existsSync(join(root, "work")));
 });

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuilderInput } from "@jdos/api";
@@ -27,7 +28,7 @@ export async function run(options: BuilderOptions, signal?: AbortSignal): Promis
     signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
   });
   writeFileSync(options.resultFile, formatResult(result));
-  steps?.kill();
+  if (steps !== undefined && steps.exitCode === null) await once(steps, "exit");
   return result.error === undefined ? 0 : 1;
 }
 

@@ -17,6 +17,8 @@ export interface DockerfileBuildOptions {
   environment: BuildEnvironment;
   registryPort: number;
   log: (line: string) => void;
+  /** Ends what runs. */
+  signal: AbortSignal;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function buildDockerfile(
     source,
   ];
   try {
-    await runStep(build, { env, log: watched.log, cwd: work });
+    await runStep(build, { env, log: watched.log, cwd: work, signal: options.signal });
   } catch (error) {
     throw error instanceof StepFailure
       ? explainFailure(error, { lastStep: watched.lastStep(), dockerfile, input })
@@ -83,14 +85,14 @@ interface PushOptions {
 
 /** Uncompressed: layers that the image began with are recognised by their content and not sent. */
 async function push(
-  { registryPort, log }: DockerfileBuildOptions,
+  { registryPort, log, signal }: DockerfileBuildOptions,
   { env, policy, image }: PushOptions,
 ): Promise<void> {
   const to = `docker://127.0.0.1:${registryPort}/${RECEIVED_REPOSITORY}:latest`;
   const id = image.trim().replace(/^sha256:/, "");
   const flags = ["--quiet", "--disable-compression", "--tls-verify=false", "--signature-policy", policy];
   try {
-    await runStep(["buildah", "push", ...flags, id, to], { env, log });
+    await runStep(["buildah", "push", ...flags, id, to], { env, log, signal });
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     const why = error.lines.at(-1) ?? error.message;

@@ -10,6 +10,8 @@ export interface Channel<Out, In> {
   send(message: Out): void;
   /** Ends when the other side is gone. */
   messages: AsyncIterable<In>;
+  /** Fires when the other side is gone. */
+  gone: AbortSignal;
   close(): void;
 }
 
@@ -82,7 +84,10 @@ function channelOver<Out, In>(socket: Socket): Channel<Out, In> {
   // A side that goes away shows by the end of its messages.
   socket.on("error", () => {});
   const lines = createInterface({ input: socket });
+  const gone = new AbortController();
+  socket.once("close", () => gone.abort(new Error("the other side of the build is gone")));
   return {
+    gone: gone.signal,
     send: (message) => void socket.write(`${JSON.stringify(message)}\n`),
     messages: parsed<In>(lines),
     close: () => socket.end(),

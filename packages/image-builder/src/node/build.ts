@@ -18,6 +18,8 @@ export interface NodeBuildOptions {
   work: string;
   variables: Readonly<Record<string, string>>;
   log: (line: string) => void;
+  /** Ends what runs. */
+  signal: AbortSignal;
   /** Asks for a layer that an earlier build made. */
   cached: (key: string) => Promise<CachedLayer | undefined>;
 }
@@ -126,6 +128,7 @@ async function runNpm(
         npm_config_update_notifier: "false",
       },
       log: options.log,
+      signal: options.signal,
     });
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buildDockerfile } from "../dockerfile/build.ts";
 import { asBuilderError, type ImageBuilderError } from "../errors.ts";
@@ -41,8 +41,18 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     channel.send({ type: "failed", error: describe(asBuilderError(error)) });
     return { succeeded: false };
   } finally {
+    await cleanUp(options, messages);
     channel.close();
   }
+}
+
+/** A Pod that ended is kept for its log; what it worked with is not. */
+async function cleanUp({ exchange, work }: StepsOptions, messages: AsyncIterator<ToSteps>): Promise<void> {
+  const remove = (path: string) => rm(path, { recursive: true, force: true }).catch(() => {});
+  await remove(work);
+  // The other side still reads what was left for it, and hangs up when it is done.
+  while ((await messages.next()).done !== true);
+  for (const name of await readdir(exchange).catch(() => [])) await remove(join(exchange, name));
 }
 
 interface Context extends StepsOptions {
@@ -72,8 +82,18 @@ async function build(
       environment,
       registryPort,
       log,
+      signal: channel.gone,
     });
-  return buildNode({ source, base, exchange, work, variables: environment.variables, log, cached });
+  return buildNode({
+    source,
+    base,
+    exchange,
+    work,
+    variables: environment.variables,
+    log,
+    signal: channel.gone,
+    cached,
+  });
 }
 
 interface Fetch {
@@ -90,7 +110,7 @@ async function fetchSource({ input }: Begin, { channel, work, variables, log }: 
     ...(revision === undefined ? {} : { revision }),
     ...(path === undefined ? {} : { path }),
     directory: join(work, "git"),
-    run: { env: { ...variables, HOME: work }, log },
+    run: { env: { ...variables, HOME: work }, log, signal: channel.gone },
   });
   channel.send({
     type: "fetched",
