@@ -1,7 +1,10 @@
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 
-export const MAP_NAMES = ["exact", "prefix"] as const;
+/** Sentences first: a route that is known has its sentence. */
+export const MAP_NAMES = ["sentences", "exact", "prefix"] as const;
+/** The maps that routes are looked up in, in this order. */
+export const ROUTE_MAPS = ["exact", "prefix"] as const;
 export type MapName = (typeof MAP_NAMES)[number];
 
 /** What stands in the directory that HAProxy and this process share. */
@@ -19,7 +22,11 @@ export function filesIn(directory: string): Files {
     layout: join(directory, "layout.json"),
     adminSocket: join(directory, "admin.sock"),
     masterSocket: join(directory, "master.sock"),
-    maps: { exact: join(directory, "exact.map"), prefix: join(directory, "prefix.map") },
+    maps: {
+      sentences: join(directory, "sentences.map"),
+      exact: join(directory, "exact.map"),
+      prefix: join(directory, "prefix.map"),
+    },
   };
 }
 

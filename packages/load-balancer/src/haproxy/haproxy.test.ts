@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,7 +9,7 @@ import type { Desired, Route, Server } from "../model/desired.ts";
 import { type EchoServer, type RunningHaproxy, runHaproxy, startEcho } from "../testing/index.ts";
 import { Haproxy } from "./haproxy.ts";
 
-const httpPort = instanceNames(46).ports.routes;
+const { routes: httpPort, registry: tcpPort } = instanceNames(44).ports;
 const options = {
   listenAddress: "127.0.0.1",
   httpPort,
@@ -69,9 +69,9 @@ interface Answer {
   body: string;
 }
 
-function ask(host: string, path = "/", port = httpPort): Promise<Answer> {
+function ask(host: string, path = "/", port = httpPort, agent: Agent | false = false): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: "127.0.0.1", port, path, headers: { host }, agent: false }, (response) => {
+    const asked = request({ host: "127.0.0.1", port, path, headers: { host }, agent }, (response) => {
       let body = "";
       response.on("data", (chunk) => {
         body += chunk;
@@ -84,14 +84,17 @@ function ask(host: string, path = "/", port = httpPort): Promise<Answer> {
 }
 
 /** Requests one after another until stopped; returns those that were not answered by 200. */
-function load(host: string): { stop(): Promise<{ sent: number; failed: unknown[] }> } {
+function load(
+  host: string,
+  agent: Agent | false = false,
+): { stop(): Promise<{ sent: number; failed: unknown[] }> } {
   let going = true;
   const failed: unknown[] = [];
   let sent = 0;
   const done = (async () => {
     while (going && sent < 20_000) {
       sent++;
-      const answer = await ask(host).catch((error: unknown) => error);
+      const answer = await ask(host, "/", httpPort, agent).catch((error: unknown) => error);
       if ((answer as Answer).status !== 200) failed.push(answer);
     }
   })();
@@ -159,9 +162,11 @@ test("apply() answers 503 with a sentence while no server is ready", async () =>
   assert.deepEqual(await ask("a.test"), { status: 503, body: "No Pod of a in demo is ready\n" });
 });
 
-test("apply() drops no request while servers change and backends are added by reload", async () => {
+test("apply() drops no request of kept connections while servers change and backends are added", async () => {
   await haproxy.apply(wanted([serverAt(0)]));
-  const traffic = load("a.test");
+  const worker = await running.workerPid();
+  const agent = new Agent({ keepAlive: true });
+  const traffic = Array.from({ length: 8 }, () => load("a.test", agent));
   const extra = (count: number) =>
     Array.from({ length: count }, (_, index) => ({
       name: `http.demo.x${index}.80`,
@@ -173,9 +178,30 @@ test("apply() drops no request while servers change and backends are added by re
     const next = wanted([serverAt(round % 3), serverAt((round + 1) % 3)]);
     await haproxy.apply({ ...next, backends: [...next.backends, ...extra(Math.floor(round / 4))] });
   }
+  for (const { sent, failed } of await Promise.all(traffic.map((one) => one.stop()))) {
+    assert.deepEqual(failed, []);
+    assert.ok(sent > 10, `only ${sent} requests were sent`);
+  }
+  agent.destroy();
+  assert.equal(await running.workerPid(), worker, "no new worker was needed");
+});
+
+test("apply() drops no request while the pool of backends grows by reload", async () => {
+  await haproxy.apply(wanted([serverAt(0)]));
+  const traffic = load("a.test");
+  const many = Array.from({ length: 20 }, (_, index) => ({
+    name: `http.demo.y${index}.80`,
+    mode: "http" as const,
+    servers: [],
+    unavailable: "none",
+  }));
+  const worker = await running.workerPid();
+  const next = wanted([serverAt(1)]);
+  await haproxy.apply({ ...next, backends: [...next.backends, ...many] });
   const { sent, failed } = await traffic.stop();
   assert.deepEqual(failed, []);
-  assert.ok(sent > 50, `only ${sent} requests were sent`);
+  assert.ok(sent > 3, `only ${sent} requests were sent`);
+  assert.notEqual(await running.workerPid(), worker);
 });
 
 /** The worker that stops may take a connection yet, after the new one answers. */
@@ -190,7 +216,7 @@ async function expectRefused(port: number): Promise<void> {
 }
 
 test("apply() opens and closes TCP ports", async () => {
-  const port = instanceNames(46).ports.registry;
+  const port = tcpPort;
   const tcp = { name: "tcp.demo.t.80", mode: "tcp" as const, servers: [serverAt(2)], unavailable: "" };
   const base = wanted([serverAt(0)]);
   await haproxy.apply({ ...base, backends: [...base.backends, tcp], tcp: [{ backend: tcp.name, port }] });

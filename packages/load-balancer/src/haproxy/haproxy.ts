@@ -53,7 +53,7 @@ export class Haproxy {
    */
   async apply(desired: Desired): Promise<void> {
     const layout = layOut(desired, this.#layout);
-    const maps = routeMaps(desired.routes);
+    const maps = routeMaps(desired.routes, layout);
     await this.#writeFiles(layout, maps);
     this.#layout = layout;
     this.#maps = maps;
@@ -73,14 +73,21 @@ export class Haproxy {
       this.#told = undefined;
     }
     if (this.#told?.worker !== info.worker) this.#told = undefined;
-    await this.#tellMaps(maps);
-    await this.#tellServers(layout);
-    this.#told = { worker: info.worker, layout, maps };
+    try {
+      // A route that is new finds its servers there.
+      await this.#tellServers(layout);
+      await this.#tellMaps(maps);
+      this.#told = { worker: info.worker, layout, maps };
+    } catch (error) {
+      // Half of it may have been done.
+      this.#told = undefined;
+      throw error;
+    }
   }
 
   async #writeFiles(layout: Layout, maps: Record<MapName, Map<string, string>>): Promise<void> {
     const { listenAddress, httpPort } = this.#options;
-    for (const name of MAP_NAMES) await replaceFile(this.#files.maps[name], renderMap(maps[name]));
+    await replaceFile(this.#files.layout, JSON.stringify(layout));
     const text = renderConfig(layout, {
       files: this.#files,
       listenAddress,
@@ -88,7 +95,7 @@ export class Haproxy {
       version: versionOf(layout),
     });
     await replaceFile(this.#files.config, text);
-    await replaceFile(this.#files.layout, JSON.stringify(layout));
+    for (const name of MAP_NAMES) await replaceFile(this.#files.maps[name], renderMap(maps[name]));
   }
 
   /** The worker that answers now, and the version of the configuration it runs. */
@@ -130,7 +137,7 @@ export class Haproxy {
     const answer = await sendCommand(this.#files.adminSocket, `prepare map ${file}`);
     const version = /New version created: (\d+)/.exec(answer)?.[1];
     if (version === undefined) throw this.#refused(`prepare map ${file}`, answer);
-    await this.#send([...map].map(([key, backend]) => `add map @${version} ${file} ${key} ${backend}`));
+    await this.#send([...map].map(([key, value]) => `add map @${version} ${file} ${key} ${escaped(value)}`));
     await this.#send([`commit map @${version} ${file}`]);
   }
 
@@ -162,7 +169,6 @@ export class Haproxy {
   }
 
   #refused(command: string, answer: string): LoadBalancerError {
-    this.#told = undefined;
     return new LoadBalancerError(
       "HaproxyRefused",
       `Cannot change HAProxy by "${command}": it answered "${answer}"`,
@@ -171,6 +177,11 @@ export class Haproxy {
       },
     );
   }
+}
+
+/** One word of HAProxy's command language. */
+function escaped(value: string): string {
+  return value.replaceAll(/[\\; ]/g, "\\$&");
 }
 
 /** HAProxy answers a change of address with a sentence, and nothing else with anything. */

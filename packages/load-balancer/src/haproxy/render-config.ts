@@ -1,4 +1,4 @@
-import { type Files, MAP_NAMES } from "./files.ts";
+import { type Files, ROUTE_MAPS } from "./files.ts";
 import type { BackendLayout, Layout, Slot } from "./layout.ts";
 
 export interface RenderOptions {
@@ -19,7 +19,7 @@ export function renderConfig(layout: Layout, options: RenderOptions): string {
     defaultsSection(),
     routesFrontend(options),
     noRouteBackend(),
-    ...layout.backends.map(backendSection),
+    ...layout.backends.map((backend) => backendSection(backend, options)),
     ...layout.tcp.map(({ port, backend }) =>
       section(`frontend tcp-${port}`, [
         "mode tcp",
@@ -41,6 +41,8 @@ function globalSection({ files, version }: RenderOptions): string {
     `stats socket ${files.adminSocket} mode 600 level admin expose-fd listeners`,
     "stats timeout 1m",
     "hard-stop-after 10m",
+    // A worker that stops tells its clients so with their next answer, rather than hang up on them.
+    "close-spread-time 5s",
     "log stdout format raw daemon warning",
   ]);
 }
@@ -68,7 +70,7 @@ function defaultsSection(): string {
 function routesFrontend({ files, listenAddress, httpPort }: RenderOptions): string {
   const lookups: string[] = [];
   for (const host of ["host", "wildcard", "any"]) {
-    for (const match of MAP_NAMES) {
+    for (const match of ROUTE_MAPS) {
       const converter = match === "exact" ? "map_str" : "map_beg";
       const found = lookups.length === 0 ? "" : " if !{ var(txn.backend) -m found }";
       lookups.push(
@@ -103,13 +105,14 @@ function noRouteBackend(): string {
   ]);
 }
 
-function backendSection({ name, mode, unavailable, slots }: BackendLayout): string {
+function backendSection({ name, serves, mode, slots }: BackendLayout, { files }: RenderOptions): string {
   const lines = [`mode ${mode}`, ...slots.map(serverLine)];
   if (mode === "http") {
-    const answer = `content-type "text/plain; charset=utf-8" string "${unavailable}\\n" hdr Retry-After 1`;
+    const sentence = `%[var(txn.backend),map_str(${files.maps.sentences})]`;
+    const answer = `content-type "text/plain; charset=utf-8" lf-string "${sentence}\\n" hdr Retry-After 1`;
     lines.splice(1, 0, `http-error status 503 ${answer}`);
   }
-  return section(`backend ${name}`, lines);
+  return section(`backend ${name}${serves === null ? "" : ` # ${serves}`}`, lines);
 }
 
 /** weight 0 is what the state drain amounts to. */

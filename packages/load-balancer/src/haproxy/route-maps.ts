@@ -1,12 +1,21 @@
 import type { Route } from "../model/desired.ts";
 import type { MapName } from "./files.ts";
+import type { Layout } from "./layout.ts";
 
-/** The routes as the entries of HAProxy's map files: key -> backend. */
-export function routeMaps(routes: readonly Route[]): Record<MapName, Map<string, string>> {
-  const maps: Record<MapName, Map<string, string>> = { exact: new Map(), prefix: new Map() };
+/** The entries of HAProxy's map files: routes to backends, and backends to what is said while nothing is ready. */
+export function routeMaps(routes: readonly Route[], layout: Layout): Record<MapName, Map<string, string>> {
+  const placed = layout.backends.filter(({ serves, mode }) => serves !== null && mode === "http");
+  const names = new Map(placed.map(({ serves, name }) => [serves, name]));
+  const maps: Record<MapName, Map<string, string>> = {
+    exact: new Map(),
+    prefix: new Map(),
+    sentences: new Map(placed.map(({ name, unavailable }) => [name, unavailable])),
+  };
   for (const { host, path, match, backend } of routes) {
-    if (match === "Exact") maps.exact.set(host + path, backend);
-    else maps.prefix.set(`${host}${path.replace(/\/+$/, "")}/`, backend);
+    const name = names.get(backend);
+    if (name === undefined) continue;
+    if (match === "Exact") maps.exact.set(host + path, name);
+    else maps.prefix.set(`${host}${path.replace(/\/+$/, "")}/`, name);
   }
   return maps;
 }
