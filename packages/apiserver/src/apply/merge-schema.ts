@@ -1,5 +1,5 @@
 import type { Declarations, Definition, FieldType } from "../openapi/declarations.ts";
-import { mergeExtensions } from "../openapi/field-facts.ts";
+import { mergeExtensions, objectExtensions } from "../openapi/field-facts.ts";
 
 /** How a value is merged and owned: as a whole, member by member, or item by item. */
 export interface MergeSchema {
@@ -21,29 +21,6 @@ export const openSchema: MergeSchema = {
   item: () => openSchema,
 };
 
-/** Types that Kubernetes replaces as a whole. Source: the API reference, x-kubernetes-map-type. */
-const ATOMIC: ReadonlySet<string> = new Set([
-  "ConfigMapKeySelector",
-  "LabelSelector",
-  "LocalObjectReference",
-  "NodeSelector",
-  "NodeSelectorTerm",
-  "ObjectFieldSelector",
-  "ObjectReference",
-  "ResourceFieldSelector",
-  "RoleRef",
-  "ScopeSelector",
-  "SecretKeySelector",
-  "SecretReference",
-  "Subject",
-  "TypedLocalObjectReference",
-]);
-const ATOMIC_FIELDS: ReadonlySet<string> = new Set([
-  "PodSpec.nodeSelector",
-  "ServiceSpec.selector",
-  "ReplicationControllerSpec.selector",
-]);
-
 /** The schema of one of Kubernetes' own Kinds. */
 export function nativeSchema(declarations: Declarations, name: string): MergeSchema {
   const definition = declarations.get(name);
@@ -51,17 +28,21 @@ export function nativeSchema(declarations: Declarations, name: string): MergeSch
 }
 
 function ofDefinition(declarations: Declarations, definition: Definition): MergeSchema {
-  const short = definition.name.slice(definition.name.lastIndexOf(".") + 1);
   return {
     ...openSchema,
-    atomic: ATOMIC.has(short),
+    atomic: isAtomic(objectExtensions(definition.name)),
     field(name) {
       const field = definition.fields.get(name);
       if (field === undefined) return openSchema;
-      const schema = ofType(declarations, field.type, mergeExtensions(definition.name, name));
-      return ATOMIC_FIELDS.has(`${short}.${name}`) ? { ...schema, atomic: true } : schema;
+      const extensions = mergeExtensions(definition.name, name, field.type.kind);
+      const schema = ofType(declarations, field.type, extensions);
+      return isAtomic(extensions) ? { ...schema, atomic: true } : schema;
     },
   };
+}
+
+function isAtomic(extensions: Record<string, unknown>): boolean {
+  return extensions["x-kubernetes-map-type"] === "atomic";
 }
 
 function ofType(
@@ -101,7 +82,7 @@ function ofJsonSchema(schema: JsonSchema | undefined): MergeSchema {
   return {
     ...openSchema,
     ...listRule(extensions),
-    atomic: extensions["x-kubernetes-map-type"] === "atomic",
+    atomic: isAtomic(extensions),
     field: (name) =>
       ofJsonSchema(
         schema.properties?.[name] ??

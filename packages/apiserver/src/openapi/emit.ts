@@ -1,5 +1,5 @@
 import type { Declarations, Definition, FieldType } from "./declarations.ts";
-import { formatOfInteger, isBytes, mergeExtensions } from "./field-facts.ts";
+import { formatOfInteger, isBytes, mergeExtensions, objectExtensions } from "./field-facts.ts";
 import { scalars } from "./scalars.ts";
 
 /** A JSON schema as OpenAPI writes it. */
@@ -45,11 +45,12 @@ export class SchemaWriter {
     for (const [name, field] of definition.fields) {
       if (field.required) required.push(name);
       const type = this.#typeOf(field.type, { definition: definition.name, field: name });
-      const extensions = mergeExtensions(definition.name, name);
+      const extensions = mergeExtensions(definition.name, name, field.type.kind);
       properties[name] = this.#described(type, field.description, extensions);
     }
     if (required.length > 0) schema.required = required;
     if (definition.fields.size > 0) schema.properties = properties;
+    Object.assign(schema, objectExtensions(definition.name));
     if (definition.kind !== undefined) schema["x-kubernetes-group-version-kind"] = kindsOf(definition);
   }
 

@@ -3,66 +3,119 @@
  * Source: the Kubernetes API reference (patch strategy, list type, format).
  */
 
-/** Lists merged item by item: definition and field -> the key that identifies an item; "" for a set of values. */
-const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
-  "PodSpec.containers": ["name"],
-  "PodSpec.initContainers": ["name"],
-  "PodSpec.ephemeralContainers": ["name"],
-  "PodSpec.volumes": ["name"],
-  "PodSpec.imagePullSecrets": ["name"],
-  "PodSpec.hostAliases": ["ip"],
-  "PodSpec.topologySpreadConstraints": ["topologyKey", "whenUnsatisfiable"],
-  "PodSpec.schedulingGates": ["name"],
-  "PodSpec.resourceClaims": ["name"],
-  "PodStatus.conditions": ["type"],
-  "PodStatus.podIPs": ["ip"],
-  "PodStatus.hostIPs": ["ip"],
-  "Container.env": ["name"],
-  "Container.volumeMounts": ["mountPath"],
-  "Container.volumeDevices": ["devicePath"],
-  "Container.ports": ["containerPort", "protocol"],
-  "EphemeralContainer.env": ["name"],
-  "EphemeralContainer.volumeMounts": ["mountPath"],
-  "EphemeralContainer.volumeDevices": ["devicePath"],
-  "EphemeralContainer.ports": ["containerPort", "protocol"],
-  "ResourceRequirements.claims": ["name"],
-  "ServiceSpec.ports": ["port", "protocol"],
-  "ServiceStatus.conditions": ["type"],
-  "ServiceAccount.secrets": ["name"],
-  "NodeSpec.taints": ["key", "effect"],
-  "NodeStatus.addresses": ["type"],
-  "NodeStatus.conditions": ["type"],
-  "NamespaceStatus.conditions": ["type"],
-  "PersistentVolumeClaimStatus.conditions": ["type"],
-  "ReplicationControllerStatus.conditions": ["type"],
-  "DeploymentStatus.conditions": ["type"],
-  "ReplicaSetStatus.conditions": ["type"],
-  "StatefulSetStatus.conditions": ["type"],
-  "DaemonSetStatus.conditions": ["type"],
-  "JobStatus.conditions": ["type"],
-  "PodDisruptionBudgetStatus.conditions": ["type"],
-  "HorizontalPodAutoscalerStatus.conditions": ["type"],
-  "CustomResourceDefinitionStatus.conditions": ["type"],
-  "ObjectMeta.ownerReferences": ["uid"],
-  "ObjectMeta.finalizers": [],
+/** How a list is merged: by server-side apply, and by strategic merge patches. */
+interface ListFact {
+  readonly type: "map" | "set" | "atomic";
+  /** What identifies an item of a map. */
+  readonly keys?: readonly string[];
+  /** What identifies an item in a strategic merge patch; "" merges plain values; absent, the list is replaced. */
+  readonly patchKey?: string;
+}
+
+const byName: ListFact = { type: "map", keys: ["name"], patchKey: "name" };
+const byType: ListFact = { type: "map", keys: ["type"], patchKey: "type" };
+const byMountPath: ListFact = { type: "map", keys: ["mountPath"], patchKey: "mountPath" };
+const byDevicePath: ListFact = { type: "map", keys: ["devicePath"], patchKey: "devicePath" };
+const byContainerPort: ListFact = {
+  type: "map",
+  keys: ["containerPort", "protocol"],
+  patchKey: "containerPort",
+};
+const set: ListFact = { type: "set" };
+const atomic: ListFact = { type: "atomic" };
+
+/** Lists that are not simply replaced, by definition and field. */
+const LISTS: Readonly<Record<string, ListFact>> = {
+  "Container.env": byName,
+  "Container.ports": byContainerPort,
+  "Container.volumeDevices": byDevicePath,
+  "Container.volumeMounts": byMountPath,
+  "ContainerStatus.volumeMounts": byMountPath,
+  "CustomResourceDefinitionStatus.conditions": { type: "map", keys: ["type"] },
+  "DaemonSetStatus.conditions": byType,
+  "DeploymentStatus.conditions": byType,
+  "Endpoint.addresses": set,
+  "EphemeralContainer.env": byName,
+  "EphemeralContainer.ports": byContainerPort,
+  "EphemeralContainer.volumeDevices": byDevicePath,
+  "EphemeralContainer.volumeMounts": byMountPath,
+  "HorizontalPodAutoscalerStatus.conditions": byType,
+  "JobStatus.conditions": { type: "atomic", patchKey: "type" },
+  "NamespaceStatus.conditions": byType,
+  "NodeSpec.podCIDRs": { type: "set", patchKey: "" },
+  "NodeStatus.addresses": byType,
+  "NodeStatus.conditions": byType,
+  "ObjectMeta.finalizers": { type: "set", patchKey: "" },
+  "ObjectMeta.ownerReferences": { type: "map", keys: ["uid"], patchKey: "uid" },
+  "PersistentVolumeClaimStatus.conditions": byType,
+  "PodDisruptionBudgetStatus.conditions": byType,
+  "PodFailurePolicyOnExitCodesRequirement.values": set,
+  "PodSpec.containers": byName,
+  "PodSpec.ephemeralContainers": byName,
+  "PodSpec.hostAliases": { type: "map", keys: ["ip"], patchKey: "ip" },
+  "PodSpec.imagePullSecrets": byName,
+  "PodSpec.initContainers": byName,
+  "PodSpec.resourceClaims": byName,
+  "PodSpec.schedulingGates": byName,
+  "PodSpec.topologySpreadConstraints": {
+    type: "map",
+    keys: ["topologyKey", "whenUnsatisfiable"],
+    patchKey: "topologyKey",
+  },
+  "PodSpec.volumes": byName,
+  "PodStatus.conditions": byType,
+  "PodStatus.hostIPs": { type: "atomic", patchKey: "ip" },
+  "PodStatus.podIPs": { type: "map", keys: ["ip"], patchKey: "ip" },
+  "PodStatus.resourceClaimStatuses": byName,
+  "ReplicaSetStatus.conditions": byType,
+  "ReplicationControllerStatus.conditions": byType,
+  "ResourceRequirements.claims": { type: "map", keys: ["name"] },
+  "ServiceAccount.secrets": byName,
+  "ServiceSpec.ports": { type: "map", keys: ["port", "protocol"], patchKey: "port" },
+  "ServiceStatus.conditions": byType,
+  "StatefulSetStatus.conditions": byType,
+  "UncountedTerminatedPods.failed": set,
+  "UncountedTerminatedPods.succeeded": set,
 };
 
-/** Lists of values without order, and lists that are always replaced whole. */
-const LIST_TYPES: Readonly<Record<string, "set" | "atomic">> = {
-  "ObjectMeta.finalizers": "set",
-  "Container.command": "atomic",
-  "Container.args": "atomic",
-  "Container.envFrom": "atomic",
-  "PodSpec.tolerations": "atomic",
-  "LabelSelector.matchExpressions": "atomic",
-  "LabelSelectorRequirement.values": "atomic",
-  "IngressSpec.rules": "atomic",
-  "IngressSpec.tls": "atomic",
-  "HTTPIngressRuleValue.paths": "atomic",
-};
+/** Of these a patch also says which members stay. */
+const RETAIN_KEYS: ReadonlySet<string> = new Set([
+  "DeploymentSpec.strategy",
+  "PodSpec.resourceClaims",
+  "PodSpec.volumes",
+  "PodStatus.resourceClaimStatuses",
+]);
 
-/** Of these the first strategy is only "retainKeys" or has it besides. */
-const RETAIN_KEYS: ReadonlySet<string> = new Set(["PodSpec.volumes", "DeploymentSpec.strategy"]);
+/** Maps that have one owner as a whole. */
+const ATOMIC_MAPS: ReadonlySet<string> = new Set([
+  "PodSpec.nodeSelector",
+  "ReplicationControllerSpec.selector",
+  "ServiceSpec.selector",
+]);
+
+/** Objects that have one owner as a whole. */
+const ATOMIC_OBJECTS: ReadonlySet<string> = new Set([
+  "ConfigMapKeySelector",
+  "CrossVersionObjectReference",
+  "EndpointAddress",
+  "EndpointPort",
+  "LabelSelector",
+  "LocalObjectReference",
+  "NodeSelector",
+  "NodeSelectorTerm",
+  "ObjectFieldSelector",
+  "ObjectReference",
+  "OwnerReference",
+  "ResourceFieldSelector",
+  "RoleRef",
+  "ScopeSelector",
+  "SecretKeySelector",
+  "SecretReference",
+  "ServiceBackendPort",
+  "Subject",
+  "TopologySelectorTerm",
+  "TypedLocalObjectReference",
+]);
 
 /** Fields of 64 bits; all other whole numbers have 32. */
 const INT64: ReadonlySet<string> = new Set([
@@ -124,24 +177,25 @@ export function emptyCounts(definition: string, field: string): boolean {
   return EMPTY_COUNTS.has(keyOf(definition, field));
 }
 
-/** The x-kubernetes-* extensions of a field that say how lists are merged. */
-export function mergeExtensions(definition: string, field: string): Record<string, unknown> {
+/** The x-kubernetes-* extensions of a list or map that say how it is merged. */
+export function mergeExtensions(definition: string, field: string, kind: string): Record<string, unknown> {
   const key = keyOf(definition, field);
   const retain = RETAIN_KEYS.has(key);
-  const keys = LIST_KEYS[key];
-  if (keys === undefined) {
-    const type = LIST_TYPES[key];
-    return {
-      ...(type === undefined ? {} : { "x-kubernetes-list-type": type }),
-      ...(retain ? { "x-kubernetes-patch-strategy": "retainKeys" } : {}),
-    };
-  }
-  const strategy = { "x-kubernetes-patch-strategy": retain ? "merge,retainKeys" : "merge" };
-  if (keys.length === 0) return { "x-kubernetes-list-type": "set", ...strategy };
+  if (ATOMIC_MAPS.has(key)) return { "x-kubernetes-map-type": "atomic" };
+  if (kind !== "list") return retain ? { "x-kubernetes-patch-strategy": "retainKeys" } : {};
+  const { type, keys, patchKey } = LISTS[key] ?? atomic;
   return {
-    "x-kubernetes-list-type": "map",
-    "x-kubernetes-list-map-keys": keys,
-    "x-kubernetes-patch-merge-key": keys[0],
-    ...strategy,
+    "x-kubernetes-list-type": type,
+    ...(keys === undefined ? {} : { "x-kubernetes-list-map-keys": keys }),
+    ...(patchKey ? { "x-kubernetes-patch-merge-key": patchKey } : {}),
+    ...(patchKey === undefined
+      ? {}
+      : { "x-kubernetes-patch-strategy": retain ? "merge,retainKeys" : "merge" }),
   };
+}
+
+/** The extension of a definition whose objects are merged as a whole. */
+export function objectExtensions(definition: string): Record<string, unknown> {
+  const name = definition.slice(definition.lastIndexOf(".") + 1);
+  return ATOMIC_OBJECTS.has(name) ? { "x-kubernetes-map-type": "atomic" } : {};
 }

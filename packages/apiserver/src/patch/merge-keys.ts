@@ -11,13 +11,13 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   volumeMounts: "mountPath",
   volumeDevices: "devicePath",
   env: "name",
-  imagePullSecrets: "name",
   hostAliases: "ip",
   topologySpreadConstraints: "topologyKey",
   schedulingGates: "name",
   resourceClaims: "name",
+  resourceClaimStatuses: "name",
   conditions: "type",
-  taints: "key",
+  hostIPs: "ip",
   podIPs: "ip",
   ownerReferences: "uid",
   secrets: "name",
@@ -28,18 +28,19 @@ const BY_PARENT: Readonly<Record<string, string>> = {
   "containers/ports": "containerPort",
   "initContainers/ports": "containerPort",
   "ephemeralContainers/ports": "containerPort",
+  "spec/imagePullSecrets": "name",
   "spec/ports": "port",
   "status/addresses": "type",
 };
 
 /** Lists of primitives that are merged as sets. */
-const SETS: ReadonlySet<string> = new Set(["finalizers"]);
+const SETS: ReadonlySet<string> = new Set(["metadata/finalizers", "spec/podCIDRs"]);
 
 /** The key that identifies an item of a list; undefined: the list is replaced as a whole. */
 export function mergeKeyOf(parent: string, field: string): string | undefined {
   return BY_PARENT[`${parent}/${field}`] ?? MERGE_KEYS[field];
 }
 
-export function isMergedSet(field: string): boolean {
-  return SETS.has(field);
+export function isMergedSet(parent: string, field: string): boolean {
+  return SETS.has(`${parent}/${field}`);
 }

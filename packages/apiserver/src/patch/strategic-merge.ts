@@ -51,7 +51,8 @@ interface Place {
 function mergeMember(target: unknown, patch: unknown, place: Place): unknown {
   if (isRecord(patch)) return mergeRecord(isRecord(target) ? target : {}, patch, place.field);
   if (!Array.isArray(patch)) return patch;
-  if (isMergedSet(place.field)) return [...new Set([...(Array.isArray(target) ? target : []), ...patch])];
+  if (isMergedSet(place.parent, place.field))
+    return [...new Set([...(Array.isArray(target) ? target : []), ...patch])];
   const key = mergeKeyOf(place.parent, place.field);
   if (key === undefined || !patch.every(isRecord)) return patch.map(withoutDirectives);
   return mergeList(Array.isArray(target) ? (target as Json[]) : [], patch, { ...place, key });
@@ -98,7 +99,7 @@ function retain(target: Json, patch: Json): void {
 function order(target: Json, { parent, field }: Place, wanted: readonly unknown[]): void {
   const list = target[field];
   if (!Array.isArray(list)) return;
-  const key = isMergedSet(field) ? undefined : mergeKeyOf(parent, field);
+  const key = isMergedSet(parent, field) ? undefined : mergeKeyOf(parent, field);
   const idOf = (item: unknown) => (key !== undefined && isRecord(item) ? item[key] : item);
   const ids = wanted.map(idOf);
   const known = list
