@@ -1,3 +1,4 @@
+import { StatusError } from "@jdos/apimachinery";
 import { authorize } from "../authorization/authorize.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { User } from "../registry/call.ts";
@@ -21,8 +22,20 @@ export function impersonationOf(
   if (name === undefined || name === "") return undefined;
   const extra = names
     .filter((header) => header.startsWith(EXTRA))
-    .map((header) => [decodeURIComponent(header.slice(EXTRA.length)), headers(header)] as const);
+    .map((header) => [decodeKey(header.slice(EXTRA.length)), headers(header)] as const);
   return { name, groups: headers("impersonate-group"), extra: Object.fromEntries(extra) };
+}
+
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new StatusError(
+      "BadRequest",
+      `the header "Impersonate-Extra-${text}" is not percent-encoded well`,
+      { cause: error },
+    );
+  }
 }
 
 /**

@@ -51,6 +51,10 @@ export function value(
 /** What went wrong as a Status; what is no StatusError is our fault and says so. */
 export function statusErrorOf(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
+  // The walks over an object go as deep as the object does.
+  if (error instanceof RangeError && error.message.includes("call stack")) {
+    return new StatusError("BadRequest", "the object is nested too deeply", { cause: error });
+  }
   return new StatusError("InternalError", `Internal error occurred: ${messageOf(error)}`, {
     cause: error,
     details: { causes: [{ message: messageOf(error) }] },

@@ -106,6 +106,16 @@ describe("dispatch()", () => {
 
   const refusals: [string, string, string, Call, number, RegExp][] = [
     ["malformed JSON", "POST", base, { body: "{" }, 400, /json parse error/],
+    [
+      "too deep a body",
+      "POST",
+      base,
+      {
+        body: `{"kind":"ConfigMap","metadata":{"name":"deep"},"data":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}`,
+      },
+      400,
+      /nested too deeply|expected/,
+    ],
     ["an unknown resource", "GET", "/api/v1/widgets", {}, 404, /could not find the requested resource/],
     ["an unknown path", "GET", "/nowhere", {}, 404, /could not find the requested resource/],
     ["a wrong method", "PUT", base, { body: {} }, 405, /does not allow this method/],
