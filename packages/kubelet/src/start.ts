@@ -25,6 +25,7 @@ import { createProbeManager } from "./probe/probe-manager.ts";
 import { startRuntimeLoop } from "./runtime/runtime-loop.ts";
 import { createRuntimeView } from "./runtime/runtime-view.ts";
 import { startKubeletServer } from "./server/server.ts";
+import { createSlots } from "./slots.ts";
 import { createStatusManager } from "./status/status-manager.ts";
 import { startTask, type TaskOptions } from "./task.ts";
 import { mountTmpfs } from "./volume/mount.ts";
@@ -138,6 +139,7 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
     clock,
     log,
     podStarted: measures.podStarted,
+    heavy: createSlots(machine.cpus + 1),
   };
   workers = createPodWorkers(context);
   measures.countPods(

@@ -4,6 +4,7 @@ import type { AuthConfig, Image } from "../cri/types.ts";
 import { KubeletError } from "../errors.ts";
 import { BackOff } from "../pod/back-off.ts";
 import type { ContainerSpec, PodObject } from "../pod/pod.ts";
+import { createSlots } from "../slots.ts";
 import { pullCredentials, type RegistryCredential } from "./credentials.ts";
 import { defaultPullPolicy, type ImageName, parseImageName } from "./image-name.ts";
 
@@ -138,21 +139,4 @@ async function firstOf<A, T>(candidates: readonly A[], attempt: (candidate: A) =
     }
   }
   throw failure;
-}
-
-/** Runs at most `limit` tasks at once; the rest wait in order. */
-function createSlots(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let free = limit;
-  const waiting: (() => void)[] = [];
-  return async (task) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
-  };
 }

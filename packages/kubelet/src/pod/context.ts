@@ -9,6 +9,7 @@ import type { CriClient } from "../cri/cri-client.ts";
 import type { ImagePuller } from "../image/image-puller.ts";
 import type { ProbeManager } from "../probe/probe-manager.ts";
 import type { RuntimeView } from "../runtime/runtime-view.ts";
+import type { Slots } from "../slots.ts";
 import type { StatusManager } from "../status/status-manager.ts";
 import type { TokenSource } from "../volume/token-source.ts";
 import type { VolumeManager } from "../volume/volume-manager.ts";
@@ -42,6 +43,8 @@ export interface PodContext {
   networkProblem(): Promise<string | undefined>;
   /** Told once a Pod, when it is ready for the first time, how long that took. */
   podStarted(seconds: number): void;
+  /** What burns CPU in the runtime: a few at once, so that Pods become ready one after the other, not all late. */
+  readonly heavy: Slots;
   readonly clock: Clock;
   readonly log: Logger;
 }

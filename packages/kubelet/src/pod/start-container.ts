@@ -46,7 +46,9 @@ export async function startContainer(context: PodContext, entry: PodEntry, input
   context.view.own(id, entry.uid);
   events("Normal", "Created", `Created container: ${spec.name}`);
   entry.interrupt.signal.throwIfAborted();
-  await attempt("RunContainerError", events, () => context.cri.startContainer(id));
+  await attempt("RunContainerError", events, () =>
+    context.heavy(() => context.cri.startContainer(id), { urgent: true }),
+  );
   events("Normal", "Started", `Started container ${spec.name}`);
   await context.view.refresh(entry.uid);
   context.probes.poke(entry.uid, spec.name);

@@ -142,7 +142,8 @@ async function ensureSandbox(
   try {
     await ensurePodCgroup(context.cgroupParent, entry.pod);
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
-    context.view.own(await context.cri.runPodSandbox(config), entry.uid);
+    const id = await context.heavy(() => context.cri.runPodSandbox(config));
+    context.view.own(id, entry.uid);
   } catch (cause) {
     const message = `Failed to create pod sandbox: ${(cause as Error).message}`;
     context.events.event(podReference(entry.pod), "Warning", "FailedCreatePodSandBox", message);
