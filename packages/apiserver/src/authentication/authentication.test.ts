@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, it } from "node:test";
 import { StatusError } from "@jdos/apimachinery";
 import { impersonationOf } from "./impersonation.ts";
 import { ISSUER, type TokenClaims, TokenSigner } from "./service-account-token.ts";
 
-const pem = (key: ReturnType<typeof generateKeyPairSync<"rsa">>["privateKey"]) =>
-  key.export({ type: "pkcs8", format: "pem" }) as string;
+const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }) as string;
 const rsa = pem(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey);
 const ec = pem(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
 const claims: TokenClaims = {

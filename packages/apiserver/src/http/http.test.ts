@@ -107,14 +107,15 @@ describe("dispatch()", () => {
   const refusals: [string, string, string, Call, number, RegExp][] = [
     ["malformed JSON", "POST", base, { body: "{" }, 400, /json parse error/],
     [
-      "too deep a body",
-      "POST",
-      base,
+      "too deep a patch",
+      "PATCH",
+      "/api/v1/namespaces/kube-public",
       {
-        body: `{"kind":"ConfigMap","metadata":{"name":"deep"},"data":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}`,
+        body: `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`,
+        headers: { "content-type": "application/merge-patch+json" },
       },
       400,
-      /nested too deeply|expected/,
+      /nested too deeply/,
     ],
     ["an unknown resource", "GET", "/api/v1/widgets", {}, 404, /could not find the requested resource/],
     ["an unknown path", "GET", "/nowhere", {}, 404, /could not find the requested resource/],
