@@ -11,6 +11,8 @@ export interface ReportedEvent {
     readonly skip?: string | boolean;
     readonly todo?: string | boolean;
     readonly message?: string;
+    /** Of a file's summary. */
+    readonly duration_ms?: number;
     readonly details?: { readonly type?: string; readonly duration_ms?: number; readonly error?: unknown };
   };
 }
@@ -53,7 +55,7 @@ export class TestReporter {
     if (type === "test:pass" || type === "test:fail") this.#result(report, type === "test:pass", data);
     else if ((type === "test:stdout" || type === "test:stderr") && data.message !== undefined) {
       report.output.push(data.message);
-    } else if (type === "test:summary" && data.file !== undefined) this.#closeFile(report);
+    } else if (type === "test:summary" && data.file !== undefined) this.#closeFile(report, data.duration_ms);
   }
 
   /** The failures again, then the line that scripts read. */
@@ -96,12 +98,12 @@ export class TestReporter {
     return report;
   }
 
-  #closeFile(report: FileReport): void {
+  #closeFile(report: FileReport, durationMillis = this.#now() - report.started): void {
     this.#files.delete(report.file);
     this.totals.passed += report.passed;
     this.totals.failed += report.failed;
     this.totals.skipped += report.skipped;
-    const seconds = ((this.#now() - report.started) / 1000).toFixed(1);
+    const seconds = (durationMillis / 1000).toFixed(1);
     const counts = `${report.passed} passed${report.failed > 0 ? `, ${report.failed} failed` : ""}`;
     this.#options.write(
       `${report.failed > 0 ? "✖" : "✔"} ${this.#name(report.file)}  ${counts}, ${seconds} s\n`,
