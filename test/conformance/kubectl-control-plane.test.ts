@@ -320,6 +320,18 @@ function suite({ path, version }: KubectlBinary): void {
     assert.match(await kubectl.fails(["get", "crd", "widgets.example.com"]), /NotFound/);
   });
 
+  test("taint and cordon change a node, and take back what they did", async () => {
+    await apply("apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n");
+    await kubectl.ok(["taint", "nodes", "n1", "a=b:NoSchedule"]);
+    await kubectl.ok(["taint", "nodes", "n1", "c=d:NoExecute"]);
+    await kubectl.ok(["taint", "nodes", "n1", "a-"]);
+    assert.equal(await value("node n1", "{.spec.taints[*].key}"), "c");
+    await kubectl.ok(["cordon", "n1"]);
+    assert.match(await kubectl.ok(["get", "nodes"]), /n1 +Unknown,SchedulingDisabled +<none>/);
+    await kubectl.ok(["uncordon", "n1"]);
+    assert.equal(await value("node n1", "{.spec.unschedulable}"), "");
+  });
+
   test("delete takes away, and wait sees it", async () => {
     const waiting = kubectl.ok(["wait", "--for=delete", "pod/alone", "--timeout=20s"]);
     await kubectl.ok(["delete", "pod", "alone"]);

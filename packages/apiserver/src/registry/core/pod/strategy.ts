@@ -44,16 +44,22 @@ function validateUpdate(pod: Pod, old: Pod, subresource: string | undefined): Fi
   return validatePodUpdate(pod, old);
 }
 
+/** Ephemeral containers are added and never change. */
 function validateEphemeral(pod: Pod, old: Pod): FieldError[] {
   const errors = new FieldErrors();
-  for (const [index, existing] of (old.spec?.ephemeralContainers ?? []).entries()) {
+  const before = old.spec?.ephemeralContainers ?? [];
+  for (const [index, existing] of before.entries()) {
     if (deepEqual(existing, pod.spec?.ephemeralContainers?.[index])) continue;
     errors.forbidden(
       "spec.ephemeralContainers",
       `existing ephemeral containers "${existing.name}" may not be changed`,
     );
   }
-  return errors.list;
+  if (pod.spec === undefined) return errors.list;
+  const all = new FieldErrors();
+  validatePodSpec(all, "spec", pod.spec);
+  const own = all.list.filter((error) => error.field.startsWith("spec.ephemeralContainers"));
+  return [...errors.list, ...own];
 }
 
 export const podStrategy: Strategy<Pod> = {
