@@ -11,7 +11,6 @@ import { readManifests } from "../manifests/read-manifests.ts";
 import { writeSecret } from "../pki/key-files.ts";
 import { kubeconfigText } from "../pki/kubeconfig.ts";
 import type { Progress } from "../progress.ts";
-import { pushBaseImage } from "../registry/push-base-image.ts";
 import { type Context, IDENTITIES } from "./context.ts";
 import { manifestValues } from "./manifest-values.ts";
 import { type Part, Supervisor } from "./part.ts";
@@ -24,9 +23,9 @@ import { kubeletPart } from "./parts/kubelet.ts";
 import { loadBalancerPart } from "./parts/load-balancer.ts";
 import { platformApiPart } from "./parts/platform-api.ts";
 import { platformControllersPart } from "./parts/platform-controllers.ts";
+import { nodePart, registryPart, routesPart } from "./parts/pods.ts";
 import { schedulerPart } from "./parts/scheduler.ts";
 import { serviceProxyPart } from "./parts/service-proxy.ts";
-import { waitForDeployment, waitForListener, waitForNode } from "./ready.ts";
 
 /** One machine's platform: every part under supervision. */
 export class Platform {
@@ -165,20 +164,11 @@ export class Platform {
 
   /** Waits for what Pods do: the Node, the registry with the base image in it, the routes. */
   async #settle(client: Client, archive: string): Promise<void> {
-    const { options, names } = this.#context;
-    const wait = { client, signal: this.#shutdown.signal };
-    const routesHost = options.listenAddress === "0.0.0.0" ? "127.0.0.1" : options.listenAddress;
-    await this.#progress.stage("node", () => waitForNode(options.nodeName, wait));
+    const wait = { client, archive, signal: this.#shutdown.signal };
+    await this.#run(nodePart(this.#context, wait));
     await Promise.all([
-      this.#progress.stage("registry", async () => {
-        await waitForDeployment({ namespace: "jdos-system", name: "registry" }, wait);
-        await waitForListener({ host: names.services.registry, port: 5000 }, wait);
-        await pushBaseImage(this.#context, archive);
-      }),
-      this.#progress.stage("routes", async () => {
-        await waitForDeployment({ namespace: "jdos-system", name: "haproxy" }, wait);
-        await waitForListener({ host: routesHost, port: names.ports.routes }, wait);
-      }),
+      this.#run(registryPart(this.#context, wait)),
+      this.#run(routesPart(this.#context, wait)),
     ]);
   }
 }

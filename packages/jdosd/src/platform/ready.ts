@@ -42,7 +42,8 @@ export function waitForListener(at: { host: string; port: number }, options: Wai
   );
 }
 
-function accepts({ host, port }: { host: string; port: number }): Promise<boolean> {
+/** Whether a connection is accepted within a second. */
+export function accepts({ host, port }: { host: string; port: number }): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 1_000 });
     const end = (answer: boolean) => {
