@@ -4,6 +4,8 @@ import type { EventRecorder } from "@jdos/controller-runtime";
 import { LoadBalancerError } from "./errors.ts";
 import type { Haproxy } from "./haproxy/haproxy.ts";
 import { buildDesired, type Problem } from "./model/build-desired.ts";
+import type { Desired } from "./model/desired.ts";
+import { canListen } from "./port-probe.ts";
 import { type ReadWorldOptions, readWorld } from "./read-world.ts";
 import { writeStatus } from "./write-status.ts";
 
@@ -25,24 +27,40 @@ export class Balancer {
     this.#options = options;
   }
 
-  /** @throws what HAProxy or the API server refuses; the caller tries again. */
-  async sync(): Promise<void> {
+  /**
+   * True when a port that is asked for belongs to another process: look again later.
+   * @throws what HAProxy or the API server refuses; the caller tries again.
+   */
+  async sync(): Promise<boolean> {
     const { client, informers, haproxy, listenAddress } = this.#options;
     const world = readWorld(informers, this.#options);
-    const { desired, problems } = buildDesired(world);
+    const busyPorts = await this.#busyPorts(buildDesired(world).desired);
+    const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
+    const { desired, problems } = buildDesired(possible);
     this.#report(problems);
     await haproxy.apply(desired);
-    await writeStatus(client, world, listenAddress);
+    await writeStatus(client, { world, desired, address: listenAddress });
+    return busyPorts.length > 0;
+  }
+
+  /** A worker with a port that it cannot have does not start, and pauses the one that serves while it tries. */
+  async #busyPorts({ tcp }: Desired): Promise<number[]> {
+    const { haproxy, listenAddress } = this.#options;
+    const busy: number[] = [];
+    for (const { port } of tcp) {
+      if (!haproxy.servedPorts.has(port) && !(await canListen(listenAddress, port))) busy.push(port);
+    }
+    return busy;
   }
 
   /** Notices that HAProxy was restarted. Not being there is no error: it reads the files when it comes. */
-  async check(): Promise<void> {
+  async check(): Promise<false> {
     try {
       await this.#options.haproxy.converge();
     } catch (error) {
-      if (error instanceof LoadBalancerError && error.code === "HaproxyUnreachable") return;
-      throw error;
+      if (!(error instanceof LoadBalancerError && error.code === "HaproxyUnreachable")) throw error;
     }
+    return false;
   }
 
   /** One Event a problem, until it is gone. */

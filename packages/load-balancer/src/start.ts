@@ -11,6 +11,8 @@ import { indexWorld } from "./read-world.ts";
 
 const SYNC = "sync";
 const CHECK = "check";
+/** How long until a port that another process has is tried again. */
+const BUSY_PORT_MILLIS = 10_000;
 
 /**
  * Starts the load balancer; resolves when HAProxy's files say what the API server says. HAProxy itself may come
@@ -45,8 +47,9 @@ export async function start(options: LoadBalancerOptions): Promise<Running> {
 
   async function round(task: string): Promise<void> {
     try {
-      await (task === SYNC ? balancer.sync() : balancer.check());
+      const again = task === SYNC ? await balancer.sync() : await balancer.check();
       queue.forget(task);
+      if (again) queue.addAfter(SYNC, BUSY_PORT_MILLIS);
     } catch (error) {
       const waits = error instanceof LoadBalancerError && error.code === "HaproxyUnreachable";
       if (waits) log.debug({ err: error }, "HAProxy does not answer yet");

@@ -2,16 +2,24 @@ import { APPLICATION_LABEL, type Ingress, Ingresses, ROUTED_TO_ANNOTATION, Servi
 import { deepEqual, isStatus, type KubeObject, keyOf, type ResourceType } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
+import type { Desired } from "./model/desired.ts";
 
 interface Balanced extends KubeObject {
   status?: { loadBalancer?: { ingress?: { ip?: string }[] } };
+}
+
+export interface StatusOptions {
+  world: World;
+  desired: Pick<Desired, "tcp">;
+  /** Where everything answers. */
+  address: string;
 }
 
 /**
  * Says in the status of each Ingress and Service where it answers, and on an application's Ingress which Pods its
  * routes lead to; writes only what is not said yet.
  */
-export async function writeStatus(client: Client, world: World, address: string): Promise<void> {
+export async function writeStatus(client: Client, { world, desired, address }: StatusOptions): Promise<void> {
   for (const ingress of world.ingresses)
     await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, {
       address,
@@ -20,7 +28,10 @@ export async function writeStatus(client: Client, world: World, address: string)
         : { routedTo: routedTo(ingress, world) }),
     });
   for (const service of world.loadBalancerServices) {
-    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, { address });
+    const { namespace, name } = service.metadata;
+    const listens = desired.tcp.some(({ backend }) => backend.startsWith(`tcp.${namespace}.${name}.`));
+    const said = listens ? { address } : {};
+    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, said);
   }
 }
 
@@ -36,7 +47,8 @@ export function routedTo(ingress: Stored<Ingress>, world: Pick<World, "slices">)
 }
 
 interface Said {
-  address: string;
+  /** Absent: it answers nowhere. */
+  address?: string;
   routedTo?: string;
 }
 
@@ -49,10 +61,11 @@ async function write(
   const told = object.status?.loadBalancer?.ingress?.map(({ ip }) => ip);
   const annotated =
     routedTo === undefined || object.metadata.annotations?.[ROUTED_TO_ANNOTATION] === routedTo;
-  if (deepEqual(told, [address]) && annotated) return;
+  const addresses = address === undefined ? [] : [address];
+  if (deepEqual(told ?? [], addresses) && annotated) return;
   const body = {
     ...(annotated ? {} : { metadata: { annotations: { [ROUTED_TO_ANNOTATION]: routedTo } } }),
-    status: { loadBalancer: { ingress: [{ ip: address }] } },
+    status: { loadBalancer: { ingress: address === undefined ? null : [{ ip: address }] } },
   };
   try {
     await client.patch(type, keyOf(object), { type: "merge", body }, { subresource: "status" });

@@ -4,12 +4,13 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { createLogger, instanceNames, systemClock } from "@jdos/component-base";
+import { createLogger, systemClock } from "@jdos/component-base";
 import type { Desired, Route, Server } from "../model/desired.ts";
-import { type EchoServer, type RunningHaproxy, runHaproxy, startEcho } from "../testing/index.ts";
+import { type EchoServer, freePort, type RunningHaproxy, runHaproxy, startEcho } from "../testing/index.ts";
 import { Haproxy } from "./haproxy.ts";
 
-const { routes: httpPort, registry: tcpPort } = instanceNames(44).ports;
+const httpPort = await freePort();
+const tcpPort = await freePort();
 const options = {
   listenAddress: "127.0.0.1",
   httpPort,

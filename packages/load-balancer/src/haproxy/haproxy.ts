@@ -31,6 +31,7 @@ export class Haproxy {
   readonly #options: HaproxyOptions;
   readonly #files: Files;
   #layout: Layout = EMPTY_LAYOUT;
+  #servedPorts: ReadonlySet<number> = new Set();
   #maps: Record<MapName, Map<string, string>> | undefined;
   /** What the running process was last told; undefined: it has to be told everything. */
   #told: { worker: string; layout: Layout; maps: Record<MapName, Map<string, string>> } | undefined;
@@ -45,6 +46,12 @@ export class Haproxy {
     await mkdir(dirname(this.#files.config), { recursive: true, mode: 0o755 });
     if (existsSync(this.#files.layout))
       this.#layout = JSON.parse(await readFile(this.#files.layout, "utf8")) as Layout;
+    this.#servedPorts = portsOf(this.#layout);
+  }
+
+  /** TCP ports that HAProxy is known to listen on. */
+  get servedPorts(): ReadonlySet<number> {
+    return this.#servedPorts;
   }
 
   /**
@@ -72,6 +79,7 @@ export class Haproxy {
       info = await this.#info();
       this.#told = undefined;
     }
+    this.#servedPorts = portsOf(layout);
     if (this.#told?.worker !== info.worker) this.#told = undefined;
     try {
       // A route that is new finds its servers there.
@@ -108,8 +116,8 @@ export class Haproxy {
   async #reload(version: string): Promise<void> {
     const { log, clock } = this.#options;
     log.info({ version }, "Reloading HAProxy");
-    await sendCommand(this.#files.masterSocket, "reload");
     const deadline = clock.monotonicMillis() + RELOAD_TIMEOUT_MILLIS;
+    await this.#askForReload(deadline);
     while (clock.monotonicMillis() < deadline) {
       const info = await this.#info().catch(() => undefined);
       if (info?.version === version) return;
@@ -122,6 +130,20 @@ export class Haproxy {
         hint: "The earlier configuration still serves; see the log of the haproxy Pod for the line it refuses",
       },
     );
+  }
+
+  /** The master does not listen for a moment after each reload, when it becomes a new program. */
+  async #askForReload(deadline: number): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      try {
+        await sendCommand(this.#files.masterSocket, "reload");
+        return;
+      } catch (error) {
+        if (clock.monotonicMillis() > deadline) throw error;
+        await clock.sleep(20);
+      }
+    }
   }
 
   async #tellMaps(maps: Record<MapName, Map<string, string>>): Promise<void> {
@@ -177,6 +199,10 @@ export class Haproxy {
       },
     );
   }
+}
+
+function portsOf({ tcp }: Layout): ReadonlySet<number> {
+  return new Set(tcp.map(({ port }) => port));
 }
 
 /** One word of HAProxy's command language. */

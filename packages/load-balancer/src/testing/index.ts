@@ -3,4 +3,5 @@
  * @module
  */
 export { type EchoServer, startEcho } from "./echo-server.ts";
+export { freePort } from "./free-port.ts";
 export { type RunningHaproxy, runHaproxy } from "./run-haproxy.ts";
