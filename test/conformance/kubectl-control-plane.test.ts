@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import { findKubectls, Kubectl, type KubectlBinary } from "./support/kubectl.ts";
 
@@ -333,9 +334,15 @@ function suite({ path, version }: KubectlBinary): void {
   });
 
   test("delete takes away, and wait sees it", async () => {
-    const waiting = kubectl.ok(["wait", "--for=delete", "pod/alone", "--timeout=20s"]);
-    await kubectl.ok(["delete", "pod", "alone"]);
+    await kubectl.ok(["patch", "pod", "alone", "-p", '{"metadata":{"finalizers":["example.com/hold"]}}']);
+    const deleting = kubectl.ok(["delete", "pod", "alone"]);
+    while ((await value("pod alone", "{.metadata.deletionTimestamp}")) === "") await setImmediate();
+    // The old one calls it an error when there is nothing left to wait for.
+    const waiting = old ? undefined : kubectl.ok(["wait", "--for=delete", "pod/alone", "--timeout=20s"]);
+    await kubectl.ok(["patch", "pod", "alone", "-p", '{"metadata":{"finalizers":null}}']);
+    await deleting;
     await waiting;
+    assert.match(await kubectl.fails(["get", "pod", "alone"]), /NotFound/);
     await kubectl.ok(["delete", "configmap,secret", "--all"]);
     assert.equal(await kubectl.ok(["get", "configmaps", "-o", "name"]), "");
   });
