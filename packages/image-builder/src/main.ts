@@ -16,3 +16,5 @@ try {
   process.stderr.write(`${code}: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
   process.exitCode = 2;
 }
+// A connection that nobody closes shall not keep the Pod.
+process.exit();

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import test, { after, before } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { BuilderInput } from "@jdos/api";
@@ -181,6 +181,28 @@ test("coordinate() says that the source or the base is not in the registry", asy
   assert.equal(noBase.error?.code, "BaseImageMissing");
 });
 
+test("coordinate() hangs up on its steps when the source cannot be fetched, and turns away those who come later", async () => {
+  const come = Promise.withResolvers<void>();
+  const empty = createServer(
+    (_request, response) => void come.promise.then(() => response.writeHead(404).end()),
+  );
+  empty.listen(0, "127.0.0.1");
+  await once(empty, "listening");
+  const url = `http://127.0.0.1:${(empty.address() as AddressInfo).port}`;
+  const path = join(await mkdtemp(join(directory, "exchange-")), "build.sock");
+  const options = { input: input({ registry: { url, host: "registry.jdos.internal" } }), say: () => {} };
+  const result = coordinate({ ...options, exchange: dirname(path) });
+  const channel = await dial<FromSteps, ToSteps>({ path });
+  come.resolve();
+  const heard = [];
+  for await (const message of channel.messages) heard.push(message);
+  assert.deepEqual(heard, []);
+  assert.ok((await result).error);
+  await assert.rejects(dial({ path }), { code: "StepsLost", message: /was over/ });
+  empty.close();
+  empty.closeAllConnections();
+});
+
 test("Registry tries again when the registry is away for a moment, and says so when it stays away", async () => {
   let answers = 0;
   const flaky = createServer((_request, response) => response.writeHead(++answers < 3 ? 503 : 404).end());
@@ -191,7 +213,10 @@ test("Registry tries again when the registry is away for a moment, and says so w
   assert.equal(answers, 3);
   flaky.close();
   flaky.closeAllConnections();
-  await assert.rejects(new Registry({ url, backOffMillis: 1, tries: 2 }).manifest("demo/hello", "latest"), {
-    code: "RegistryUnreachable",
-  });
+  await assert.rejects(
+    new Registry({ url, backOffMillis: 1, patienceSeconds: 0 }).manifest("demo/hello", "latest"),
+    {
+      code: "RegistryUnreachable",
+    },
+  );
 });

@@ -105,11 +105,12 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       stages.succeed("push", `${pushed.digest}: ${counts}`);
       return pushed;
     } finally {
-      listener.accepted.then((channel) => channel.close()).catch(() => {});
       await loopback.stop();
     }
   } finally {
     listener.close();
+    // However far it came: the steps must learn that it is over.
+    listener.accepted.then((channel) => channel.close()).catch(() => {});
     await rm(scratch, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,7 +24,7 @@ export interface ListenOptions {
 
 export interface Listener<Out, In> {
   accepted: Promise<Channel<Out, In>>;
-  /** Waits no longer. */
+  /** Waits no longer, and lets those who come later know. */
   close(): void;
 }
 
@@ -57,13 +57,24 @@ export async function listen<Out, In>({
     })
     .finally(close);
   accepted.catch(() => {});
-  return { accepted, close };
+  const over = (): void => {
+    close();
+    writeFileSync(overFile(path), "");
+  };
+  return { accepted, close: over };
+}
+
+/** Beside the socket, once nobody will listen any more. */
+function overFile(path: string): string {
+  return `${path}.over`;
 }
 
 /** Connects to the other side, which may not be there yet. */
 export async function dial<Out, In>({ path, timeoutSeconds = 60 }: ListenOptions): Promise<Channel<Out, In>> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   for (;;) {
+    if (existsSync(overFile(path)))
+      throw new ImageBuilderError("StepsLost", "Cannot build: the build was over before its steps began");
     const socket = connect(path);
     try {
       await once(socket, "connect");

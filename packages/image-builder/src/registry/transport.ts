@@ -6,9 +6,12 @@ export interface TransportOptions {
   /** http://registry.jdos-system.svc:5000 */
   url: string;
   credential?: Credential;
-  /** Tries of a request that the network or the server fails. Defaults to 6. */
-  tries?: number;
-  /** The first wait between tries; doubles. Defaults to 200. */
+  /**
+   * How long a request that the network or the server fails is tried again: a restart of the registry, or of what
+   * gives its tokens, fits in. Defaults to 60.
+   */
+  patienceSeconds?: number;
+  /** The first wait between tries; doubles up to 2 seconds. Defaults to 100. */
   backOffMillis?: number;
   signal?: AbortSignal;
 }
@@ -26,6 +29,8 @@ export interface RegistryRequest {
   accept?: readonly number[];
 }
 
+const MAX_WAIT_MILLIS = 2000;
+
 /** Requests to one registry: the token dance, and tries with back-off. */
 export class RegistryTransport {
   readonly #options: TransportOptions;
@@ -36,19 +41,21 @@ export class RegistryTransport {
   }
 
   async send(request: RegistryRequest): Promise<Response> {
-    const { tries = 6, backOffMillis = 200 } = this.#options;
-    for (let attempt = 1; ; attempt++) {
+    const { patienceSeconds = 60, backOffMillis = 100 } = this.#options;
+    const deadline = performance.now() + patienceSeconds * 1000;
+    for (let wait = backOffMillis; ; wait = Math.min(2 * wait, MAX_WAIT_MILLIS)) {
+      const last = performance.now() + wait > deadline;
       try {
         const response = await this.#authorised(request);
         if (response.ok || request.accept?.includes(response.status)) return response;
-        const again = (response.status >= 500 || response.status === 429) && attempt < tries;
+        const again = (response.status >= 500 || response.status === 429) && !last;
         if (!again) throw await refusal(request, response);
         await response.body?.cancel();
       } catch (error) {
         if (error instanceof ImageBuilderError || this.#options.signal?.aborted) throw error;
-        if (attempt >= tries) throw unreachable(this.#options.url, error);
+        if (last) throw unreachable(this.#options.url, error);
       }
-      await sleep(backOffMillis * 2 ** (attempt - 1), undefined, { signal: this.#options.signal });
+      await sleep(wait, undefined, { signal: this.#options.signal });
     }
   }
 

@@ -172,9 +172,14 @@ function explain(failure: StepFailure, { url, revision, timeoutSeconds }: Facts)
     "no reason given";
   return new ImageBuilderError(
     "SourceUnreachable",
-    `Cannot fetch "${shown}": ${why.replace(/^(fatal|error):\s*/i, "").replaceAll(url, shown)}`,
+    `Cannot fetch "${shown}": ${plain(why).replaceAll(url, shown)}`,
     { cause, hint: "Check the URL, and that the platform's Pods can reach it" },
   );
+}
+
+/** git's line without its prefixes. */
+function plain(line: string): string {
+  return line.replace(/^(fatal|error):\s*/i, "").replace(/^unable to access '[^']*': /, "");
 }
 
 function withoutPassword(url: string): string {
