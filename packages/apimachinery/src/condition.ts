@@ -32,12 +32,18 @@ export function setCondition<C extends Condition>(
 }
 
 /** The condition of a type, if the list has it. */
-export function findCondition<C extends { readonly type: string }>(list: readonly C[] | undefined, type: string): C | undefined {
+export function findCondition<C extends { readonly type: string }>(
+  list: readonly C[] | undefined,
+  type: string,
+): C | undefined {
   return list?.find((condition) => condition.type === type);
 }
 
 /** True when the condition is there and its status is "True". */
-export function isConditionTrue(list: readonly { readonly type: string; readonly status: string }[] | undefined, type: string): boolean {
+export function isConditionTrue(
+  list: readonly { readonly type: string; readonly status: string }[] | undefined,
+  type: string,
+): boolean {
   return findCondition(list, type)?.status === "True";
 }
 

@@ -40,7 +40,9 @@ export interface ObjectKey {
 }
 
 /** The key of a stored object. */
-export function keyOf(object: { readonly metadata: { readonly namespace?: string; readonly name: string } }): ObjectKey {
+export function keyOf(object: {
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+}): ObjectKey {
   return { namespace: object.metadata.namespace ?? "", name: object.metadata.name };
 }
 

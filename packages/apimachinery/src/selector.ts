@@ -17,7 +17,10 @@ const KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61
 const VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?$/;
 
 /** True when labels satisfy every requirement. */
-export function matchesRequirements(requirements: readonly Requirement[], labels: Labels | undefined): boolean {
+export function matchesRequirements(
+  requirements: readonly Requirement[],
+  labels: Labels | undefined,
+): boolean {
   return requirements.every((requirement) => matchesOne(requirement, labels?.[requirement.key]));
 }
 
@@ -39,7 +42,9 @@ function matchesOne({ operator, values }: Requirement, value: string | undefined
 }
 
 /** The requirements of a LabelSelector object. An empty selector matches everything; undefined matches nothing. */
-export function selectorRequirements(selector: DeepReadonly<LabelSelector> | undefined): Requirement[] | undefined {
+export function selectorRequirements(
+  selector: DeepReadonly<LabelSelector> | undefined,
+): Requirement[] | undefined {
   if (selector === undefined) return undefined;
   const requirements: Requirement[] = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => ({
     key,
@@ -57,7 +62,10 @@ export function selectorRequirements(selector: DeepReadonly<LabelSelector> | und
 }
 
 /** True when the LabelSelector selects the labels. */
-export function matchesSelector(selector: DeepReadonly<LabelSelector> | undefined, labels: Labels | undefined): boolean {
+export function matchesSelector(
+  selector: DeepReadonly<LabelSelector> | undefined,
+  labels: Labels | undefined,
+): boolean {
   const requirements = selectorRequirements(selector);
   return requirements !== undefined && matchesRequirements(requirements, labels);
 }
@@ -122,14 +130,20 @@ function parseRequirement(part: string, whole: string): Requirement {
     const operator = operators[compare[2] as keyof typeof operators];
     return checked({ key: compare[1]!, operator, values: [compare[3]!] }, whole);
   }
-  if (part.startsWith("!")) return checked({ key: part.slice(1).trim(), operator: "DoesNotExist", values: [] }, whole);
+  if (part.startsWith("!"))
+    return checked({ key: part.slice(1).trim(), operator: "DoesNotExist", values: [] }, whole);
   return checked({ key: part, operator: "Exists", values: [] }, whole);
 }
 
 function checked(requirement: Requirement, whole: string): Requirement {
-  const wrong = KEY.test(requirement.key) ? requirement.values.find((value) => !VALUE.test(value)) : requirement.key;
+  const wrong = KEY.test(requirement.key)
+    ? requirement.values.find((value) => !VALUE.test(value))
+    : requirement.key;
   if (wrong !== undefined) {
-    throw new StatusError("BadRequest", `unable to parse requirement: "${wrong}" in selector "${whole}" is not a valid label key or value`);
+    throw new StatusError(
+      "BadRequest",
+      `unable to parse requirement: "${wrong}" in selector "${whole}" is not a valid label key or value`,
+    );
   }
   return requirement;
 }
@@ -149,7 +163,8 @@ export function parseFieldSelector(text: string): FieldTerm[] {
   if (text.trim() === "") return [];
   return text.split(",").map((part) => {
     const match = /^\s*([^=!]+?)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part);
-    if (match === null) throw new StatusError("BadRequest", `invalid selector: "${text}"; can't understand "${part}"`);
+    if (match === null)
+      throw new StatusError("BadRequest", `invalid selector: "${text}"; can't understand "${part}"`);
     return { path: match[1]!, equal: match[2] !== "!=", value: match[3]! };
   });
 }

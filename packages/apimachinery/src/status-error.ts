@@ -102,7 +102,11 @@ export function alreadyExists(of: Named, name: string): StatusError {
 }
 
 /** The optimistic lock failed: read again and retry. */
-export function conflict(of: Named, name: string, why = "the object has been modified; please apply your changes to the latest version and try again"): StatusError {
+export function conflict(
+  of: Named,
+  name: string,
+  why = "the object has been modified; please apply your changes to the latest version and try again",
+): StatusError {
   const resource = of.group === "" ? of.resource : `${of.resource}.${of.group}`;
   return new StatusError("Conflict", `Operation cannot be fulfilled on ${resource} "${name}": ${why}`, {
     details: { name, ...(of.group === "" ? {} : { group: of.group }), kind: of.resource },
@@ -111,14 +115,26 @@ export function conflict(of: Named, name: string, why = "the object has been mod
 
 /** One field that is wrong, with its path as kubectl prints it: spec.containers[0].image */
 export interface FieldError {
-  type: "FieldValueRequired" | "FieldValueInvalid" | "FieldValueDuplicate" | "FieldValueNotSupported" | "FieldValueForbidden" | "FieldValueTooLong" | "FieldValueTypeInvalid" | "FieldValueNotFound";
+  type:
+    | "FieldValueRequired"
+    | "FieldValueInvalid"
+    | "FieldValueDuplicate"
+    | "FieldValueNotSupported"
+    | "FieldValueForbidden"
+    | "FieldValueTooLong"
+    | "FieldValueTypeInvalid"
+    | "FieldValueNotFound";
   field: string;
   /** The sentence after the path: `Required value: name is missing`, `Invalid value: "x": must be ...`. */
   message: string;
 }
 
 /** Pod "web" is invalid: spec.containers[0].image: Required value */
-export function invalid(of: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
+export function invalid(
+  of: { group: string; kind: string },
+  name: string,
+  errors: FieldError[],
+): StatusError {
   const kind = of.group === "" ? of.kind : `${of.kind}.${of.group}`;
   const list = errors.map((error) => `${error.field}: ${error.message}`);
   const text = list.length === 1 ? list[0] : `[${list.join(", ")}]`;

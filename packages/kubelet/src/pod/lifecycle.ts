@@ -1,5 +1,5 @@
+import type { LifecycleHandler } from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
-import type { LifecycleHandler } from "kubernetes-types/core/v1.d.ts";
 import type { CriClient } from "../cri/cri-client.ts";
 import { httpGet } from "../probe/http-get.ts";
 import type { ContainerSpec } from "./pod.ts";

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { HTTPGetAction } from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
-import type { HTTPGetAction } from "kubernetes-types/core/v1.d.ts";
 import type { ContainerSpec } from "../pod/pod.ts";
 
 export interface HttpTarget {
