@@ -1,4 +1,7 @@
 import { globSync, statSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { program } from "./programs.ts";
 import { say } from "./table.ts";
 
@@ -37,9 +40,21 @@ export async function loadBaseImage(
   if (archive === undefined)
     throw new Error(`Cannot load the base image: "${cacheDir}" has none; start the platform once`);
   say("Loading the base image into podman's storage ...");
-  // The archive names its images by tag; 12 is the base and the tools: the first is the base.
-  const id = (
-    await program("podman", [...storeOptions(store), "pull", "-q", `oci-archive:${archive}:@1`])
-  ).trim();
-  await program("podman", [...storeOptions(store), "tag", id, BASE_IMAGE]);
+  const layout = await mkdtemp(join(tmpdir(), "jdos-bench-layout-"));
+  try {
+    await program("tar", ["-xf", archive, "-C", layout]);
+    const index = JSON.parse(await readFile(join(layout, "index.json"), "utf8")) as Index;
+    const base = index.manifests.filter(
+      ({ annotations }) => annotations["io.containerd.image.name"] === BASE_IMAGE,
+    );
+    await writeFile(join(layout, "index.json"), JSON.stringify({ ...index, manifests: base }));
+    const id = (await program("podman", [...storeOptions(store), "pull", "-q", `oci:${layout}`])).trim();
+    await program("podman", [...storeOptions(store), "tag", id, BASE_IMAGE]);
+  } finally {
+    await rm(layout, { recursive: true, force: true });
+  }
+}
+
+interface Index {
+  manifests: { annotations: Record<string, string> }[];
 }
