@@ -8,6 +8,7 @@ export * from "./condition.ts";
 export * from "./copy.ts";
 export * from "./meta.ts";
 export * from "./names.ts";
+export * from "./node-selector.ts";
 export * from "./quantity.ts";
 export * from "./resource.ts";
 export * from "./selector.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "@jdos/component-base";
 import type { ControllerOptions } from "@jdos/controller-runtime";
+import { daemonSetController } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSliceController } from "./endpointslice/controller.ts";
@@ -8,6 +9,7 @@ import { namespaceController } from "./namespace/controller.ts";
 import { nodeLifecycleController } from "./nodelifecycle/controller.ts";
 import { podGarbageCollector } from "./podgc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
+import { replicationControllerController } from "./replicationcontroller/controller.ts";
 import { serviceAccountController } from "./serviceaccount/controller.ts";
 
 export interface ControllerSettings {
@@ -27,6 +29,8 @@ export const controllers: readonly RegisteredController[] = [
   { name: "serviceaccount", create: serviceAccountController },
   { name: "deployment", create: deploymentController },
   { name: "replicaset", create: replicaSetController },
+  { name: "replicationcontroller", create: replicationControllerController },
+  { name: "daemonset", create: daemonSetController },
   { name: "job", create: jobController },
   { name: "endpointslice", create: endpointSliceController },
   { name: "endpoints", create: endpointsController },

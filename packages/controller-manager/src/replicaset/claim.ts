@@ -1,10 +1,12 @@
-import { type Pod, Pods, type ReplicaSet } from "@jdos/api";
+import { type Pod, Pods } from "@jdos/api";
 import {
   controllerOf,
   controllerReference,
+  type DeepReadonly,
   isStatus,
   type KubeObject,
   keyOf,
+  type LabelSelector,
   matchesSelector,
   type OwnerReference,
   type ResourceType,
@@ -21,15 +23,12 @@ export function indexOrphanPods(informers: InformerFactory): void {
     .addIndex(ORPHANS, (pod) => (controllerOf(pod) === undefined ? [pod.metadata.namespace ?? ""] : []));
 }
 
-type Selecting = Stored<KubeObject> & {
-  readonly spec?: { readonly selector?: NonNullable<ReplicaSet["spec"]>["selector"] | object };
-};
-
 export interface ClaimOptions {
   client: Client;
   informers: InformerFactory;
   /** The type of the owner, which is read afresh before anything is adopted. */
   type: ResourceType;
+  selector: DeepReadonly<LabelSelector> | undefined;
 }
 
 /**
@@ -37,10 +36,9 @@ export interface ClaimOptions {
  * that match no more.
  */
 export async function claimPods(
-  owner: Selecting,
-  { client, informers, type }: ClaimOptions,
+  owner: Stored<KubeObject>,
+  { client, informers, type, selector }: ClaimOptions,
 ): Promise<Stored<Pod>[]> {
-  const selector = owner.spec?.selector as NonNullable<ReplicaSet["spec"]>["selector"];
   const matches = (pod: Stored<Pod>): boolean => matchesSelector(selector, pod.metadata.labels);
   const deleting = owner.metadata.deletionTimestamp !== undefined;
   const claimed: Stored<Pod>[] = [];
@@ -61,7 +59,7 @@ export async function claimPods(
 }
 
 /** The informer may be behind: what was deleted must not adopt. */
-async function stillLives(client: Client, owner: Selecting, type: ResourceType): Promise<boolean> {
+async function stillLives(client: Client, owner: Stored<KubeObject>, type: ResourceType): Promise<boolean> {
   try {
     const fresh = await client.get(type, keyOf(owner));
     return fresh.metadata.uid === owner.metadata.uid && fresh.metadata.deletionTimestamp === undefined;
@@ -71,12 +69,16 @@ async function stillLives(client: Client, owner: Selecting, type: ResourceType):
   }
 }
 
-async function adopt(client: Client, owner: Selecting, pod: Stored<Pod>): Promise<Stored<Pod> | undefined> {
+async function adopt(
+  client: Client,
+  owner: Stored<KubeObject>,
+  pod: Stored<Pod>,
+): Promise<Stored<Pod> | undefined> {
   const others = pod.metadata.ownerReferences ?? [];
   return writeOwners(client, pod, [...others, controllerReference(owner)]);
 }
 
-async function release(client: Client, owner: Selecting, pod: Stored<Pod>): Promise<void> {
+async function release(client: Client, owner: Stored<KubeObject>, pod: Stored<Pod>): Promise<void> {
   const others = (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid);
   await writeOwners(client, pod, others);
 }

@@ -1,5 +1,5 @@
+import { tolerates } from "@jdos/apimachinery";
 import type { Plugin } from "../contract.ts";
-import { tolerates } from "./tolerates.ts";
 
 const TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
 
@@ -7,7 +7,7 @@ const TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
 export const nodeUnschedulable: Plugin = {
   name: "NodeUnschedulable",
   filter(pod, { node }) {
-    return node.spec?.unschedulable !== true || tolerates(pod, TAINT)
+    return node.spec?.unschedulable !== true || tolerates(pod.spec?.tolerations, TAINT)
       ? undefined
       : { reasons: ["node(s) were unschedulable"], unresolvable: true };
   },
