@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
 import { cgroupProcesses, removeCgroupTree } from "./cgroup-tree.ts";
@@ -16,6 +17,7 @@ export interface ContainerdState {
 /** Ends what a stopped containerd left running and unmounts what it left mounted. Idempotent. */
 export async function cleanContainerdState(state: ContainerdState): Promise<void> {
   const shims = shimsOf(state.socket);
+  const ids = shims.map((shim) => argumentOf(commandLine(shim.pid), "-id")).filter((id) => id !== undefined);
   const containers = new Map<number, ProcessIdentity>();
   for (const pid of [
     ...shims.flatMap((shim) => descendantsOf(shim.pid)),
@@ -27,7 +29,7 @@ export async function cleanContainerdState(state: ContainerdState): Promise<void
   for (const shim of shims) containers.delete(shim.pid);
   await Promise.all([...containers.values()].map((identity) => stopProcess(identity, { timeoutSeconds: 0 })));
   await Promise.all(shims.map((identity) => stopProcess(identity, { timeoutSeconds: 0 })));
-  removeShimSockets(state.stateDir);
+  removeShimSockets(state, ids);
   await unmountBelow(state.stateDir);
   await unmountBelow(state.rootDir);
   if (state.cgroupParent !== undefined) await removeCgroupTree(state.cgroupParent);
@@ -54,9 +56,13 @@ export async function unmountBelow(directory: string): Promise<void> {
 function shimsOf(socket: string): ProcessIdentity[] {
   return processes().filter(({ pid }) => {
     const args = commandLine(pid);
-    const at = args.indexOf("-address");
-    return args[0]?.includes("containerd-shim") === true && at > 0 && args[at + 1] === socket;
+    return args[0]?.includes("containerd-shim") === true && argumentOf(args, "-address") === socket;
   });
+}
+
+function argumentOf(args: readonly string[], flag: string): string | undefined {
+  const at = args.indexOf(flag);
+  return at < 0 ? undefined : args[at + 1];
 }
 
 function processes(): ProcessIdentity[] {
@@ -89,17 +95,12 @@ function descendantsOf(pid: number): number[] {
   return found;
 }
 
-/** A killed shim leaves its socket under /run/containerd/s; its bundle says which one. */
-function removeShimSockets(stateDir: string): void {
-  const tasks = `${stateDir}/io.containerd.runtime.v2.task/k8s.io`;
-  for (const bundle of list(tasks)) {
-    try {
-      const address = readFileSync(`${tasks}/${bundle}/address`, "utf8").trim();
-      if (address.startsWith("unix:///run/containerd/s/"))
-        rmSync(address.slice("unix://".length), { force: true });
-    } catch {
-      // A bundle without an address has no socket.
-    }
+/** A killed shim leaves its socket behind. Its name follows from containerd's own socket and the sandbox's id. */
+function removeShimSockets(state: ContainerdState, ids: readonly string[]): void {
+  const bundles = list(`${state.stateDir}/io.containerd.runtime.v2.task/k8s.io`);
+  for (const id of new Set([...ids, ...bundles])) {
+    const name = createHash("sha256").update(`${state.socket}/k8s.io/${id}`).digest("hex");
+    rmSync(`/run/containerd/s/${name}`, { force: true });
   }
 }
 

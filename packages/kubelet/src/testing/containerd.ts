@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -36,7 +36,18 @@ export interface TestContainerd {
 /** A real containerd with the test images imported. */
 export async function startTestContainerd(options: TestContainerdOptions): Promise<TestContainerd> {
   const names = instanceNames(options.instance);
-  const directory = await mkdtemp(join(tmpdir(), `jdos-kubelet-${options.instance}-`));
+  const prefix = `jdos-kubelet-${options.instance}-`;
+  // What a test that was killed left behind, after its containerd.
+  await purgeContainerd({
+    runDir: names.runDir,
+    rootDir: join(names.runDir, "none"),
+    cgroupParent: names.cgroupParent,
+  });
+  for (const name of (await readdir(tmpdir())).filter((item) => item.startsWith(prefix))) {
+    await unmountBelow(join(tmpdir(), name));
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const directory = await mkdtemp(join(tmpdir(), prefix));
   const containerd = {
     runDir: names.runDir,
     rootDir: join(directory, "containerd"),
@@ -45,7 +56,6 @@ export async function startTestContainerd(options: TestContainerdOptions): Promi
     cniConfDir: options.cniConfDir ?? join(directory, "cni/net.d"),
     registryConfigDir: join(directory, "registry"),
   };
-  await purgeContainerd({ ...containerd, cgroupParent: names.cgroupParent });
   await mkdir(containerd.runDir, { recursive: true });
   const { socket } = await startContainerd(containerd);
   const archive = join(directory, "images.tar");
