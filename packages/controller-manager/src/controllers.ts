@@ -11,6 +11,7 @@ import { podGarbageCollector } from "./podgc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { replicationControllerController } from "./replicationcontroller/controller.ts";
 import { serviceAccountController } from "./serviceaccount/controller.ts";
+import { statefulSetController } from "./statefulset/controller.ts";
 
 export interface ControllerSettings {
   clock: Clock;
@@ -31,6 +32,7 @@ export const controllers: readonly RegisteredController[] = [
   { name: "replicaset", create: replicaSetController },
   { name: "replicationcontroller", create: replicationControllerController },
   { name: "daemonset", create: daemonSetController },
+  { name: "statefulset", create: statefulSetController },
   { name: "job", create: jobController },
   { name: "endpointslice", create: endpointSliceController },
   { name: "endpoints", create: endpointsController },
