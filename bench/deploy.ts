@@ -2,11 +2,11 @@
  * One file of hello-node changed: `jdos deploy` until the new version answers, beside buildah and podman by hand
  * (build, replace the container, ask until the new version answers).
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BASE_IMAGE, loadBaseImage, RUN_OPTIONS, storeOptions } from "./support/base-image.ts";
+import { BASE_IMAGE, loadBaseImage } from "./support/base-image.ts";
+import { createContainerStore, RUN_OPTIONS, storeOptions } from "./support/container-store.ts";
 import { percentile, timed } from "./support/measure.ts";
 import { BenchPlatform, ROOT } from "./support/platform.ts";
 import { program, requirePackages, until } from "./support/programs.ts";
@@ -39,8 +39,8 @@ const answers = (port: number, host: string, version: string): Promise<void> =>
 
 await requirePackages({ podman: "/usr/bin/podman", buildah: "/usr/bin/buildah" });
 const platform = await BenchPlatform.create();
-const scratch = await mkdtemp(join(tmpdir(), "jdos-bench-deploy-"));
-const store = { root: join(scratch, "root"), runRoot: join(scratch, "run") };
+const store = await createContainerStore();
+const scratch = store.directory;
 const [ourSource, peerSource] = [join(scratch, "ours"), join(scratch, "peer")];
 
 async function change(source: string, version: string): Promise<void> {
@@ -149,8 +149,6 @@ try {
     "The peer has no registry, no rollout and no route: its earlier version is stopped before the new one starts.",
   );
 } finally {
-  await program("podman", [...storeOptions(store), "rm", "-fa", "-t", "0"]).catch(() => "");
-  await program("umount", [join(store.root, "overlay")]).catch(() => "");
-  await rm(scratch, { recursive: true, force: true });
+  await store.remove();
   await platform.purge();
 }

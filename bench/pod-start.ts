@@ -1,16 +1,13 @@
 /** Create to Ready seen by a watch, one at a time and eight at a time, beside `podman run` with the same runc. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Namespaces, type Pod, Pods } from "@jdos/api";
 import type { Client } from "@jdos/client";
+import { BASE_IMAGE, loadBaseImage } from "./support/base-image.ts";
 import {
-  BASE_IMAGE,
   type ContainerStore,
-  loadBaseImage,
+  createContainerStore,
   RUN_OPTIONS,
   storeOptions,
-} from "./support/base-image.ts";
+} from "./support/container-store.ts";
 import { percentile, timed } from "./support/measure.ts";
 import { BenchPlatform } from "./support/platform.ts";
 import { program, requirePackages } from "./support/programs.ts";
@@ -104,8 +101,7 @@ async function round(side: Side, number: number): Promise<void> {
 
 await requirePackages({ podman: "/usr/bin/podman", runc: "/usr/sbin/runc" });
 const platform = await BenchPlatform.create();
-const scratch = await mkdtemp(join(tmpdir(), "jdos-bench-podman-"));
-const store = { root: join(scratch, "root"), runRoot: join(scratch, "run") };
+const store = await createContainerStore();
 try {
   say("Starting the platform ...");
   await platform.up();
@@ -154,8 +150,6 @@ try {
   );
   await client.close();
 } finally {
-  await program("podman", [...storeOptions(store), "rm", "-fa", "-t", "0"]).catch(() => "");
-  await program("umount", [join(store.root, "overlay")]).catch(() => "");
-  await rm(scratch, { recursive: true, force: true });
+  await store.remove();
   await platform.purge();
 }
