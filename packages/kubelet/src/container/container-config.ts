@@ -11,6 +11,7 @@ export interface ContainerInput {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly Mount[];
   readonly nodeMemoryBytes: number;
+  readonly seccompRoot: string;
 }
 
 /** What the runtime needs to make a container. */
@@ -36,7 +37,7 @@ export function containerConfig(
     tty: container.tty === true,
     linux: {
       resources: containerResources(pod, container, input.nodeMemoryBytes),
-      securityContext: containerSecurity(pod, container, input.image),
+      securityContext: containerSecurity(pod, container, input),
     },
   };
 }

@@ -9,6 +9,7 @@ export interface SandboxPlace {
   readonly dns: ClusterDns;
   readonly logDirectory: string;
   readonly cgroup: string;
+  readonly seccompRoot: string;
 }
 
 /** What the runtime needs to make the Pod's sandbox; containers are created with the same. */
@@ -34,7 +35,7 @@ export async function sandboxConfig(
       securityContext: {
         namespaceOptions: namespaceOptions(pod),
         privileged: allContainersOf(pod).some((container) => container.securityContext?.privileged === true),
-        seccomp: seccompOf(shared.seccompProfile),
+        seccomp: seccompOf(shared.seccompProfile, place.seccompRoot),
         supplementalGroups: supplementalGroups(pod),
         ...(shared.runAsUser === undefined ? {} : { runAsUser: { value: shared.runAsUser } }),
         ...(shared.runAsUser === undefined || shared.runAsGroup === undefined

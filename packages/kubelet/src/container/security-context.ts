@@ -30,7 +30,7 @@ export function namespaceOptions(pod: PodObject): NamespaceOption {
 export function containerSecurity(
   pod: PodObject,
   container: ContainerSpec,
-  image: Image,
+  { image, seccompRoot }: { image: Image; seccompRoot: string },
 ): ContainerSecurityContext {
   const own = container.securityContext ?? {};
   const shared = specOf(pod).securityContext ?? {};
@@ -54,7 +54,7 @@ export function containerSecurity(
     readonlyPaths: unmasked ? [] : READ_ONLY,
     seccomp: privileged
       ? { profileType: "Unconfined" }
-      : seccompOf(own.seccompProfile ?? shared.seccompProfile),
+      : seccompOf(own.seccompProfile ?? shared.seccompProfile, seccompRoot),
   };
 }
 
@@ -63,12 +63,16 @@ export function supplementalGroups(pod: PodObject): number[] {
   return [...(fsGroup === undefined ? [] : [fsGroup]), ...groups];
 }
 
-export function seccompOf(profile: { type: string; localhostProfile?: string } | undefined): SecurityProfile {
+/** `root` is the directory that profiles of type Localhost are named from. */
+export function seccompOf(
+  profile: { type: string; localhostProfile?: string } | undefined,
+  root: string,
+): SecurityProfile {
   if (profile?.type === "RuntimeDefault") return { profileType: "RuntimeDefault" };
   if (profile?.type === "Localhost") {
     return {
       profileType: "Localhost",
-      localhostRef: `/var/lib/kubelet/seccomp/${profile.localhostProfile ?? ""}`,
+      localhostRef: `${root}/${profile.localhostProfile ?? ""}`,
     };
   }
   return { profileType: "Unconfined" };

@@ -7,10 +7,18 @@ export interface Directories {
   readonly logs: string;
   /** On a tmpfs: secrets and tokens never reach a disk. */
   readonly memory: string;
+  /** Seccomp profiles of type Localhost. */
+  readonly seccomp: string;
 }
 
 export function directoriesOf(rootDir: string): Directories {
-  return { root: rootDir, pods: `${rootDir}/pods`, logs: `${rootDir}/logs`, memory: `${rootDir}/memory` };
+  return {
+    root: rootDir,
+    pods: `${rootDir}/pods`,
+    logs: `${rootDir}/logs`,
+    memory: `${rootDir}/memory`,
+    seccomp: `${rootDir}/seccomp`,
+  };
 }
 
 export function podDirectory(directories: Directories, uid: string): string {

@@ -105,7 +105,15 @@ async function createContainer(
     const mounts = await context.volumes.mounts(pod, spec, input.volumes, subPathOf);
     mounts.push(...(await ownMounts(context, pod, input, restartCount)));
     const nodeMemoryBytes = context.node.memoryBytes;
-    return containerConfig(pod, spec, { restartCount, image, environment, mounts, nodeMemoryBytes });
+    const seccompRoot = context.directories.seccomp;
+    return containerConfig(pod, spec, {
+      restartCount,
+      image,
+      environment,
+      mounts,
+      nodeMemoryBytes,
+      seccompRoot,
+    });
   });
   await mkdir(join(sandboxConfig.logDirectory, spec.name), { recursive: true, mode: 0o755 });
   return attempt("CreateContainerError", events, () =>

@@ -74,6 +74,7 @@ async function run(
     dns: context.dns,
     logDirectory: podLogDirectory(context.directories, pod),
     cgroup: podCgroup(context.cgroupParent, pod),
+    seccompRoot: context.directories.seccomp,
   });
   // What names the Pod's address cannot be written before the sandbox has one; all else is made meanwhile.
   const early = actions.createSandboxAttempt !== undefined && !needsAddress(pod);

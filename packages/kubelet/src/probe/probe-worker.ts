@@ -22,6 +22,8 @@ export interface ProbeWorkerOptions {
 
 /** How soon a container that has just started is asked again while it says no: it shortens the way to ready. */
 const EAGER_MS = [50, 100, 200, 400];
+/** What costs next to nothing is asked so for some seconds more. */
+const EAGER_CHEAP_MS = [...EAGER_MS, ...new Array<number>(9).fill(500)];
 
 /** Asks one container the same question over and over. */
 export class ProbeWorker {
@@ -86,7 +88,7 @@ export class ProbeWorker {
     if (kind === "startup" ? started : !started) return this.#periodMs();
     const outcome = await this.#options.ask(container);
     if (this.#stopped) return 0;
-    if (!outcome.success && this.#mayHurry()) return EAGER_MS[this.#eager++]!;
+    if (!outcome.success && this.#mayHurry()) return this.#eagerDelays()[this.#eager++]!;
     this.#count(container, outcome);
     return this.#periodMs();
   }
@@ -97,8 +99,12 @@ export class ProbeWorker {
       kind !== "liveness" &&
       (probe.successThreshold ?? 1) === 1 &&
       this.#verdict === undefined &&
-      this.#eager < EAGER_MS.length
+      this.#eager < this.#eagerDelays().length
     );
+  }
+
+  #eagerDelays(): readonly number[] {
+    return this.#options.probe.exec === undefined ? EAGER_CHEAP_MS : EAGER_MS;
   }
 
   #reset(containerId: string): void {
