@@ -5,6 +5,7 @@ import type { Client, UserInfo } from "@jdos/client";
 import { TokenSigner } from "./authentication/service-account-token.ts";
 import { TokenAuthenticator } from "./authentication/token-authenticator.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
+import { keepKubernetesService } from "./bootstrap/kubernetes-service.ts";
 import { createCore } from "./core.ts";
 import { type Installer, startInstaller } from "./customresources/index.ts";
 import { ApiServerError } from "./errors.ts";
@@ -96,10 +97,17 @@ export async function start(options: ApiServerOptions): Promise<ApiServer> {
   bookmarks.unref();
   const own = clientFor({ name: "system:apiserver", groups: ["system:masters"] });
   let installer: Installer | undefined;
+  const { log, advertise, serviceCidr = DEFAULT_SERVICE_CIDR } = options;
+  const stopKeeping = keepKubernetesService(own, {
+    log,
+    serviceCidr,
+    ...(advertise === undefined ? {} : { advertise }),
+  });
   const stopExpiry = startEventExpiry({ client: own, store: core.store, now, log: options.log });
   const stop = async () => {
     clearInterval(bookmarks);
     stopExpiry();
+    stopKeeping();
     await installer?.stop();
     await core.store.close();
     await Promise.all(doors.map((each) => each.close()));

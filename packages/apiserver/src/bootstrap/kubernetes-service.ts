@@ -1,6 +1,7 @@
 import { EndpointSlices, Endpoints, Services } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
+import type { Logger } from "@jdos/component-base";
 import { ensure } from "./ensure.ts";
 
 export interface KubernetesServiceOptions {
@@ -48,6 +49,26 @@ export async function ensureKubernetesService(
     endpoints: [{ addresses: [advertise.host], conditions: { ready: true } }],
     ports,
   });
+}
+
+export interface KeepOptions extends KubernetesServiceOptions {
+  log: Logger;
+  /** Defaults to 10,000, as in Kubernetes. */
+  everyMillis?: number;
+}
+
+/** Makes the Service again when somebody deletes or changes it, until the returned function is called. */
+export function keepKubernetesService(
+  client: Client,
+  { log, everyMillis = 10_000, ...options }: KeepOptions,
+): () => void {
+  const timer = setInterval(() => {
+    ensureKubernetesService(client, options).catch((err: unknown) =>
+      log.warn({ err }, "Cannot keep Service default/kubernetes, trying again"),
+    );
+  }, everyMillis);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 function firstAddress(cidr: string): string {
