@@ -1,5 +1,6 @@
 import type { Clock } from "@jdos/component-base";
 import type { ControllerOptions } from "@jdos/controller-runtime";
+import { cronJobController } from "./cronjob/controller.ts";
 import { daemonSetController } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
@@ -34,6 +35,7 @@ export const controllers: readonly RegisteredController[] = [
   { name: "daemonset", create: daemonSetController },
   { name: "statefulset", create: statefulSetController },
   { name: "job", create: jobController },
+  { name: "cronjob", create: cronJobController },
   { name: "endpointslice", create: endpointSliceController },
   { name: "endpoints", create: endpointsController },
   { name: "nodelifecycle", create: nodeLifecycleController },
