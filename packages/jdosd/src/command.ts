@@ -61,7 +61,10 @@ async function run(options: JdosdOptions, progress: Progress): Promise<never> {
 
 /** A start leaves more behind than the platform then needs; an idle process would keep it for long. */
 function collectStartGarbage(): void {
-  setTimeout(() => globalThis.gc?.(), 2_000).unref();
+  setTimeout(
+    () => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }),
+    5_000,
+  ).unref();
 }
 
 function print(value: unknown): void {

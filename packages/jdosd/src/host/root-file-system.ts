@@ -92,10 +92,15 @@ export async function makeRootFileSystem(options: RootFileSystemOptions): Promis
   return { root: at("root"), baseLayer: at("base.tar"), toolsLayer: at("tools.tar") };
 }
 
+/** The caller's apt configuration and locale must not reach the chroot. */
+const CLEAN_ENVIRONMENT = ["env", "-u", "APT_CONFIG", "LC_ALL=C"] as const;
+
+/** Asked to end when this process ends, however that happens: it would go on for a minute and be in the next one's way. */
+const WITH_PARENT = ["setpriv", "--pdeathsig", "TERM"] as const;
+
 async function debootstrap(sources: AptSources, args: readonly string[]): Promise<void> {
   try {
-    // The environment's own apt configuration and locale must not reach the chroot.
-    await runCommand(["env", "-u", "APT_CONFIG", "LC_ALL=C", "mmdebstrap", ...args], {
+    await runCommand([...CLEAN_ENVIRONMENT, ...WITH_PARENT, "mmdebstrap", ...args], {
       input: sources.text,
       timeoutSeconds: 900,
     });
