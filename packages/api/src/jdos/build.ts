@@ -49,6 +49,8 @@ export interface BuildStatus {
   stack?: string;
   startTime?: string;
   completionTime?: string;
+  /** The try that the Pod belongs to: a build whose Pod is lost begins again. Absent: the first. */
+  attempt?: number;
   /** The Pod that did it; its log is the build's log. */
   pod?: string;
 }

@@ -22,12 +22,14 @@ import { OWNED_BY_BUILD, PODS_BY_BUILD } from "../indexes.ts";
 import type { Settings } from "../options.ts";
 import { copyEnvironment } from "./environment.ts";
 import { renderInput } from "./input.ts";
-import { renderJob } from "./job.ts";
+import { ATTEMPT_LABEL, jobName, renderJob } from "./job.ts";
 import { stagesFromLog } from "./log.ts";
 import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts";
 
 /** How often the log of a running build is read for its stages. */
 const PROGRESS_SECONDS = 1;
+/** How often a build is begun whose Pod is lost before it has a result. */
+const MAX_ATTEMPTS = 3;
 
 export function buildController(settings: Settings): ControllerOptions {
   return {
@@ -72,11 +74,53 @@ async function reconcileBuild(
     });
     return { requeueAfterSeconds: 1 };
   }
-  const job = informers.for(Jobs).lister.get(key) ?? (await start(client, build, settings));
-  const pod = podOf(informers.for(Pods).lister.byIndex(PODS_BY_BUILD, `${key.namespace}/${key.name}`));
+  const attempt = build.status?.attempt ?? 1;
+  await removeEarlier(context, build, attempt);
+  const jobs = informers.for(Jobs).lister;
+  const job =
+    jobs.get({ ...key, name: jobName(key.name, attempt) }) ??
+    (await start(client, { build, attempt, settings }));
+  const pods = informers.for(Pods).lister.byIndex(PODS_BY_BUILD, `${key.namespace}/${key.name}`);
+  const pod = podOf(pods, attempt);
   const outcome = outcomeOf(job, pod) ?? startFailure(pod);
-  if (outcome !== undefined) return void (await finish(context, build, outcome, pod));
-  return follow(context, build, pod);
+  if (outcome === undefined) return follow(context, build, pod);
+  if (outcome.lost && attempt < MAX_ATTEMPTS) await beginAgain(context, build, outcome);
+  else await finish(context, build, outcome, pod);
+  return;
+}
+
+/** Its Job is made by the next reconcile, which this write brings about. */
+async function beginAgain(context: ReconcileContext, build: Stored<Build>, outcome: Outcome): Promise<void> {
+  const { message = "" } = outcome.condition;
+  const { stages: _, pod: __, ...before } = (build.status ?? {}) as BuildStatus;
+  const attempt = (before.attempt ?? 1) + 1;
+  context.events.event(build, "Warning", "BuildBeginsAgain", `${message}; try ${attempt} of ${MAX_ATTEMPTS}`);
+  const condition = {
+    type: "Succeeded",
+    status: "Unknown",
+    reason: "BeginsAgain",
+    message: `${message}; it begins again`,
+  } as const;
+  await writeStatus(context.client, Builds, build, {
+    ...before,
+    attempt,
+    phase: "Pending",
+    conditions: setCondition(before.conditions, condition, context.now()),
+  });
+}
+
+/** The Pod of a try that was lost may still run in part. */
+async function removeEarlier(
+  { client, informers }: ReconcileContext,
+  build: Stored<Build>,
+  attempt: number,
+): Promise<void> {
+  const namespace = build.metadata.namespace ?? "";
+  for (let earlier = 1; earlier < attempt; earlier++) {
+    const key = { namespace, name: jobName(build.metadata.name, earlier) };
+    if (informers.for(Jobs).lister.get(key) === undefined) continue;
+    await find(() => client.delete(Jobs, key, { propagationPolicy: "Background" }));
+  }
 }
 
 async function find<T>(call: () => Promise<T>): Promise<T | undefined> {
@@ -132,11 +176,17 @@ async function adopt(
   );
 }
 
-async function start(client: Client, build: Stored<Build>, settings: Settings): Promise<Stored<Job>> {
+interface Start {
+  build: Stored<Build>;
+  attempt: number;
+  settings: Settings;
+}
+
+async function start(client: Client, { build, attempt, settings }: Start): Promise<Stored<Job>> {
   const namespace = build.metadata.namespace ?? "";
   await copyEnvironment(client, settings.build.platformNamespace, namespace);
   await unlessThere(() => client.create(ConfigMaps, renderInput(build, settings)));
-  const job = renderJob(build, settings);
+  const job = renderJob(build, attempt, settings);
   const { apiVersion, kind, metadata } = build;
   const owner = {
     apiVersion,
@@ -149,7 +199,7 @@ async function start(client: Client, build: Stored<Build>, settings: Settings): 
   const made = await unlessThere(() =>
     client.create(Jobs, { ...job, metadata: { ...job.metadata, ownerReferences: [owner] } }),
   );
-  return made ?? client.get(Jobs, { namespace, name: metadata.name });
+  return made ?? client.get(Jobs, { namespace, name: jobName(metadata.name, attempt) });
 }
 
 async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> {
@@ -161,8 +211,10 @@ async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-function podOf(pods: readonly Stored<Pod>[]): Stored<Pod> | undefined {
-  return [...pods].sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0];
+function podOf(pods: readonly Stored<Pod>[], attempt: number): Stored<Pod> | undefined {
+  return pods
+    .filter(({ metadata }) => metadata.labels?.[ATTEMPT_LABEL] === String(attempt))
+    .sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0];
 }
 
 async function follow(
@@ -224,7 +276,7 @@ async function report(
 async function finish(
   context: ReconcileContext,
   build: Stored<Build>,
-  { condition, ...facts }: Outcome,
+  { condition, lost: _, ...facts }: Outcome,
   pod?: Stored<Pod>,
 ): Promise<void> {
   const before = build.status as BuildStatus | undefined;

@@ -24,14 +24,23 @@ const credential: VolumeMount = { name: "credential", mountPath: "/etc/jdos/regi
 const exchange: VolumeMount = { name: "exchange", mountPath: "/exchange" };
 const work: VolumeMount = { name: "work", mountPath: "/work" };
 
+/** Which try of a Build a Pod belongs to. */
+export const ATTEMPT_LABEL = "jdos.io/attempt";
+
+/** The Job of the first try has the Build's own name. */
+export function jobName(build: string, attempt: number): string {
+  return attempt === 1 ? build : `${build}-r${attempt}`;
+}
+
 /**
  * The Job of a Build. Two containers of one Pod share an empty directory: `build` holds the registry credential,
  * fetches the source and pushes, and its log is the build's log; `steps` runs what the user wrote, in a container
  * of its own, so that no step can read the credential whatever it does.
  */
-export function renderJob(build: Stored<Build>, settings: Settings): Job {
+export function renderJob(build: Stored<Build>, attempt: number, settings: Settings): Job {
   const labels = {
     [BUILD_LABEL]: build.metadata.name,
+    [ATTEMPT_LABEL]: String(attempt),
     [SYSTEM_LABEL]: build.metadata.namespace ?? "",
     "app.kubernetes.io/managed-by": "jdos",
   };
@@ -41,7 +50,7 @@ export function renderJob(build: Stored<Build>, settings: Settings): Job {
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name: build.metadata.name, namespace: build.metadata.namespace, labels },
+    metadata: { name: jobName(build.metadata.name, attempt), namespace: build.metadata.namespace, labels },
     spec: {
       // A step that failed would fail again; what may pass is retried inside.
       backoffLimit: 0,

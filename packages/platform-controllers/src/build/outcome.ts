@@ -13,32 +13,54 @@ type StoredJob = DeepReadonly<Persisted<Job>>;
 
 export type Outcome = Pick<BuildStatus, "phase" | "stages" | "image" | "revision" | "stack"> & {
   condition: Pick<Condition, "status" | "reason" | "message">;
+  /** The machine's fault, not the build's: it may be begun again. */
+  lost?: true;
 };
+
+/** Ends that kubelet and runtime give containers which never ran, or whose end nobody saw. */
+const NEVER_RAN = new Set(["StartError", "ContainerCannotRun", "ContainerStatusUnknown"]);
 
 /** What became of a build that ended; undefined while it goes on. */
 export function outcomeOf(job: StoredJob, pod: StoredPod | undefined): Outcome | undefined {
   const result = pod === undefined ? undefined : resultOf(pod);
-  if (result !== undefined) return fromResult(result);
+  if (result !== undefined)
+    return result.error?.code === "StepsLost" ? stepsLost(result, pod) : fromResult(result);
   const failed = findCondition(job.status?.conditions, "Failed");
-  const ended = builderStatus(pod)?.state?.terminated;
-  if (failed?.status !== "True" && ended === undefined) return undefined;
-  if (failed?.reason === "DeadlineExceeded") {
+  if (failed?.status === "True" && failed.reason === "DeadlineExceeded") {
     return failure(
       "Timeout",
       `The build took longer than ${job.spec?.activeDeadlineSeconds} s and was stopped`,
     );
   }
+  const ended = endedWithoutResult(pod);
+  if (ended?.reason === "OOMKilled")
+    return failure("OutOfMemory", "The builder used more memory than it has");
   if (ended !== undefined) {
-    const why =
-      ended.reason === "OOMKilled"
-        ? "it used more memory than it has"
-        : (ended.message ?? `exit code ${ended.exitCode}`);
-    return failure("BuilderFailed", `The builder ended without a result: ${why}`);
+    const why = ended.message?.trim() || `${ended.reason ?? "it ended"}, exit code ${ended.exitCode}`;
+    return lost(`The builder ended without a result: ${why}`);
   }
-  return failure(
-    failed?.reason ?? "JobFailed",
-    `The build's Pod failed: ${failed?.message ?? "no reason was given"}`,
+  if (failed?.status !== "True") return undefined;
+  return lost(`The build's Pod was lost: ${failed.message ?? "no reason was given"}`);
+}
+
+function endedWithoutResult(pod: StoredPod | undefined) {
+  const neverRan = pod?.status?.containerStatuses?.find(({ state }) =>
+    NEVER_RAN.has(state?.terminated?.reason ?? ""),
   );
+  return (neverRan ?? builderStatus(pod))?.state?.terminated;
+}
+
+/** The steps ended without a word: for want of memory, which is the build's own doing, or with their container. */
+function stepsLost(result: BuilderResult, pod: StoredPod | undefined): Outcome {
+  const steps = pod?.status?.containerStatuses?.find(({ name }) => name !== BUILD_CONTAINER);
+  const outcome = fromResult(result);
+  if (steps?.state?.terminated?.reason !== "OOMKilled") return { ...outcome, lost: true };
+  const message = "Stage build: the steps used more memory than a build has and were killed";
+  return { ...outcome, condition: { status: "False", reason: "OutOfMemory", message } };
+}
+
+function lost(message: string): Outcome {
+  return { ...failure("BuilderLost", message), lost: true };
 }
 
 /** Why a build that has not begun is waiting, in a sentence. */

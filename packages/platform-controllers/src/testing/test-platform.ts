@@ -27,6 +27,12 @@ export interface TestPlatform {
   createBuild(application: string, number: number, system?: string): Promise<Stored<Build>>;
   /** Ends a build as its Pod would. */
   endBuild(name: string, result: BuilderResult, system?: string): Promise<void>;
+  /** Ends containers of the Pod of a build's Job, by name. */
+  endBuildPod(
+    job: string,
+    ends: Record<string, { exitCode: number; reason?: string; message?: string }>,
+    system?: string,
+  ): Promise<void>;
   /** Lets a Deployment have all its Pods ready, as the Deployment controller and kubelet would. */
   rollOut(name: string, system?: string): Promise<void>;
   /** Resolves with the first state that satisfies `done`; rejects after 10 seconds with the last one. */
@@ -73,6 +79,23 @@ export async function startTestPlatform(
     throw new Error(`${type.kind} "${key.name}" did not get there: ${JSON.stringify(last, undefined, 1)}`);
   };
 
+  const endBuildPod: TestPlatform["endBuildPod"] = async (job, ends, namespace = "demo") => {
+    const { spec } = await until(Jobs, { namespace, name: job }, () => true);
+    const pod = await client.create(Pods, {
+      metadata: { ...(spec?.template?.metadata as object), name: `${job}-pod`, namespace },
+      spec: spec?.template?.spec as never,
+    });
+    const at = { startedAt: pod.metadata.creationTimestamp, finishedAt: pod.metadata.creationTimestamp };
+    const containerStatuses = Object.entries(ends).map(([name, end]) => ({
+      ...{ name, image: "tools", imageID: "", ready: false, restartCount: 0 },
+      state: { terminated: { ...at, ...end } },
+    }));
+    const succeeded = Object.values(ends).every(({ exitCode }) => exitCode === 0);
+    const status = { phase: succeeded ? "Succeeded" : "Failed", containerStatuses };
+    const key = { namespace, name: pod.metadata.name };
+    await client.patch(Pods, key, { type: "merge", body: { status } }, { subresource: "status" });
+  };
+
   return {
     client,
     until,
@@ -108,39 +131,11 @@ export async function startTestPlatform(
           source: { bundle: { digest: `sha256:${String(number).padStart(64, "0")}` } },
         },
       }),
-    async endBuild(name, result, namespace = "demo") {
-      const job = await until(Jobs, { namespace, name }, () => true);
-      const { template } = job.spec ?? {};
-      const pod = await client.create(Pods, {
-        metadata: { ...(template?.metadata as object), name: `${name}-pod`, namespace },
-        spec: template?.spec as never,
-      });
-      const terminated = {
-        exitCode: result.error === undefined ? 0 : 1,
-        message: JSON.stringify(result),
-        startedAt: pod.metadata.creationTimestamp,
-        finishedAt: pod.metadata.creationTimestamp,
-      };
-      const status = {
-        phase: result.error === undefined ? "Succeeded" : "Failed",
-        containerStatuses: [
-          {
-            name: "build",
-            image: "tools",
-            imageID: "",
-            ready: false,
-            restartCount: 0,
-            state: { terminated },
-          },
-        ],
-      };
-      await client.patch(
-        Pods,
-        { namespace, name: pod.metadata.name },
-        { type: "merge", body: { status } },
-        { subresource: "status" },
-      );
+    endBuild(name, result, namespace = "demo") {
+      const exitCode = result.error === undefined ? 0 : 1;
+      return endBuildPod(name, { build: { exitCode, message: JSON.stringify(result) } }, namespace);
     },
+    endBuildPod,
     async rollOut(name, namespace = "demo") {
       const deployment = await client.get(Deployments, { namespace, name });
       const replicas = deployment.spec?.replicas ?? 1;

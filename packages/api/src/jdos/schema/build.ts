@@ -61,6 +61,12 @@ export const buildStatus: SchemaFor<BuildStatus> = {
     stack: { type: "string", description: "What was detected, and why." },
     startTime: { type: "string", format: "date-time", description: "When it began." },
     completionTime: { type: "string", format: "date-time", description: "When it ended." },
+    attempt: {
+      type: "integer",
+      format: "int32",
+      minimum: 1,
+      description: "The try that the Pod belongs to: a build whose Pod is lost begins again.",
+    },
     pod: { type: "string", description: "The Pod whose log is the build's log." },
   },
 };
