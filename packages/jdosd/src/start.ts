@@ -41,8 +41,8 @@ export async function start(options: JdosdOptions, progress: Progress): Promise<
     );
     const instance = await claimInstance(options.dataDir, options.instance);
     const names = instanceNames(instance);
-    await mkdir(names.runDir, { recursive: true });
     await requirePorts(names, options.listenAddress);
+    await mkdir(names.runDir, { recursive: true });
     await writeDaemon(options.dataDir, { pid: process.pid, startedAt: new Date().toISOString(), instance });
     return await startPlatform(options, { names, progress, lock });
   } catch (error) {
