@@ -51,6 +51,8 @@ export interface KubeletOptions {
   imageGcHighPercent?: number;
   /** Images the collector never removes, by reference prefix: those that cannot be pulled again. */
   keepImages?: readonly string[];
+  /** Each Pod is looked at, and its volumes brought up to date, at least this often. Defaults to 60. */
+  resyncSeconds?: number;
   metrics?: Metrics;
   clock?: Clock;
 }

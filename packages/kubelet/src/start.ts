@@ -141,7 +141,7 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
     podStarted: measures.podStarted,
     heavy: createSlots(machine.cpus + 1),
   };
-  workers = createPodWorkers(context);
+  workers = createPodWorkers(context, options);
   measures.countPods(
     () => view.uids().length,
     () => workers.pods().length,

@@ -28,7 +28,7 @@ describe("kubelet", () => {
     [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 41 })]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
+    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, { resyncSeconds: 1 });
   });
   after(async () => {
     await kubelet?.stop();
@@ -444,6 +444,26 @@ describe("kubelet", () => {
       }),
     );
     assert.equal(message, "10.1.2.3\tdb\tdb.internal\nsearch a.b\nnameserver 10.9.9.9\noptions ndots:2\n");
+  });
+
+  it("a running Pod sees a ConfigMap change, all its files at one instant", async () => {
+    const data = (value: string) => ({
+      metadata: { name: "live", namespace: "default" },
+      data: { a: value, b: value },
+    });
+    await client.create(ConfigMaps, data("old"));
+    const script = "until grep -q new /c/a; do sleep 0.05; done; cat /c/a /c/b > /dev/termination-log";
+    const pod = testPod({
+      name: "live",
+      script,
+      spec: { restartPolicy: "Never", volumes: [{ name: "c", configMap: { name: "live" } }] },
+      container: { volumeMounts: [{ name: "c", mountPath: "/c" }] },
+    });
+    await client.create(Pods, pod);
+    await waitForPod(client, { name: "live" }, isReady);
+    await client.update(ConfigMaps, data("new"));
+    const ended = await waitForPod(client, { name: "live" }, (item) => item?.status?.phase === "Succeeded");
+    assert.equal(ended?.status?.containerStatuses?.[0]?.state?.terminated?.message, "newnew");
   });
 
   it("a Pod that is deleted while it starts is gone without ever having run to its end", async () => {

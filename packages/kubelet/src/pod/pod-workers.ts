@@ -32,11 +32,18 @@ interface Worker {
   volumesAt: number;
 }
 
-/** Every Pod is looked at this often even if nothing happens. */
-const RESYNC_MS = 60_000;
+export interface PodWorkersOptions {
+  /** Every Pod is looked at this often even if nothing happens. Defaults to 60. */
+  resyncSeconds?: number;
+}
+
 const STOP_SECONDS = 5;
 
-export function createPodWorkers(context: PodContext): PodWorkers {
+export function createPodWorkers(
+  context: PodContext,
+  { resyncSeconds = 60 }: PodWorkersOptions = {},
+): PodWorkers {
+  const resyncMs = resyncSeconds * 1000;
   const workers = new Map<string, Worker>();
   let stopped = false;
 
@@ -90,8 +97,8 @@ export function createPodWorkers(context: PodContext): PodWorkers {
       } else {
         const { finished, requeueAfterMs } = await syncPod(context, entry);
         if (!finished) {
-          await refreshNow(context, worker);
-          return Math.min(requeueAfterMs ?? RESYNC_MS, past ?? RESYNC_MS);
+          await refreshDue(context, worker, resyncMs);
+          return Math.min(requeueAfterMs ?? resyncMs, past ?? resyncMs);
         }
         entry.stage = "ending";
       }
@@ -204,9 +211,10 @@ function exceeded(context: PodContext, entry: PodEntry): { reason: string; messa
   return { reason: "DeadlineExceeded", message };
 }
 
-async function refreshNow(context: PodContext, worker: Worker): Promise<void> {
+/** Volumes were made when the Pod began; from then on they follow the API in each resync. */
+async function refreshDue(context: PodContext, worker: Worker, resyncMs: number): Promise<void> {
   const now = context.clock.monotonicMillis();
-  if (worker.volumesAt !== 0 && now - worker.volumesAt < RESYNC_MS) return;
+  if (worker.volumesAt !== 0 && now - worker.volumesAt < resyncMs) return;
   const due = worker.volumesAt !== 0;
   worker.volumesAt = now;
   if (due) await refreshVolumes(context, worker.entry);
