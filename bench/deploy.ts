@@ -72,7 +72,6 @@ async function deployPeer(version: string): Promise<void> {
     "bud",
     "--isolation",
     "chroot",
-    "--layers",
     "-q",
     "-t",
     "bench/hello",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +33,8 @@ export async function createContainerStore(): Promise<ContainerStore> {
     ...store,
     async remove() {
       await program("podman", [...storeOptions(store), "rm", "-fa", "-t", "0"]).catch(() => "");
-      await program("umount", [join(store.root, "overlay")]).catch(() => "");
+      await program("buildah", [...storeOptions(store), "rm", "-a"]).catch(() => "");
+      await unmountBelow(directory);
       await rm(directory, { recursive: true, force: true });
       const after = await hostNetwork();
       for (const bridge of after.bridges.filter((name) => !before.bridges.includes(name)))
@@ -41,6 +43,15 @@ export async function createContainerStore(): Promise<ContainerStore> {
         await program("nft", ["delete", "table", ...table.split(" ")]);
     },
   };
+}
+
+/** The innermost first. */
+async function unmountBelow(directory: string): Promise<void> {
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
+  for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).reverse())
+    await program("umount", [mount]);
 }
 
 async function hostNetwork(): Promise<{ bridges: string[]; tables: string[] }> {
