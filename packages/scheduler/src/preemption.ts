@@ -29,7 +29,7 @@ export function findVictims(pod: Stored<Pod>, { misfit, cache, selector }: Preem
   let best: Victims | undefined;
   let without = 0;
   for (const node of misfit.resolvable) {
-    const pods = victimsOn(node, pod, selector);
+    const pods = victimsOn(node, pod, { cache, selector });
     if (pods === undefined) without++;
     else if (best === undefined || costsLess(pods, best.pods))
       best = { nodeName: node.node.metadata.name, pods };
@@ -61,16 +61,20 @@ function priorityOf(pod: Stored<Pod>): number {
 }
 
 /** Takes every lower Pod away in thought, then puts back as many as fit, the most important first. */
-function victimsOn(node: NodeInfo, pod: Stored<Pod>, selector: NodeSelector): Stored<Pod>[] | undefined {
+function victimsOn(
+  node: NodeInfo,
+  pod: Stored<Pod>,
+  { cache, selector }: Omit<PreemptionOptions, "misfit">,
+): Stored<Pod>[] | undefined {
   const isLower = (other: Stored<Pod>): boolean => priorityOf(other) < priorityOf(pod);
   const lower = [...node.pods.values()].filter(isLower);
   if (lower.length === 0) return undefined;
   const thought = node.without(isLower);
-  if (!selector.fits(pod, thought)) return undefined;
+  if (!selector.fits(pod, thought, cache.nodes)) return undefined;
   const victims: Stored<Pod>[] = [];
   for (const other of lower.sort(moreImportantFirst)) {
     thought.addPod(other);
-    if (selector.fits(pod, thought)) continue;
+    if (selector.fits(pod, thought, cache.nodes)) continue;
     thought.removePod(other);
     victims.push(other);
   }

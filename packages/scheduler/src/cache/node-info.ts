@@ -10,6 +10,8 @@ export class NodeInfo {
   maxPods: number;
   readonly requested: Resources = noResources();
   readonly pods = new Map<string, Stored<Pod>>();
+  /** Those of `pods` that keep others away by required anti-affinity. */
+  readonly guarded = new Map<string, Stored<Pod>>();
   /** Pods for which others were made to leave: room is kept for them against those of lower priority. */
   readonly nominated = new Map<string, Stored<Pod>>();
   /** "TCP 0.0.0.0 8080" -> how many Pods say so. */
@@ -52,6 +54,9 @@ export class NodeInfo {
   addPod(pod: Stored<Pod>): void {
     this.removePod(pod);
     this.pods.set(formatKey(keyOf(pod)), pod);
+    if (pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution !== undefined) {
+      this.guarded.set(formatKey(keyOf(pod)), pod);
+    }
     addResources(this.requested, podRequests(pod));
     for (const port of hostPortsOf(pod)) this.#hostPorts.set(port, (this.#hostPorts.get(port) ?? 0) + 1);
   }
@@ -61,6 +66,7 @@ export class NodeInfo {
     const present = this.pods.get(key);
     if (present === undefined) return;
     this.pods.delete(key);
+    this.guarded.delete(key);
     addResources(this.requested, podRequests(present), -1);
     for (const port of hostPortsOf(present)) this.#hostPorts.set(port, (this.#hostPorts.get(port) ?? 1) - 1);
   }

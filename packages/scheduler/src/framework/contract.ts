@@ -17,10 +17,12 @@ export interface Plugin {
   readonly name: string;
   /** Looked at once a Pod, before any node; a rejection here holds for every node. */
   preFilter?(pod: Stored<Pod>): Rejection | undefined;
+  /** Work done once a Pod over all nodes; what it gives is handed to filter and score. */
+  prepare?(pod: Stored<Pod>, nodes: readonly NodeInfo[]): unknown;
   /** Undefined: the node is fit. */
-  filter?(pod: Stored<Pod>, node: NodeInfo): Rejection | undefined;
+  filter?(pod: Stored<Pod>, node: NodeInfo, prepared: unknown): Rejection | undefined;
   /** 0 to 100; more is better. */
-  score?(pod: Stored<Pod>, node: NodeInfo): number;
+  score?(pod: Stored<Pod>, node: NodeInfo, prepared: unknown): number;
   /** Weight of the score. Defaults to 1. */
   readonly weight?: number;
 }

@@ -16,6 +16,12 @@ export interface Misfit {
   readonly resolvable: readonly NodeInfo[];
 }
 
+/** One Pod's way through the plugins, with what each of them has prepared. */
+interface Round {
+  readonly pod: Stored<Pod>;
+  readonly prepared: readonly unknown[];
+}
+
 /** Nodes that are scored before the best is taken: all up to this many, then a share of the cluster. */
 const MIN_CANDIDATES = 100;
 
@@ -42,17 +48,24 @@ export class NodeSelector {
       }
     }
     const misfit = { total: nodes.length, reasons: new Map<string, number>(), resolvable: [] as NodeInfo[] };
-    const candidates = this.#candidates(pod, nodes, misfit);
-    return candidates.length === 0 ? misfit : { node: this.#best(pod, candidates) };
+    const round: Round = { pod, prepared: this.#prepare(pod, nodes) };
+    const candidates = this.#candidates(round, nodes, misfit);
+    return candidates.length === 0 ? misfit : { node: this.#best(round, candidates) };
   }
 
-  /** Whether the node takes the Pod, with those that are promised a place there. */
-  fits(pod: Stored<Pod>, node: NodeInfo): boolean {
-    return this.#reject(pod, node) === undefined;
+  /** Whether the node, in thought perhaps, takes the Pod; `nodes` are all there are. */
+  fits(pod: Stored<Pod>, node: NodeInfo, nodes: readonly NodeInfo[]): boolean {
+    const { name } = node.node.metadata;
+    const world = nodes.map((each) => (each.node.metadata.name === name ? node : each));
+    return this.#reject({ pod, prepared: this.#prepare(pod, world) }, node) === undefined;
+  }
+
+  #prepare(pod: Stored<Pod>, nodes: readonly NodeInfo[]): readonly unknown[] {
+    return this.#plugins.map((plugin) => plugin.prepare?.(pod, nodes));
   }
 
   #candidates(
-    pod: Stored<Pod>,
+    round: Round,
     nodes: readonly NodeInfo[],
     { reasons, resolvable }: { reasons: Map<string, number>; resolvable: NodeInfo[] },
   ): NodeInfo[] {
@@ -61,7 +74,7 @@ export class NodeSelector {
     let looked = 0;
     for (; looked < nodes.length && found.length < wanted; looked++) {
       const node = nodes[(this.#start + looked) % nodes.length]!;
-      const rejection = this.#reject(pod, node);
+      const rejection = this.#reject(round, node);
       if (rejection === undefined) {
         found.push(node);
         continue;
@@ -73,22 +86,22 @@ export class NodeSelector {
     return found;
   }
 
-  #reject(pod: Stored<Pod>, node: NodeInfo): Rejection | undefined {
+  #reject({ pod, prepared }: Round, node: NodeInfo): Rejection | undefined {
     const promised = node.withNominated(pod);
-    for (const plugin of this.#plugins) {
-      const rejection = plugin.filter?.(pod, promised);
+    for (let index = 0; index < this.#plugins.length; index++) {
+      const rejection = this.#plugins[index]!.filter?.(pod, promised, prepared[index]);
       if (rejection !== undefined) return rejection;
     }
     return undefined;
   }
 
-  #best(pod: Stored<Pod>, candidates: readonly NodeInfo[]): NodeInfo {
+  #best(round: Round, candidates: readonly NodeInfo[]): NodeInfo {
     let best = candidates[0]!;
     if (candidates.length === 1) return best;
     let bestScore = -1;
     let ties = 1;
     for (const node of candidates) {
-      const score = this.#score(pod, node);
+      const score = this.#score(round, node);
       if (score > bestScore) {
         best = node;
         bestScore = score;
@@ -100,10 +113,12 @@ export class NodeSelector {
     return best;
   }
 
-  #score(pod: Stored<Pod>, node: NodeInfo): number {
+  #score({ pod, prepared }: Round, node: NodeInfo): number {
     let total = 0;
-    for (const { score, weight = 1 } of this.#plugins)
-      if (score !== undefined) total += weight * score(pod, node);
+    for (let index = 0; index < this.#plugins.length; index++) {
+      const { score, weight = 1 } = this.#plugins[index]!;
+      if (score !== undefined) total += weight * score(pod, node, prepared[index]);
+    }
     return total;
   }
 }
