@@ -90,7 +90,11 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     changeRoutes(api);
     observeRoutes(api);
   });
-  serveExec(server.server, { log, session: (request) => session(request.headers.authorization) });
+  const endSessions = serveExec(server.server, {
+    log,
+    session: (request) => session(request.headers.authorization),
+  });
+  server.addHook("preClose", async () => endSessions());
   await server.ready();
   return server;
 }

@@ -82,8 +82,8 @@ function line(mark: string, { stage, state, seconds, message }: StageUpdate): st
 }
 
 /** A line that wraps could not be erased. */
-function fit(text: string, { columns = 80 }: Terminal): string {
-  const most = Math.max(20, columns) - 1;
+function fit(text: string, { columns }: Terminal): string {
+  const most = Math.max(20, columns || 80) - 1;
   const tooLong = stripVTControlCharacters(text).length - most;
   return tooLong <= 0 ? text : `${text.slice(0, text.length - tooLong - 1)}…`;
 }

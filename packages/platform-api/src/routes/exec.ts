@@ -16,9 +16,12 @@ export interface ExecRouteOptions {
 
 const PATH = new RegExp(`^${PLATFORM_ROUTES.exec.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`);
 
-/** Serves the upgrade of exec; any other upgrade is refused. */
-export function serveExec(server: Server, { log, session }: ExecRouteOptions): void {
+/** Serves the upgrade of exec; any other upgrade is refused. Returns how to end the sessions that are open. */
+export function serveExec(server: Server, { log, session }: ExecRouteOptions): () => void {
+  const open = new Set<Duplex>();
   server.on("upgrade", (request, socket, head) => {
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
     socket.on("error", () => socket.destroy());
     handle(request, socket, head).catch((error) => {
       const refusal = toPlatformError(error);
@@ -26,6 +29,10 @@ export function serveExec(server: Server, { log, session }: ExecRouteOptions): v
       refuseUpgrade(socket, refusal);
     });
   });
+
+  return () => {
+    for (const socket of open) socket.destroy();
+  };
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? "/", "http://platform");
