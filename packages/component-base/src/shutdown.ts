@@ -26,16 +26,23 @@ export function createShutdown({ log, timeoutSeconds = 10 }: ShutdownOptions): S
 
   async function stopAll(): Promise<void> {
     controller.abort(new Error("Stopping"));
-    const failures: unknown[] = [];
+    const failures: { name: string; error: unknown }[] = [];
     for (const { name, stop } of entries.reverse()) {
       try {
-        await withTimeout(name, stop, timeoutSeconds);
+        await withTimeout(stop, timeoutSeconds);
         log.debug({ part: name }, "Stopped part");
       } catch (error) {
-        failures.push(error);
+        failures.push({ name, error });
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, "Cannot stop every part");
+    if (failures.length === 0) return;
+    const said = failures.map(
+      ({ name, error }) => `"${name}": ${error instanceof Error ? error.message : error}`,
+    );
+    throw new AggregateError(
+      failures.map(({ error }) => error),
+      `Cannot stop every part: ${said.join("; ")}`,
+    );
   }
 
   return {
@@ -49,15 +56,11 @@ export function createShutdown({ log, timeoutSeconds = 10 }: ShutdownOptions): S
   };
 }
 
-async function withTimeout(
-  name: string,
-  stop: () => Promise<void> | void,
-  timeoutSeconds: number,
-): Promise<void> {
+async function withTimeout(stop: () => Promise<void> | void, timeoutSeconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`Cannot stop "${name}": still running after ${timeoutSeconds} s`)),
+      () => reject(new Error(`still running after ${timeoutSeconds} s`)),
       timeoutSeconds * 1000,
     );
   });

@@ -23,6 +23,8 @@ export interface GarbageCollectorOptions {
   concurrency?: number;
 }
 
+const SYNC_MILLIS = 10_000;
+
 /** Short-lived and plentiful, owned by nobody. */
 const IGNORED = new Set(["events", "events.events.k8s.io"]);
 
@@ -34,6 +36,7 @@ export async function startGarbageCollector(options: GarbageCollectorOptions): P
   const { client, log, clock, discoverySeconds = 30, concurrency = 8 } = options;
   const graph = new OwnerGraph();
   const queue = createWorkQueue({ concurrency, clock });
+  const stopping = new AbortController();
   const followed = new Map<string, InformerFactory>();
   const resources = new Map<string, DiscoveredResource>();
   const enqueue = (uid: string): void => queue.add(uid);
@@ -67,7 +70,17 @@ export async function startGarbageCollector(options: GarbageCollectorOptions): P
       deleted: (object) => forget(object, { graph, enqueue }),
     });
     factory.start();
-    await factory.waitForSync();
+    await synced(factory, name);
+  }
+
+  /** A resource that cannot be listed (its definition went away, say) must not hold up the others. */
+  async function synced(factory: InformerFactory, name: string): Promise<void> {
+    try {
+      await factory.waitForSync(AbortSignal.any([stopping.signal, AbortSignal.timeout(SYNC_MILLIS)]));
+    } catch (error) {
+      if (!stopping.signal.aborted)
+        log.warn({ err: error, resource: name }, "Resource does not answer, going on without");
+    }
   }
 
   const discoverQueue = createWorkQueue({ clock });
@@ -101,6 +114,7 @@ export async function startGarbageCollector(options: GarbageCollectorOptions): P
 
   return {
     async stop() {
+      stopping.abort(new Error("Stopping"));
       await Promise.all([crds.stop(), discoverQueue.stop(), queue.stop()]);
       await Promise.all([...followed.values()].map((factory) => factory.stop()));
     },

@@ -18,6 +18,9 @@ export interface EventRecorderOptions {
 /** More than this many unwritten events are dropped: events are a help, never a reason to fall behind. */
 const MAX_PENDING = 1000;
 
+/** What is not written this long after stop() is dropped. */
+const STOP_MILLIS = 2000;
+
 export interface StoppableEventRecorder extends EventRecorder {
   /** Resolves when what was recorded has been written. */
   flush(): Promise<void>;
@@ -54,7 +57,11 @@ export function createEventRecorder(options: EventRecorderOptions): StoppableEve
     flush: async () => writing,
     async stop() {
       stopped = true;
+      const late = clock.schedule(STOP_MILLIS, () => {
+        pending.length = 0;
+      });
       await writing;
+      late.cancel();
     },
   };
 }
