@@ -14,7 +14,10 @@ export interface Question {
   headers?: Record<string, string>;
 }
 
-/** One request to 127.0.0.1 with a Host header. */
+/**
+ * One request to 127.0.0.1 with a Host header, on a connection of its own as curl's is: a kept one may lead to a
+ * worker of HAProxy that a reload replaced, which tells its client so only with its next answer.
+ */
 export function ask({ port, host, path = "/", agent, headers = {} }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request(
@@ -24,7 +27,7 @@ export function ask({ port, host, path = "/", agent, headers = {} }: Question): 
         path,
         headers: { host, ...headers },
         timeout: 10_000,
-        ...(agent === undefined ? {} : { agent }),
+        agent: agent ?? false,
       },
       (response) => {
         text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
