@@ -1,10 +1,8 @@
 import {
-  apiVersionOf,
   type DeepReadonly,
   type KubeObject,
   type ResourceType,
   resourcePath,
-  type Status,
   StatusError,
 } from "@jdos/apimachinery";
 import { systemClock } from "@jdos/component-base";
@@ -26,6 +24,16 @@ import type {
 } from "../client.ts";
 import { TransportError } from "../errors.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { refusal } from "./refusal.ts";
+import {
+  deleteBody,
+  impersonation,
+  PATCH_CONTENT_TYPES,
+  type Query,
+  queryString,
+  withType,
+  writeQuery,
+} from "./request-parts.ts";
 import { Transport, type TransportRequest, type TransportResponse } from "./transport.ts";
 import { typed, watchEvents } from "./watch-stream.ts";
 
@@ -55,8 +63,6 @@ export interface HttpClientOptions {
   onWarning?(text: string): void;
 }
 
-type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
-
 interface Call {
   method: string;
   path: string;
@@ -66,13 +72,6 @@ interface Call {
   signal?: AbortSignal;
   streaming?: boolean;
 }
-
-const PATCH_CONTENT_TYPES: Readonly<Record<Patch["type"], string>> = {
-  json: "application/json-patch+json",
-  merge: "application/merge-patch+json",
-  strategic: "application/strategic-merge-patch+json",
-  apply: "application/apply-patch+yaml",
-};
 
 /** Times an answer of 429 (or 503 with Retry-After) is waited out. */
 const MAX_RETRIES = 5;
@@ -335,56 +334,4 @@ class HttpClient implements Client {
       throw this.#parts.transport.failure(error);
     }
   }
-}
-
-function withType(type: ResourceType, object: object): object {
-  return { apiVersion: apiVersionOf(type), kind: type.kind, ...object };
-}
-
-function writeQuery({ dryRun, fieldManager, fieldValidation }: WriteOptions): Query {
-  return { dryRun: dryRun === true ? "All" : undefined, fieldManager, fieldValidation };
-}
-
-function deleteBody({ gracePeriodSeconds, propagationPolicy, preconditions, dryRun }: DeleteOptions): object {
-  return {
-    apiVersion: "v1",
-    kind: "DeleteOptions",
-    gracePeriodSeconds,
-    propagationPolicy,
-    preconditions,
-    dryRun: dryRun === true ? ["All"] : undefined,
-  };
-}
-
-function impersonation(user: UserInfo | undefined): Record<string, string | string[]> {
-  if (user === undefined) return {};
-  return {
-    "impersonate-user": user.name,
-    ...(user.groups?.length ? { "impersonate-group": [...user.groups] } : {}),
-  };
-}
-
-function queryString(query: Query | undefined): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value === undefined || value === "") continue;
-    for (const each of Array.isArray(value) ? value : [value]) parameters.append(name, String(each));
-  }
-  const text = parameters.toString();
-  return text === "" ? "" : `?${text}`;
-}
-
-async function refusal(answer: TransportResponse): Promise<StatusError> {
-  const text = await answer.body.text().catch(() => "");
-  try {
-    const status = JSON.parse(text) as Status;
-    if (status.kind === "Status") return StatusError.fromStatus(status, answer.status);
-  } catch {
-    // Not every server between speaks Status: its text is the message then.
-  }
-  const message = text.trim().slice(0, 500);
-  return StatusError.fromStatus(
-    { message: message === "" ? undefined : message, code: answer.status },
-    answer.status,
-  );
 }
