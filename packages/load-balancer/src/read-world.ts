@@ -21,7 +21,10 @@ export interface ReadWorldOptions {
   reservedPorts: ReadonlySet<number>;
 }
 
-/** The objects of interest, read from the informers' memory. */
+/**
+ * The objects of interest, read from the informers' memory. Every object is read once: what is said about a round
+ * at its end is what the round began with, however the world moved on meanwhile.
+ */
 export function readWorld(
   informers: InformerFactory,
   { ingressClass, reservedPorts }: ReadWorldOptions,
@@ -37,9 +40,18 @@ export function readWorld(
       .lister.list()
       .filter((ingress) => isOurs(ingress, ingressClass, isDefault)),
     loadBalancerServices: services.byIndex(BY_TYPE, "LoadBalancer").filter(isServed),
-    service: (namespace, name) => services.get({ namespace, name }),
-    slices: (namespace, service) => slices.byIndex(BY_SERVICE, `${namespace}/${service}`),
+    service: once((namespace, name) => services.get({ namespace, name })),
+    slices: once((namespace, service) => slices.byIndex(BY_SERVICE, `${namespace}/${service}`)),
     reservedPorts,
+  };
+}
+
+function once<T>(read: (namespace: string, name: string) => T): (namespace: string, name: string) => T {
+  const known = new Map<string, T>();
+  return (namespace, name) => {
+    const key = `${namespace}/${name}`;
+    if (!known.has(key)) known.set(key, read(namespace, name));
+    return known.get(key) as T;
   };
 }
 
