@@ -10,6 +10,7 @@ export * from "./meta.ts";
 export * from "./names.ts";
 export * from "./node-selector.ts";
 export * from "./quantity.ts";
+export * from "./quota-usage.ts";
 export * from "./resource.ts";
 export * from "./selector.ts";
 export * from "./status-error.ts";

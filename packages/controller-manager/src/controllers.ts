@@ -11,6 +11,7 @@ import { nodeLifecycleController } from "./nodelifecycle/controller.ts";
 import { podGarbageCollector } from "./podgc/controller.ts";
 import { replicaSetController } from "./replicaset/controller.ts";
 import { replicationControllerController } from "./replicationcontroller/controller.ts";
+import { resourceQuotaController } from "./resourcequota/controller.ts";
 import { serviceAccountController } from "./serviceaccount/controller.ts";
 import { statefulSetController } from "./statefulset/controller.ts";
 
@@ -38,6 +39,7 @@ export const controllers: readonly RegisteredController[] = [
   { name: "cronjob", create: cronJobController },
   { name: "endpointslice", create: endpointSliceController },
   { name: "endpoints", create: endpointsController },
+  { name: "resourcequota", create: resourceQuotaController },
   { name: "nodelifecycle", create: nodeLifecycleController },
   { name: "podgc", create: podGarbageCollector },
 ];
