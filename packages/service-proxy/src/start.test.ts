@@ -23,7 +23,7 @@ const log = createLogger({
 });
 
 before(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ options: { serviceCidr: "10.174.0.0/16" } });
   client = server.adminClient();
   host = await startTestHost(INSTANCE);
   pods = await Promise.all(
