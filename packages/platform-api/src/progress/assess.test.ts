@@ -53,6 +53,17 @@ describe("assess()", () => {
     });
   });
 
+  it("assess() fails with what the controllers refuse", () => {
+    const message = "Release v9 cannot be returned to: it does not exist";
+    const released = { type: "Released", status: "False" as const, reason: "RollbackRefused", message };
+    const conditions = [...ready.conditions, { ...released, observedGeneration: 1 }];
+    const refused = application({ release: 2, rollbackTo: 9 }, { conditions, currentRelease: 1 });
+    const world = at({ application: refused, pods: [pod("hello-2-a", { ready: true })] });
+    const found = assess({ release: 2 }, world, NOW);
+    assert.equal(found.outcome, "failed");
+    assert.deepEqual(found.failure, { code: "RollbackRefused", message });
+  });
+
   it("assess() is ready only when the wanted release serves and its change was seen", () => {
     const built = build(7, { phase: "Succeeded" });
     const pods = [pod("hello-2-a", { ready: true })];

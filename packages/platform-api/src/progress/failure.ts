@@ -20,6 +20,14 @@ const HOPELESS: Readonly<Record<string, string>> = {
   CreateContainerConfigError: "ConfigurationMissing",
 };
 
+/** What the platform controllers refuse, by the reason of condition Released: nothing but a change mends it. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "RollbackRefused",
+  "ReleaseTampered",
+  "NameTaken",
+  "NoSystem",
+]);
+
 /** Pods of a Release that are not going away. */
 export function releasePods(release: Stored<Release>, pods: readonly Stored<Pod>[]): readonly Stored<Pod>[] {
   return pods.filter(
@@ -36,6 +44,8 @@ export function failureOf(
   pods: readonly Stored<Pod>[],
   now: Date,
 ): Failure | undefined {
+  const refused = refusalOf(world);
+  if (refused !== undefined) return refused;
   for (const pod of pods) {
     const failure = containerFailure(pod) ?? schedulingFailure(pod, now);
     if (failure !== undefined) return failure;
@@ -49,12 +59,20 @@ export function failureOf(
       message: progressing.message ?? "The rollout made no progress within its deadline",
     };
   }
-  const refused = conditionOf(world.deployment as never, "ReplicaFailure");
-  if (refused?.status === "True") {
-    const code = refused.message?.includes("exceeded quota") === true ? "QuotaExceeded" : "PodRefused";
-    return { code, message: refused.message ?? "The cluster refuses to make the Pods" };
+  const withoutPods = conditionOf(world.deployment as never, "ReplicaFailure");
+  if (withoutPods?.status === "True") {
+    const code = withoutPods.message?.includes("exceeded quota") === true ? "QuotaExceeded" : "PodRefused";
+    return { code, message: withoutPods.message ?? "The cluster refuses to make the Pods" };
   }
   return undefined;
+}
+
+function refusalOf({ application }: ProgressWorld): Failure | undefined {
+  const released = conditionOf(application, "Released");
+  const { reason = "", message = "" } = released ?? {};
+  if (released?.status !== "False" || !REFUSALS.has(reason)) return undefined;
+  const isOld = (released.observedGeneration ?? 0) < (application.metadata.generation ?? 0);
+  return isOld ? undefined : { code: reason, message };
 }
 
 function containerFailure(pod: Stored<Pod>): Failure | undefined {
