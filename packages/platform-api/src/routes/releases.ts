@@ -10,6 +10,7 @@ import {
 import type { Client, Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
+import { conditionOf } from "../explain/facts.ts";
 import { releaseView } from "../views/release-view.ts";
 import { type AppParams, requireApplication } from "./applications.ts";
 import { sessionOf } from "./context.ts";
@@ -64,10 +65,17 @@ export function rollbackTarget(
 ): number {
   const hint = `See its releases: jdos releases --system ${system} --app ${app}`;
   if (asked !== undefined) {
-    if (!releases.some(({ spec }) => spec.number === asked))
+    const wanted = releases.find(({ spec }) => spec.number === asked);
+    if (wanted === undefined)
       throw new PlatformError(
         "NotFound",
         `Cannot return to release ${asked} of application "${app}": it does not exist`,
+        { hint },
+      );
+    if (conditionOf(wanted, "Intact")?.status === "False")
+      throw new PlatformError(
+        "Conflict",
+        `Cannot return to release ${asked} of application "${app}": it was changed after it was made`,
         { hint },
       );
     if (asked === current)

@@ -216,6 +216,12 @@ test("a rollback to a Release that does not exist is refused with a sentence, an
     /v7 cannot be returned to: it does not exist/,
   );
   await platform.until(Deployments, key("nowhere"), ({ spec }) => spec?.replicas === 2);
+  await platform.client.patch(Applications, key("nowhere"), {
+    type: "merge",
+    body: { spec: { run: { cpu: "100m" } } },
+  });
+  const later = await platform.until(Applications, key("nowhere"), onRelease(2));
+  assert.equal(later.spec.rollbackTo, undefined);
 });
 
 test("a Release that was tampered with is not deployed", async () => {

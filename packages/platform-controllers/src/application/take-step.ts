@@ -45,8 +45,14 @@ async function makeCurrent(
   { number, configuration }: Current,
 ): Promise<World["application"]> {
   const { application } = world;
+  const { resourceVersion } = application.metadata;
   if (configuration === undefined) {
-    return client.patch(Applications, keyFor(world), { type: "merge", body: { spec: { release: number } } });
+    // A rollback that was refused is over when something else becomes current; one asked for meanwhile is not.
+    const refused = application.spec.rollbackTo !== undefined;
+    const body = refused
+      ? { metadata: { resourceVersion }, spec: { release: number, rollbackTo: null } }
+      : { spec: { release: number } };
+    return client.patch(Applications, keyFor(world), { type: "merge", body });
   }
   // A whole write under the lock: a merge would keep what the configuration returned to does not have.
   const { rollbackTo: _, run: __, routes: ___, ...rest } = application.spec;
