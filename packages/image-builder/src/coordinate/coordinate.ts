@@ -101,7 +101,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       stages.begin("push");
       const target = { registry, repository: input.repository, exchange, base, receiver };
       const pushed = await pushImage(image, target);
-      const counts = `${pushed.uploaded} layers uploaded, ${pushed.shared} there already`;
+      const layers = pushed.uploaded === 1 ? "layer" : "layers";
+      const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;
       stages.succeed("push", `${pushed.digest}: ${counts}`);
       return pushed;
     } finally {
