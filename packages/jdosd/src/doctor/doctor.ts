@@ -77,7 +77,7 @@ async function checkBridge(): Promise<Finding> {
       "--net",
       "sh",
       "-c",
-      "ip link add b type bridge && ip link add v type veth peer name w",
+      "ip link add name b type bridge && ip link add name v type veth peer name w",
     ],
     hint: "Load them: modprobe bridge veth",
   });

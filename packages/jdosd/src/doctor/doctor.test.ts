@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readCommandLine } from "../options.ts";
+import { diagnose } from "./doctor.ts";
+
+test("diagnose() finds all that the tests of this package need themselves", async () => {
+  const findings = await diagnose(readCommandLine(["doctor"], process.env).options);
+  const needed = ["root", "overlayfs", "bridge and veth", "nftables", "control groups"];
+  assert.deepEqual(
+    findings.filter(({ name, ok }) => needed.includes(name) && !ok),
+    [],
+  );
+  assert.deepEqual(
+    needed.filter((name) => !findings.some((finding) => finding.name === name)),
+    [],
+  );
+});
