@@ -95,7 +95,7 @@ function containerFailure(pod: Stored<Pod>): Failure | undefined {
         }
       : {
           code: "CrashLoop",
-          message: `Container "${status.name}" ended with exit code ${end.exitCode} and was restarted ${status.restartCount} times`,
+          message: `Container "${status.name}" ended with exit code ${end.exitCode} and was restarted ${status.restartCount === 1 ? "once" : `${status.restartCount} times`}`,
         };
   }
   return undefined;
