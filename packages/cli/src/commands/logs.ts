@@ -1,7 +1,9 @@
 import type { LogLine } from "@jdos/api/platform-api";
 import type { CommandContext, Input } from "../command.ts";
 import { usage } from "../errors.ts";
+import { persist } from "../platform/persist.ts";
 import { scopeOf } from "../scope.ts";
+import { LogPosition } from "./resume-logs.ts";
 
 /** Lines as they come, with the Pod's name before each where there may be several. */
 export async function run(input: Input, context: CommandContext): Promise<undefined> {
@@ -15,11 +17,17 @@ export async function run(input: Input, context: CommandContext): Promise<undefi
     container,
   };
   const client = await context.platform();
-  await printLines(
-    client.stream<LogLine>("logs", { params: scopeOf(input), query, signal: context.signal }),
-    context,
-    { prefix: pod === undefined },
-  );
+  const position = new LogPosition();
+  const { signal } = context;
+  const lost = (): void =>
+    void context.stderr.write("The connection ended; waiting for the platform to come back ...\n");
+  const attempt = async (): Promise<void> => {
+    const again = { ...query, ...(follow === true ? position.resume() : undefined) };
+    const lines = client.stream<LogLine>("logs", { params: scopeOf(input), query: again, signal });
+    await printLines(position.unseen(lines), context, { prefix: pod === undefined });
+  };
+  await (follow === true ? persist(attempt, { signal, lost }) : attempt());
+  return undefined;
 }
 
 export interface PrintLinesOptions {
