@@ -42,14 +42,16 @@ describe("an application's life", () => {
   });
 
   it("the page at the platform's port shows what runs to who is logged in", async () => {
-    const token = await platform.token();
-    const page = await ask({
-      port: platform.names.ports.platform,
-      host: "127.0.0.1",
-      headers: { cookie: `jdos-token=${token}` },
+    const { port, host } = { port: platform.names.ports.platform, host: "127.0.0.1" };
+    const login = await fetch(`http://${host}:${port}/login`, {
+      method: "POST",
+      body: new URLSearchParams({ token: await platform.token() }),
+      redirect: "manual",
     });
+    const cookie = login.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const page = await ask({ port, host, headers: { cookie } });
     assert.ok(page.body.includes(first.url), page.body);
-    const stranger = await ask({ port: platform.names.ports.platform, host: "127.0.0.1" });
+    const stranger = await ask({ port, host });
     assert.ok(!stranger.body.includes("hello"));
   });
 

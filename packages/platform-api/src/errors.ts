@@ -107,12 +107,27 @@ function codeOfStatus(error: StatusError): PlatformErrorCode {
   return error.code < 500 ? "BadRequest" : "InternalError";
 }
 
+interface Violation {
+  keyword?: string;
+  instancePath: string;
+  message?: string;
+  params?: Record<string, unknown>;
+}
+
 interface FastifyFailure {
   code?: string;
   statusCode?: number;
   message?: string;
-  validation?: { instancePath: string; message?: string; params?: Record<string, unknown> }[];
+  validation?: Violation[];
   validationContext?: string;
+}
+
+/** A pattern means nothing to most people: the names they mostly choose are told in words. */
+function hintOf({ keyword, instancePath, params }: Violation): string | undefined {
+  if (keyword === "additionalProperties") return "Leave it out: the request has no such field";
+  if (keyword !== "pattern" || !/^\/(name|app|application|system)$/.test(instancePath)) return undefined;
+  const first = String(params?.pattern).startsWith("^[a-z]") ? "a letter" : "a letter or digit";
+  return `A name has small letters, digits and hyphens; it begins with ${first} and ends with a letter or digit, like "shop-2"`;
 }
 
 function ofFastify(error: unknown): PlatformError | undefined {
@@ -130,6 +145,7 @@ function ofFastify(error: unknown): PlatformError | undefined {
       `Cannot accept the request: "${where}" ${first.message ?? "is invalid"}`,
       {
         field: where,
+        hint: hintOf(first),
         cause: error,
       },
     );

@@ -48,6 +48,9 @@ describe("platform API", () => {
     assert.equal(invalid.field, "quota.pods");
     const unknown = await refusal("POST", "/api/v1/systems", { name: "x", colour: "red" });
     assert.deepEqual([unknown.status, unknown.field], [422, "colour"]);
+    const name = await refusal("POST", "/api/v1/systems", { name: "A B" });
+    assert.deepEqual([name.status, name.field], [422, "name"]);
+    assert.match(name.hint ?? "", /small letters, digits and hyphens/);
     assert.equal((await refusal("GET", "/api/v1/nothing")).status, 404);
   });
 
@@ -292,6 +295,7 @@ describe("platform API", () => {
     assert.equal(login.status, 303);
     const cookie = login.headers.get("set-cookie")!;
     assert.match(cookie, /HttpOnly; SameSite=Strict/);
+    assert.ok(!cookie.includes("test-administrator-token"));
     const page = await (
       await fetch(`${platform.url}/`, { headers: { cookie: cookie.split(";")[0]! } })
     ).text();

@@ -41,11 +41,12 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
+  const refused = (): void => limit.pass("without a login");
   const session = (header: string | undefined): Session => {
     const token = bearerToken(header);
-    const person = token === undefined ? undefined : login.personOf(token);
+    const person = token === undefined ? undefined : login.userOf(token);
     if (person === undefined) {
-      limit.pass("without a login");
+      refused();
       throw unauthorized(token !== undefined);
     }
     limit.pass(person.name);
@@ -73,7 +74,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     );
   });
   server.get("/healthz", async (_request, reply) => reply.type("text/plain").send("ok"));
-  pageRoutes(server, { login, version: context.version, routesPort: context.ports.routes });
+  pageRoutes(server, { login, version: context.version, routesPort: context.ports.routes, refused });
   registryTokenRoutes(server, {
     issuer,
     identify: { client, adminToken, nodePassword: options.registry.nodePassword },

@@ -167,7 +167,7 @@ const CASES: readonly Case[] = [
     }),
     situation: "ImagePullFailed",
     sentence: "its registry does not answer",
-    next: "the pull is repeated",
+    next: 'this machine reaches the registry "docker.io"; images of this platform begin with registry.jdos.internal/',
   },
   {
     name: "an image name that is none",

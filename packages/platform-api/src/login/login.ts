@@ -8,8 +8,9 @@ export interface LocalUser extends UserInfo {
 }
 
 export interface Login {
-  /** The person a bearer token belongs to. */
-  personOf(token: string): UserInfo | undefined;
+  readonly users: readonly LocalUser[];
+  /** Whose token it is. */
+  userOf(token: string): LocalUser | undefined;
   /** The Kubernetes API as that person. */
   clientFor(person: UserInfo): Client;
 }
@@ -17,15 +18,19 @@ export interface Login {
 export function createLogin(client: Client, users: readonly LocalUser[]): Login {
   const clients = new Map<string, Client>();
   return {
-    personOf(token) {
-      let found: UserInfo | undefined;
-      for (const { token: expected, name, groups } of users) {
-        if (sameSecret(token, expected)) found = { name, ...(groups === undefined ? {} : { groups }) };
-      }
+    users,
+    userOf(token) {
+      let found: LocalUser | undefined;
+      for (const user of users) if (sameSecret(token, user.token)) found = user;
       return found;
     },
     clientFor(person) {
-      const known = clients.get(person.name) ?? client.impersonate(person);
+      const known =
+        clients.get(person.name) ??
+        client.impersonate({
+          name: person.name,
+          ...(person.groups === undefined ? {} : { groups: person.groups }),
+        });
       clients.set(person.name, known);
       return known;
     },

@@ -4,14 +4,17 @@ import type { Login } from "../login/login.ts";
 import { applicationView } from "../views/application-view.ts";
 import { systemView } from "../views/system-view.ts";
 import { renderPage } from "./page.ts";
+import { issueSession, personOfSession } from "./session.ts";
 
 export interface PageOptions {
   login: Login;
   version: string;
   routesPort: number;
+  /** Told of each wrong token. @throws PlatformError TooManyRequests */
+  refused(): void;
 }
 
-const COOKIE = "jdos-token";
+const COOKIE = "jdos-page";
 const COOKIE_ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict";
 const SECURITY_HEADERS = {
   "content-security-policy":
@@ -31,7 +34,7 @@ export function pageRoutes(server: FastifyInstance, options: PageOptions): void 
   );
 
   server.get("/", async (request, reply) => {
-    const person = login.personOf(cookieOf(request));
+    const person = personOfSession(cookieOf(request), login.users);
     if (person === undefined) return html(reply, renderPage({ version, systems: [], applications: [] }));
     const client = login.clientFor(person);
     const [systems, applications] = await Promise.all([client.list(Systems), client.list(Applications)]);
@@ -49,14 +52,17 @@ export function pageRoutes(server: FastifyInstance, options: PageOptions): void 
   });
 
   server.post<{ Body: { token?: string } }>("/login", async (request, reply) => {
-    const token = request.body?.token?.trim() ?? "";
-    if (login.personOf(token) === undefined || !/^[\x21-\x7e]+$/.test(token) || /[;,"\\]/.test(token)) {
+    const user = login.userOf(request.body?.token?.trim() ?? "");
+    if (user === undefined) {
+      options.refused();
       return html(
         reply.code(401),
         renderPage({ version, systems: [], applications: [], message: "This token is not valid" }),
       );
     }
-    return reply.header("set-cookie", `${COOKIE}=${token}; ${COOKIE_ATTRIBUTES}`).redirect("/", 303);
+    return reply
+      .header("set-cookie", `${COOKIE}=${issueSession(user)}; ${COOKIE_ATTRIBUTES}`)
+      .redirect("/", 303);
   });
 
   server.post("/logout", async (_request, reply) =>

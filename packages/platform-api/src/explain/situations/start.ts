@@ -49,9 +49,18 @@ export const imageNotPulled: Situation = (world) => {
     healthy: false,
     sentence: `Image "${image}" cannot be pulled: ${pullFault(detail, waiting.reason)}${stillServing(world)}`,
     evidence: [{ from: `Pod/${waiting.pod.metadata.name}`, text: `${waiting.reason}: ${detail}` }],
-    nextStep: pullStep(detail, world),
+    nextStep: pullStep({ image, detail }, world),
   };
 };
+
+const PLATFORM_REGISTRY = "registry.jdos.internal";
+
+/** The host an image reference names; without one it is Docker Hub's, as containerd reads it. */
+function registryOf(image: string): string {
+  const [first = "", ...rest] = image.split("/");
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  return isHost ? first : "docker.io";
+}
 
 function imageOf({ pod, container, image }: Waiting): string {
   return pod.spec?.containers.find(({ name }) => name === container)?.image ?? image;
@@ -69,9 +78,13 @@ function pullFault(detail: string, reason: string): string {
     : (detail.split(/failed to (?:pull and unpack|resolve|extract)[^:]*(?::\d+)?[^:]*: /).at(-1) ?? detail);
 }
 
-function pullStep(detail: string, world: World): string {
-  if (/no such host|connection refused|timeout|dial tcp|lookup/i.test(detail))
+function pullStep({ image, detail }: { image: string; detail: string }, world: World): string {
+  if (/no such host|connection refused|timeout|dial tcp|lookup/i.test(detail)) {
+    const registry = registryOf(image);
+    if (registry !== PLATFORM_REGISTRY)
+      return `See that this machine reaches the registry "${registry}"; images of this platform begin with ${PLATFORM_REGISTRY}/`;
     return "See that the registry runs and can be reached (jdos status), then wait: the pull is repeated";
+  }
   return `Check the image's name and deploy again, or return to the last release: jdos rollback ${appFlags(world)}`;
 }
 
