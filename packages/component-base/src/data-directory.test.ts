@@ -66,6 +66,13 @@ test("claimInstance() refuses a number that another directory has, until that is
   assert.equal(await claimInstance(join(root, "c"), 3, options), 3);
 });
 
+test("claimInstance() refuses a number that no instance can have, and writes nothing", async () => {
+  const options = { runRoot: join(root, "run") };
+  await assert.rejects(claimInstance(join(root, "a"), 99, options), { code: "InvalidOption" });
+  await assert.rejects(access(options.runRoot), { code: "ENOENT" });
+  assert.equal(await readInstance(join(root, "a")), undefined);
+});
+
 test("claimInstance() with auto gives different numbers to claims made at once", async () => {
   const options = { runRoot: join(root, "run") };
   const claimed = [];

@@ -113,13 +113,15 @@ export async function isDataDirectoryLocked(dataDir: string): Promise<boolean> {
 
 /**
  * Settles which instance a data directory is, once for its life: the number it has, the one asked for, or with
- * "auto" one that nobody uses. Throws InstanceTaken when another directory has it, or it has another number.
+ * "auto" one that nobody uses. Throws InstanceTaken when another directory has it, or it has another number, and
+ * InvalidOption for a number that no instance can have.
  */
 export async function claimInstance(
   dataDir: string,
   wanted: number | "auto" | undefined,
   { runRoot = RUN_ROOT }: { runRoot?: string } = {},
 ): Promise<number> {
+  if (typeof wanted === "number") requireInstance(wanted);
   const root = dataPaths(dataDir).root;
   const claims = join(runRoot, "claims");
   await mkdir(claims, { recursive: true });
@@ -142,6 +144,17 @@ export async function claimInstance(
   } finally {
     lock.release();
   }
+}
+
+function requireInstance(wanted: number): void {
+  if (Number.isInteger(wanted) && wanted >= 0 && wanted <= MAX_INSTANCE) return;
+  throw new ComponentError(
+    "InvalidOption",
+    `Cannot claim instance ${wanted}: it is not one of 0 to ${MAX_INSTANCE}`,
+    {
+      hint: "Choose one of them with --instance, or `--instance auto`",
+    },
+  );
 }
 
 /** Gives the number back; part of `down --purge`. The last one leaves nothing behind. */
