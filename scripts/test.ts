@@ -1,6 +1,8 @@
-import { globSync } from "node:fs";
+import { globSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
+import { TEST_LOCK_PREFIX } from "@jdos/component-base/testing";
 import { installTestPrograms } from "./test-programs.ts";
 import { type ReportedEvent, TestReporter } from "./test-reporter.ts";
 
@@ -21,6 +23,11 @@ function select(patterns: readonly string[], wanted: readonly string[]): string[
     .map((file) => join(root, file));
 }
 
+/** The kernel holds the locks, not the files: what is left of them is litter. */
+function removeInstanceLocks(): void {
+  for (const file of globSync(`${TEST_LOCK_PREFIX}*`, { cwd: tmpdir() })) rmSync(join(tmpdir(), file));
+}
+
 async function main(): Promise<void> {
   const parts = process.argv.slice(2).map((argument) => argument.replace(/^\.\//, ""));
   const reporter = new TestReporter({ root, write: (text) => process.stdout.write(text) });
@@ -36,6 +43,7 @@ async function main(): Promise<void> {
     const events = run({ files, concurrency, timeout: TEST_TIMEOUT_MILLIS, cwd: root });
     for await (const event of events) reporter.take(event as ReportedEvent);
   }
+  removeInstanceLocks();
   reporter.finish();
   process.exitCode = reporter.totals.failed > 0 ? 1 : 0;
 }

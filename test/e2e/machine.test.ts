@@ -6,6 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { instanceNames } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import { example, jdosIn, startPlatform, type TestPlatform } from "./support/platform.ts";
 import { eventually, runProgram } from "./support/process.ts";
 
@@ -45,13 +47,13 @@ describe("a machine", () => {
 
   it("a port that is taken is named", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "jdos-e2e-port-"));
-    const instance = 57;
-    const server = createServer().listen(7080 + 100 * instance, "127.0.0.1");
+    const { instance, ports } = instanceNames(testInstance());
+    const server = createServer().listen(ports.platform, "127.0.0.1");
     await once(server, "listening");
     try {
       const { exitCode, stderr } = await jdosIn(dataDir, ["up", "--detach", "--instance", String(instance)]);
       assert.equal(exitCode, 1);
-      assert.match(stderr, /^PortTaken: .*:12780.*taken\nhint: /m);
+      assert.match(stderr, new RegExp(`^PortTaken: .*:${ports.platform}.*taken\\nhint: `, "m"));
     } finally {
       server.close();
       await jdosIn(dataDir, ["down", "--purge"]);

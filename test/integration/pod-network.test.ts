@@ -6,6 +6,7 @@ import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import { startTestNetwork, type TestNetwork } from "@jdos/cni/testing";
 import { instanceNames, runCommand } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import {
   isReady,
   NODE_USER,
@@ -18,7 +19,7 @@ import {
   waitForPod,
 } from "@jdos/kubelet/testing";
 
-const INSTANCE = 43;
+const INSTANCE = testInstance();
 
 describe("a Pod on the Pod network", () => {
   const names = instanceNames(INSTANCE);
@@ -31,7 +32,7 @@ describe("a Pod on the Pod network", () => {
   before(async () => {
     [server, network] = await Promise.all([startTestServer(), startTestNetwork(INSTANCE)]);
     const { cniBinDir, cniConfDir } = network.options;
-    containerd = await startTestContainerd({ instance: INSTANCE, cniBinDir, cniConfDir });
+    containerd = await startTestContainerd({ cniBinDir, cniConfDir });
     client = server.adminClient();
     await prepareNamespace(client, "default");
     kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, {

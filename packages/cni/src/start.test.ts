@@ -3,10 +3,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { runCommand } from "@jdos/component-base";
+import { instanceNames, runCommand } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import { startTestNetwork, type TestNetwork, type TestSandbox } from "./testing/index.ts";
 
-const INSTANCE = 44;
+const INSTANCE = testInstance();
+const {
+  bridge,
+  pods: { gateway },
+} = instanceNames(INSTANCE);
+const UNUSED = gateway.replace(/\.0\.1$/, ".77.77");
 let network: TestNetwork;
 
 before(async () => {
@@ -63,9 +69,9 @@ test("cmdAdd() answers a result as the specification writes it", async () => {
   assert.equal(body.cniVersion, "1.0.0");
   assert.equal(body.interfaces[1]?.name, "eth0");
   assert.equal(body.interfaces[1]?.sandbox, sandbox.netns);
-  assert.match(body.ips[0]!.address, /^10\.108\.\d+\.\d+\/32$/);
+  assert.match(body.ips[0]!.address, new RegExp(`^${gateway.replace(/0\.1$/, "")}\\d+\\.\\d+/32$`));
   assert.equal(body.ips[0]?.interface, 1);
-  assert.deepEqual(body.routes, [{ dst: "0.0.0.0/0", gw: "10.108.0.1" }]);
+  assert.deepEqual(body.routes, [{ dst: "0.0.0.0/0", gw: gateway }]);
   assert.equal((await network.call("CHECK", sandbox)).exitCode, 0);
 });
 
@@ -76,10 +82,10 @@ test("cmdAdd() speaks the format of 0.4.0", async () => {
 
 test("a Pod reaches the gateway, another Pod with its own address, and itself", async () => {
   const [a, b] = [await added(), await added()];
-  const host = await speak("10.108.0.1", 44800);
+  const host = await speak(gateway, 44800);
   const stop = await speakInside(b.sandbox, 80);
   try {
-    assert.equal(await hears(a.sandbox, "http://10.108.0.1:44800"), `from ${a.address}`);
+    assert.equal(await hears(a.sandbox, `http://${gateway}:44800`), `from ${a.address}`);
     assert.equal(await hears(a.sandbox, `http://${b.address}`), `from ${a.address}`);
     await network.call("ADD", b.sandbox, { program: "loopback", ifname: "lo" });
     assert.equal(await hears(b.sandbox, `http://${b.address}`), `from ${b.address}`);
@@ -98,7 +104,7 @@ test("the host reaches a Pod", async () => {
         .once("error", reject)
         .once("data", (data) => resolve(data.toString()));
     });
-    assert.equal(said, "from 10.108.0.1");
+    assert.equal(said, `from ${gateway}`);
   } finally {
     stop();
   }
@@ -128,10 +134,10 @@ test("a Pod reaches the outside under the host's address", async () => {
 
 test("an address that no Pod has is unreachable at once", async () => {
   const { sandbox } = await added();
-  const argv = ["curl", "--silent", "--show-error", "--max-time", "2", "http://10.108.77.77"];
+  const argv = ["curl", "--silent", "--show-error", "--max-time", "2", `http://${UNUSED}`];
   assert.match((await inside(sandbox, argv)).stderr, /No route to host|Couldn't connect/);
   const error = await new Promise<NodeJS.ErrnoException>((resolve) =>
-    connect(80, "10.108.77.77").once("error", resolve),
+    connect(80, UNUSED).once("error", resolve),
   );
   assert.equal(error.code, "EHOSTUNREACH");
 });
@@ -140,10 +146,10 @@ test("a Pod cannot reach the host's 127.0.0.1", async () => {
   const { sandbox } = await added();
   const server = await speak("127.0.0.1", 44801);
   try {
-    assert.equal(await hears(sandbox, "http://10.108.0.1:44801"), "");
-    await inside(sandbox, ["ip", "route", "add", "127.0.0.2/32", "via", "10.108.0.1"]);
+    assert.equal(await hears(sandbox, `http://${gateway}:44801`), "");
+    await inside(sandbox, ["ip", "route", "add", "127.0.0.2/32", "via", gateway]);
     assert.equal(await hears(sandbox, "http://127.0.0.2:44801"), "");
-    assert.equal(readFileSync("/proc/sys/net/ipv4/conf/jdos44/route_localnet", "utf8").trim(), "0");
+    assert.equal(readFileSync(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, "utf8").trim(), "0");
   } finally {
     server.close();
   }
@@ -151,13 +157,13 @@ test("a Pod cannot reach the host's 127.0.0.1", async () => {
 
 test("a Pod cannot use the address of another", async () => {
   const [a, b] = [await added(), await added()];
-  const server = await speak("10.108.0.1", 44802);
+  const server = await speak(gateway, 44802);
   try {
     await inside(a.sandbox, ["ip", "addr", "add", `${b.address}/32`, "dev", "eth0"]);
-    const from = ["--interface", b.address, "http://10.108.0.1:44802"];
+    const from = ["--interface", b.address, `http://${gateway}:44802`];
     const { stdout } = await inside(a.sandbox, ["curl", "--silent", "--http0.9", "--max-time", "1", ...from]);
     assert.equal(stdout, "");
-    assert.equal(await hears(a.sandbox, "http://10.108.0.1:44802"), `from ${a.address}`);
+    assert.equal(await hears(a.sandbox, `http://${gateway}:44802`), `from ${a.address}`);
   } finally {
     server.close();
   }
@@ -173,9 +179,9 @@ test("a host port leads to the Pod and is gone after DEL", async () => {
   const other = await added();
   const stop = await speakInside(sandbox, 80);
   try {
-    assert.equal(await hears(other.sandbox, "http://10.108.0.1:44803"), "from 10.108.0.1");
+    assert.equal(await hears(other.sandbox, `http://${gateway}:44803`), `from ${gateway}`);
     await network.call("DEL", sandbox);
-    assert.equal(await hears(other.sandbox, "http://10.108.0.1:44803"), "");
+    assert.equal(await hears(other.sandbox, `http://${gateway}:44803`), "");
   } finally {
     stop();
   }
@@ -201,7 +207,7 @@ test("cmdCheck() says what differs", async () => {
 });
 
 test("cmdAdd() refuses a namespace that is missing, with code 3", async () => {
-  const { body } = await network.call("ADD", { id: "x", netns: "/run/netns/jdos44-missing", name: "" });
+  const { body } = await network.call("ADD", { id: "x", netns: `/run/netns/${bridge}-missing`, name: "" });
   assert.equal(body.code, 3);
 });
 
@@ -256,14 +262,14 @@ test("start() removes sandboxes the runtime does not know, their namespaces and 
     "ip",
     "link",
     "add",
-    "jdos44-stray",
+    `${bridge}-stray`,
     "master",
-    "jdos44",
+    bridge,
     "type",
     "veth",
     "peer",
     "name",
-    "jdos44s2",
+    `${bridge}s2`,
   ]);
   await network.startDaemon({ validAttachments: async () => new Set([kept.sandbox.id]) });
   assert.equal(hostInterfaces().length, 1);

@@ -27,10 +27,7 @@ describe("kubelet, killed at random moments", () => {
   let argumentsFile: string;
 
   before(async () => {
-    [server, containerd] = await Promise.all([
-      startTestServer({ https: true }),
-      startTestContainerd({ instance: 42 }),
-    ]);
+    [server, containerd] = await Promise.all([startTestServer({ https: true }), startTestContainerd()]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
     const authority = await createCertificateAuthority();

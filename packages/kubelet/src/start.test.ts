@@ -22,7 +22,7 @@ describe("kubelet", () => {
   let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 40 })]);
+    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
     kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, {

@@ -3,12 +3,15 @@ import { after, afterEach, before, test } from "node:test";
 import { type EndpointSlice, EndpointSlices, type Service, Services } from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
-import { createLogger } from "@jdos/component-base";
+import { createLogger, instanceNames } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import { purge, type RunningServiceProxy, start } from "./start.ts";
 import { startTestHost, type TestHost, type TestPod } from "./testing/index.ts";
 
-const INSTANCE = 46;
-const VIP = "10.174.0.100";
+const INSTANCE = testInstance();
+const { pods: podRange, services, tables } = instanceNames(INSTANCE);
+const NET = podRange.range.replace("0.0/16", "").replaceAll(".", "\\.");
+const VIP = services.range.replace("0.0/16", "0.100");
 const namespace = "default";
 let server: TestServer;
 let client: Client;
@@ -23,11 +26,11 @@ const log = createLogger({
 });
 
 before(async () => {
-  server = await startTestServer({ options: { serviceCidr: "10.174.0.0/16" } });
+  server = await startTestServer({ options: { serviceCidr: services.range } });
   client = server.adminClient();
   host = await startTestHost(INSTANCE);
   pods = await Promise.all(
-    ["10.110.0.11", "10.110.0.12", "10.110.0.13"].map((address) => host.addPod(address)),
+    [11, 12, 13].map((last) => host.addPod(podRange.range.replace("0.0/16", `0.${last}`))),
   );
   for (const [index, pod] of pods.entries()) {
     await pod.serve({ port: 8080, name: `pod${index}` });
@@ -106,29 +109,29 @@ async function names(ask: () => Promise<string>, times: number): Promise<string[
 test("a Pod reaches the endpoints of a cluster address, with its own address", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!), endpoint(pods[2]!)]);
-  await eventually(() => pods[0]!.hears(VIP, 80), /^pod[12] 10\.110\.0\.11$/);
-  await eventually(() => pods[0]!.hears(VIP, 53, "udp"), /^pod[12] 10\.110\.0\.11$/);
+  await eventually(() => pods[0]!.hears(VIP, 80), new RegExp(`^pod[12] ${NET}0\\.11$`));
+  await eventually(() => pods[0]!.hears(VIP, 53, "udp"), new RegExp(`^pod[12] ${NET}0\\.11$`));
   assert.deepEqual(await names(() => pods[0]!.hears(VIP, 80), 24), ["pod1", "pod2"]);
 });
 
 test("the host reaches the endpoints of a cluster address", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!)]);
-  await eventually(() => host.hears(VIP, 80), /^pod1 10\.110\.0\.1$/);
-  await eventually(() => host.hears(VIP, 53, "udp"), /^pod1 10\.110\.0\.1$/);
+  await eventually(() => host.hears(VIP, 80), new RegExp(`^pod1 ${NET}0\\.1$`));
+  await eventually(() => host.hears(VIP, 53, "udp"), new RegExp(`^pod1 ${NET}0\\.1$`));
 });
 
 test("a Pod reaches itself through its Service", async () => {
   await addService();
   await putEndpoints([endpoint(pods[0]!)]);
-  await eventually(() => pods[0]!.hears(VIP, 80), /^pod0 10\.110\.0\.1$/);
+  await eventually(() => pods[0]!.hears(VIP, 80), new RegExp(`^pod0 ${NET}0\\.1$`));
 });
 
 test("a Pod and the host reach a server on the gateway's address through a Service", async () => {
   await host.serve({ address: host.gateway, port: 8080, name: "host" });
   await addService();
   await putEndpoints([{ addresses: [host.gateway], conditions: { ready: true } }]);
-  await eventually(() => pods[0]!.hears(VIP, 80), /^host 10\.110\.0\.11$/);
+  await eventually(() => pods[0]!.hears(VIP, 80), new RegExp(`^host ${NET}0\\.11$`));
   await eventually(() => host.hears(VIP, 80), /^host /);
 });
 
@@ -164,7 +167,7 @@ test("a node port leads to the endpoints, from Pods and from the host", async ()
   await addService({ type: "NodePort", ports: [{ name: "http", port: 80, nodePort: 30080 }] });
   await putEndpoints([endpoint(pods[1]!)]);
   await eventually(() => host.hears(host.gateway, 30080), /^pod1/);
-  await eventually(() => pods[0]!.hears(host.gateway, 30080), /^pod1 10\.110\.0\.11$/);
+  await eventually(() => pods[0]!.hears(host.gateway, 30080), new RegExp(`^pod1 ${NET}0\\.11$`));
 });
 
 test("traffic policy Local keeps to the endpoints of this node", async () => {
@@ -186,7 +189,7 @@ test("a deleted Service leads nowhere and leaves no element", async () => {
   await eventually(() => host.hears(VIP, 80), /^pod1/);
   await client.delete(Services, { namespace, name: "web" });
   await eventually(() => host.hears(VIP, 80), /^ECONNREFUSED$/);
-  const { stdout } = await host.run(["nft", "list", "table", "inet", "jdos46-services"]);
+  const { stdout } = await host.run(["nft", "list", "table", "inet", tables.services]);
   assert.doesNotMatch(stdout, /elements/);
 });
 
@@ -224,6 +227,6 @@ test("a UDP client that keeps its port follows when the endpoint changes", async
 test("purge() removes the table", async () => {
   await proxy.stop();
   await purge({ instance: INSTANCE, ...host, run: host.run });
-  assert.doesNotMatch((await host.run(["nft", "list", "tables"])).stdout, /jdos46/);
+  assert.doesNotMatch((await host.run(["nft", "list", "tables"])).stdout, new RegExp(tables.services));
   proxy = await begin();
 });

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { instanceNames, lockDataDirectory, writeInstance } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import { startControlServer } from "./server.ts";
 import { controlSocket, type PlatformStatus, readStatus } from "./status.ts";
 
-const INSTANCE = 50;
+const INSTANCE = testInstance();
 let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "jdos-control-"));

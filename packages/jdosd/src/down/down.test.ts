@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { claimInstance, instanceNames, runCommand } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import { readCommandLine } from "../options.ts";
 import { createProgress } from "../progress.ts";
 import { down } from "./down.ts";
 
-const INSTANCE = 51;
+const INSTANCE = testInstance();
 let dataDir: string;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "jdos-down-"));

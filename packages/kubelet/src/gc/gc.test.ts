@@ -31,7 +31,7 @@ describe("collectors", () => {
   let view: RuntimeView;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 40 })]);
+    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
     kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);

@@ -21,7 +21,7 @@ describe("createImagePuller()", () => {
     registry = await startTestRegistry({
       users: { node: { password: "n", prefix: "shared/" }, team: { password: "t", prefix: "team/" } },
     });
-    containerd = await startTestContainerd({ instance: 40 });
+    containerd = await startTestContainerd();
     cri = createCriClient(containerd.socket);
   });
   after(async () => {

@@ -27,7 +27,7 @@ describe("startKubeletServer()", () => {
   let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd({ instance: 42 })]);
+    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
     client = server.adminClient();
     await prepareNamespace(client, "default");
     kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);

@@ -10,13 +10,12 @@ import {
   stopContainerd,
   unmountBelow,
 } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import { TEST_SANDBOX_IMAGE, writeTestImages } from "./test-image.ts";
 
 const run = promisify(execFile);
 
 export interface TestContainerdOptions {
-  /** Every host-wide name derives from it; each test file that runs beside others takes its own. */
-  instance: number;
   /** Defaults to an empty directory: Pods need hostNetwork. */
   cniConfDir?: string;
   cniBinDir?: string;
@@ -34,9 +33,9 @@ export interface TestContainerd {
 }
 
 /** A real containerd with the test images imported. */
-export async function startTestContainerd(options: TestContainerdOptions): Promise<TestContainerd> {
-  const names = instanceNames(options.instance);
-  const prefix = `jdos-kubelet-${options.instance}-`;
+export async function startTestContainerd(options: TestContainerdOptions = {}): Promise<TestContainerd> {
+  const names = instanceNames(testInstance());
+  const prefix = `jdos-kubelet-${names.instance}-`;
   // What a test that was killed left behind, after its containerd.
   await purgeContainerd({
     runDir: names.runDir,
