@@ -62,7 +62,11 @@ describe("Store", () => {
     const acknowledged = new Map<string, string>();
     try {
       for (let round = 0; round < ROUNDS; round++) {
-        const child = spawn(process.execPath, [PROGRAM, directory], { stdio: ["ignore", "pipe", "inherit"] });
+        const child = spawn(process.execPath, [PROGRAM, directory], {
+          stdio: ["ignore", "pipe", "inherit"],
+          // What a killed server leaves behind goes with the directory.
+          env: { ...process.env, TMPDIR: directory },
+        });
         const gone = new Promise((resolve) => child.once("exit", resolve));
         const served = JSON.parse(
           await new Promise((resolve) => child.stdout.once("data", (line) => resolve(String(line)))),
