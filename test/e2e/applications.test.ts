@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { git, serveGit } from "./support/git-server.ts";
 import { ask } from "./support/http.ts";
 import { example, hostOf, startPlatform, type TestPlatform } from "./support/platform.ts";
 import { eventually } from "./support/process.ts";
@@ -178,6 +179,29 @@ describe("an application's life", () => {
     );
     assert.equal(deployed.release, 1);
     assert.match((await platform.ask("dockerfile")).body, /^Hello from a Dockerfile/);
+  });
+
+  it("a git URL is built at the revision it names, and at the newest where it names none", async () => {
+    const repository = new Source("hello-node");
+    await git(repository.path, "init", "-q");
+    await git(repository.path, "add", "-A");
+    await git(repository.path, "commit", "-q", "-m", "first");
+    await git(repository.path, "tag", "v1");
+    repository.replace("server.js", "Hello from JDOS", "Hello from the newest commit");
+    await git(repository.path, "commit", "-q", "-a", "-m", "second");
+    const server = await serveGit(repository.path, platform.names.pods.gateway);
+    const app = ["--system", "e2e", "--app", "cloned"];
+    try {
+      await platform.json("deploy", `${server.url}#v1`, ...app);
+      assert.match((await platform.ask("cloned")).body, /^Hello from JDOS, /);
+      await platform.json("deploy", server.url, ...app);
+      assert.match((await platform.ask("cloned")).body, /^Hello from the newest commit, /);
+      const [newest] = await platform.json<{ revision: string }[]>("builds", ...app);
+      assert.match(newest?.revision ?? "", /^[0-9a-f]{40}$/);
+    } finally {
+      server.stop();
+      repository.remove();
+    }
   });
 
   it("web reaches api by its DNS name", async () => {

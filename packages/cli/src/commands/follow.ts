@@ -22,12 +22,15 @@ export async function follow(
   const target =
     accepted.build === undefined ? { generation: accepted.generation } : { build: accepted.build };
   const options = { params: scopeOf(input), query: { ...target, timeoutSeconds }, signal };
+  let logged = false;
   const end = await persist(
     async () => {
       for await (const event of client.stream<ProgressEvent>("progress", options)) {
         if (event.type === "stage") view.update(event);
-        else if (event.type === "log") view.line(`| ${event.line}`);
-        else return event;
+        else if (event.type === "log") {
+          logged = true;
+          view.line(`| ${event.line}`);
+        } else return event;
       }
       if (signal.aborted)
         throw new CliError("Interrupted", "The change goes on without being watched", {
@@ -39,7 +42,8 @@ export async function follow(
     { signal, lost: () => view.line("The connection ended; waiting for the platform to come back ...") },
   );
   if (end.type === "ready") return end.result;
-  for (const { from, text } of end.explanation?.evidence ?? []) view.line(`| ${from}: ${text}`);
+  // A log that was shown whole is the evidence.
+  if (!logged) for (const { from, text } of end.explanation?.evidence ?? []) view.line(`| ${from}: ${text}`);
   throw CliError.fromApi(end.error);
 }
 

@@ -59,12 +59,19 @@ const CASES: readonly Case[] = [
           ],
         }),
       ],
-      logs: [{ pod: "b3", container: "", previous: false, lines: ["npm error missing: left-pad"] }],
+      logs: [
+        {
+          pod: "b3",
+          container: "",
+          previous: false,
+          lines: ["npm error missing: left-pad", "--- stage build failed in 1s", "hint: Add left-pad"],
+        },
+      ],
     }),
     situation: "BuildFailed",
     sentence: 'Build 3 failed at stage "build": npm ci ended with exit code 1; release 2 keeps serving',
     evidence: "npm error missing: left-pad",
-    next: "jdos build logs 3",
+    next: "Add left-pad; the whole log: jdos build logs 3",
   },
   {
     name: "a build that waits",

@@ -2,6 +2,7 @@ import type { Explanation } from "@jdos/api";
 import {
   beingDeleted,
   nothingDeployed,
+  notReleased,
   stopped,
   tampered,
   waitsForApproval,
@@ -27,6 +28,7 @@ export const SITUATIONS: readonly Situation[] = [
   beingDeleted,
   nothingDeployed,
   tampered,
+  notReleased,
   buildFailed,
   buildWaits,
   building,

@@ -8,7 +8,7 @@ import {
 } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import { conditionOf } from "../explain/facts.ts";
-import { failureOf, releasePods } from "./failure.ts";
+import { failureOf, refusalOf, releasePods } from "./failure.ts";
 import type { ProgressTarget, ProgressWorld } from "./target.ts";
 
 export interface StageNow {
@@ -43,10 +43,25 @@ export function assess(target: ProgressTarget, world: ProgressWorld, now: Date):
   }
   const found = { ...(build === undefined ? {} : { build }) };
   const release = findRelease(target, world);
-  if (release === undefined)
-    return { ...found, stages: [...stages, { stage: "release", state: "started" }], outcome: "running" };
+  if (release === undefined) return { ...found, ...withoutRelease(target, world, stages) };
   stages.push({ stage: "release", state: "done", message: `release ${release.spec.number}` });
   return { ...found, release, ...rollout(release, world, stages, now) };
+}
+
+/** A Build's Release is still to come; what is asked of a Release that does not exist is refused for good. */
+function withoutRelease(
+  target: ProgressTarget,
+  world: ProgressWorld,
+  stages: StageNow[],
+): Pick<Assessment, "stages" | "outcome" | "failure"> {
+  const failure = target.build === undefined ? refusalOf(world) : undefined;
+  if (failure === undefined)
+    return { stages: [...stages, { stage: "release", state: "started" }], outcome: "running" };
+  return {
+    stages: [...stages, { stage: "release", state: "failed", message: failure.message }],
+    outcome: "failed",
+    failure,
+  };
 }
 
 function buildStages(build: Stored<Build> | undefined): StageNow[] {

@@ -24,6 +24,7 @@ const HOPELESS: Readonly<Record<string, string>> = {
 const REFUSALS: ReadonlySet<string> = new Set([
   "RollbackRefused",
   "ReleaseTampered",
+  "ReleaseMissing",
   "NameTaken",
   "NoSystem",
 ]);
@@ -67,7 +68,8 @@ export function failureOf(
   return undefined;
 }
 
-function refusalOf({ application }: ProgressWorld): Failure | undefined {
+/** What the platform controllers said of the Application as it is now. */
+export function refusalOf({ application }: ProgressWorld): Failure | undefined {
   const released = conditionOf(application, "Released");
   const { reason = "", message = "" } = released ?? {};
   if (released?.status !== "False" || !REFUSALS.has(reason)) return undefined;

@@ -42,6 +42,25 @@ export const tampered: Situation = (world) => {
   };
 };
 
+/** What is asked for is no Release, or none that may be returned to. */
+export const notReleased: Situation = (world) => {
+  const { application } = world;
+  const released = conditionOf(application, "Released");
+  const { reason = "", message = "" } = released ?? {};
+  if (released?.status !== "False" || !["ReleaseMissing", "RollbackRefused"].includes(reason))
+    return undefined;
+  if ((released.observedGeneration ?? 0) < (application.metadata.generation ?? 0)) return undefined;
+  const current = application.spec.release;
+  const serving = reason === "RollbackRefused" && wantedPods(world).some(isPodReady);
+  return {
+    situation: reason,
+    healthy: false,
+    sentence: `${message}${serving && current !== undefined ? `; release ${current} keeps serving` : ""}`,
+    evidence: [{ from: `Application/${application.metadata.name}`, text: `Released is False: ${reason}` }],
+    nextStep: `Choose one that exists (jdos releases ${appFlags(world)}) and return to it (jdos rollback VERSION), or deploy again`,
+  };
+};
+
 export const stopped: Situation = (world) => {
   if ((world.application.spec.replicas ?? 1) !== 0) return undefined;
   return {

@@ -29,7 +29,9 @@ export const buildFailed: Situation = (world) => {
   if (build?.status?.phase !== "Failed") return undefined;
   const stage = build.status.stages?.find(({ state }) => state === "Failed");
   const why = stage?.message ?? conditionOf(build, "Succeeded")?.message ?? "no reason was recorded";
-  const lines = world.logs.find((log) => log.pod === build.status?.pod)?.lines.slice(-5) ?? [];
+  const log = world.logs.find(({ pod }) => pod === build.status?.pod)?.lines ?? [];
+  const hint = log.findLast((line) => line.startsWith("hint: "))?.slice("hint: ".length);
+  const lines = log.filter((line) => !/^(?:--- stage |error: |hint: )/.test(line)).slice(-5);
   return {
     situation: "BuildFailed",
     healthy: false,
@@ -38,7 +40,10 @@ export const buildFailed: Situation = (world) => {
       { from: `Build/${build.metadata.name}`, text: why },
       ...lines.map((text) => ({ from: `log of build ${build.spec.number}`, text })),
     ],
-    nextStep: `Read its log (jdos build logs ${build.spec.number} ${appFlags(world)}), correct the source and deploy again`,
+    nextStep:
+      hint === undefined
+        ? `Read its log (jdos build logs ${build.spec.number} ${appFlags(world)}), correct the source and deploy again`
+        : `${hint}; the whole log: jdos build logs ${build.spec.number} ${appFlags(world)}`,
   };
 };
 
