@@ -1,6 +1,6 @@
+import type { Usage } from "@jdos/apimachinery";
 import type { StoredObject } from "../storage/event.ts";
 import type { Store } from "../storage/store.ts";
-import type { Usage } from "./quota-usage.ts";
 
 interface Account {
   readonly committed: Map<string, number>;

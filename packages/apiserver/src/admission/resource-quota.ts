@@ -3,13 +3,16 @@ import {
   type DeepReadonly,
   formatBytes,
   formatCpu,
+  inQuotaScope,
   parseQuantity,
   qualifiedResource,
   StatusError,
+  silentContainers,
+  type Usage,
+  usageOf,
 } from "@jdos/apimachinery";
 import type { AdmissionRequest, AdmissionStep } from "./admission.ts";
 import { QuotaLedger } from "./quota-ledger.ts";
-import { silentContainers, type Usage, usageOf } from "./quota-usage.ts";
 import type { AdmissionWorld } from "./steps.ts";
 
 type Quota = DeepReadonly<ResourceQuota>;
@@ -52,27 +55,9 @@ function quotasOf({ call, object }: AdmissionRequest, quotas: readonly Quota[]):
   if (call.endpoint.type.kind === "ResourceQuota") return [];
   return quotas.filter(({ spec }) =>
     (spec?.scopes ?? []).every(
-      (scope) => call.endpoint.type.kind === "Pod" && inScope(object as DeepReadonly<Pod>, scope),
+      (scope) => call.endpoint.type.kind === "Pod" && inQuotaScope(object as DeepReadonly<Pod>, scope),
     ),
   );
-}
-
-function inScope({ spec }: DeepReadonly<Pod>, scope: string): boolean {
-  const bestEffort = (spec?.containers ?? []).every(
-    ({ resources }) => Object.keys({ ...resources?.limits, ...resources?.requests }).length === 0,
-  );
-  switch (scope) {
-    case "BestEffort":
-      return bestEffort;
-    case "NotBestEffort":
-      return !bestEffort;
-    case "Terminating":
-      return spec?.activeDeadlineSeconds !== undefined;
-    case "NotTerminating":
-      return spec?.activeDeadlineSeconds === undefined;
-    default:
-      return false;
-  }
 }
 
 function increase(next: Usage, before: Usage): Usage {

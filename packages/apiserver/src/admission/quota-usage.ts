@@ -1,1 +1,0 @@
-export { silentContainers, type Usage, usageOf } from "@jdos/apimachinery";
