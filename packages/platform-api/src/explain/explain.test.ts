@@ -386,6 +386,29 @@ const CASES: readonly Case[] = [
     sentence: "no longer matches its hash",
   },
   {
+    name: "a release that is gone, though a later build failed",
+    world: world({
+      application: application(
+        { release: 9 },
+        {
+          conditions: [
+            {
+              type: "Released",
+              status: "False",
+              reason: "ReleaseMissing",
+              message: "Release v9 does not exist",
+              observedGeneration: 1,
+            },
+          ],
+        },
+      ),
+      builds: [build(7, { phase: "Failed" })],
+    }),
+    situation: "ReleaseMissing",
+    sentence: "Release v9 does not exist",
+    next: "jdos releases --system demo --app hello",
+  },
+  {
     name: "an application that is being deleted",
     world: world({
       application: {

@@ -64,6 +64,25 @@ describe("assess()", () => {
     assert.deepEqual(found.failure, { code: "RollbackRefused", message });
   });
 
+  it("assess() fails with what is refused while the Application asks for a Release that does not exist", () => {
+    const message = "Release v3 cannot be returned to: it was changed after it was made";
+    const released = { type: "Released", status: "False" as const, reason: "RollbackRefused", message };
+    const refused = application(
+      { release: 4, rollbackTo: 3 },
+      { conditions: [{ ...released, observedGeneration: 1 }] },
+    );
+    const found = assess({ generation: 1 }, at({ application: refused }), NOW);
+    assert.equal(found.outcome, "failed");
+    assert.deepEqual(found.failure, { code: "RollbackRefused", message });
+    assert.equal(found.stages.at(-1)?.state, "failed");
+    const building = assess(
+      { build: "hello-b7" },
+      at({ application: refused, builds: [build(7, { phase: "Succeeded" })], releases: [] }),
+      NOW,
+    );
+    assert.equal(building.outcome, "running");
+  });
+
   it("assess() is ready only when the wanted release serves and its change was seen", () => {
     const built = build(7, { phase: "Succeeded" });
     const pods = [pod("hello-2-a", { ready: true })];
