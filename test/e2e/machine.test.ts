@@ -113,6 +113,11 @@ describe("a machine", () => {
     for (const table of [names.bridge, names.tables.pods, names.tables.services])
       assert.ok(!tables.split("\n").includes(`table inet ${table}`), table);
     assert.deepEqual(cgroupsNamed(names.cgroupParent.slice(1)), []);
+    const results = "/var/lib/cni/results";
+    assert.deepEqual(
+      existsSync(results) ? readdirSync(results).filter((file) => file.startsWith(`${names.bridge}-`)) : [],
+      [],
+    );
   });
 });
 

@@ -18,6 +18,7 @@ import {
 } from "@jdos/component-base";
 import { type JdosdOptions, partPaths } from "../options.ts";
 import type { Progress } from "../progress.ts";
+import { removeCniResults } from "./cni-results.ts";
 import { stopContainers } from "./containers.ts";
 import { removeNetwork } from "./network.ts";
 
@@ -103,7 +104,12 @@ async function tearDown({ dataDir, names, progress, graceSeconds }: TearDown): P
   await rm(names.runDir, { recursive: true, force: true });
 }
 
-async function purgeData(dataDir: string, { instance }: InstanceNames, lock: FileLock): Promise<void> {
+async function purgeData(
+  dataDir: string,
+  { instance, bridge }: InstanceNames,
+  lock: FileLock,
+): Promise<void> {
+  await removeCniResults(bridge);
   await releaseInstance(dataDir, instance);
   lock.release();
   await deleteData(dataDir);
