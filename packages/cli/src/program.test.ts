@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { COMMANDS } from "./commands.ts";
+import { toCliError } from "./program.ts";
 import { runCli, type Seen, startFakePlatform } from "./testing/fake-platform.ts";
 
 const SCOPE = ["--system", "demo", "--app", "hello"];
@@ -125,13 +126,20 @@ describe("runProgram()", () => {
     );
   });
 
+  it("toCliError() says which file this user may not open, and what to do", () => {
+    const denied = Object.assign(new Error("EACCES: permission denied"), { code: "EACCES", path: "/data/x" });
+    const { code, message, hint } = toCliError(denied);
+    assert.deepEqual([code, message], ["Forbidden", 'Cannot open "/data/x": this user may not']);
+    assert.match(hint ?? "", /as root/);
+  });
+
   it("why prints one sentence, its evidence without control characters, and the next step", () =>
     withPlatform(
       {
         [`GET ${APP}/why`]: {
           situation: "CrashLoop",
           healthy: false,
-          sentence: "It crashes",
+          sentence: "It says: boom.",
           evidence: [{ from: "log", text: "\u001b[31mboom" }],
           nextStep: "Mend it",
         },
@@ -139,7 +147,7 @@ describe("runProgram()", () => {
       async (url) => {
         assert.equal(
           (await runCli(["why", ...SCOPE], url)).stdout,
-          "It crashes.\n  log:  [31mboom\nNext: Mend it\n",
+          "It says: boom.\n  log:  [31mboom\nNext: Mend it\n",
         );
       },
     ));

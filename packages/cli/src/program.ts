@@ -136,7 +136,18 @@ function contextOf(
 /** Anything thrown as what is printed; what nobody expected keeps its stack for JDOS_DEBUG. */
 export function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
-  const { code, hint, message } = (error ?? {}) as { code?: unknown; hint?: unknown; message?: string };
+  const { code, hint, message, path } = (error ?? {}) as {
+    code?: unknown;
+    hint?: unknown;
+    message?: string;
+    path?: unknown;
+  };
+  if (code === "EACCES" && typeof path === "string") {
+    return new CliError("Forbidden", `Cannot open "${path}": this user may not`, {
+      hint: "Run the command as root, or give a token in JDOS_TOKEN and the address in JDOS_URL",
+      cause: error,
+    });
+  }
   return new CliError(typeof code === "string" ? code : "InternalError", message ?? String(error), {
     hint: typeof hint === "string" ? hint : undefined,
     cause: error,

@@ -9,5 +9,5 @@ export async function run(input: Input, context: CommandContext): Promise<Explan
 
 export function present({ sentence, evidence, nextStep }: Explanation): string {
   const facts = evidence.map(({ from, text }) => `  ${clean(from)}: ${clean(text)}`);
-  return [`${clean(sentence)}.`, ...facts, `Next: ${nextStep}`].join("\n");
+  return [clean(sentence).replace(/\.*$/, "."), ...facts, `Next: ${nextStep}`].join("\n");
 }
