@@ -231,6 +231,10 @@ describe("platform API", () => {
       ((await platform.call("PUT", `${APP}/scale`, { replicas: 5 })).body as { changed: boolean }).changed,
       false,
     );
+    assert.equal(
+      ((await platform.call("PATCH", `${APP}/env`, { unset: ["B"] })).body as { changed: boolean }).changed,
+      false,
+    );
     await platform.call("PATCH", `${APP}/env`, { set: { A: "1", B: "2" } });
     await platform.call("PATCH", `${APP}/env`, { set: { A: "3" }, unset: ["B"] });
     assert.deepEqual((await platform.call("GET", `${APP}/env`)).body, { items: [{ name: "A", value: "3" }] });

@@ -54,5 +54,8 @@ function withEnv(spec: Application["spec"], { set = {}, unset = [] }: EnvRequest
     .map((entry) => (Object.hasOwn(set, entry.name) ? { name: entry.name, value: set[entry.name]! } : entry));
   const known = new Set(kept.map(({ name }) => name));
   const added = Object.entries(set).flatMap(([name, value]) => (known.has(name) ? [] : [{ name, value }]));
-  return { ...spec, run: { ...spec.run, env: [...kept, ...added] } };
+  const env = [...kept, ...added];
+  // No variables before and after: not a change, so that no Release comes of it.
+  if (env.length === 0 && spec.run?.env === undefined) return spec;
+  return { ...spec, run: { ...spec.run, env } };
 }

@@ -93,7 +93,7 @@ export function rollbackTarget(
   if (target === undefined)
     throw new PlatformError(
       "NothingToDeploy",
-      `Cannot return to an earlier release of application "${app}": there is none`,
+      `Cannot return to an earlier release of application "${app}": there is none before release ${before}`,
       { hint },
     );
   return target.spec.number;

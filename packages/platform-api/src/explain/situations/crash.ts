@@ -57,7 +57,7 @@ export const outOfMemory: Situation = (world) => {
       { from: `Pod/${ended.pod.metadata.name}`, text: `OOMKilled, exit code ${ended.exitCode}` },
       ...logEvidence(world, ended),
     ],
-    nextStep: "Give the application more memory (run.memory), or find what uses it",
+    nextStep: `Give the application more memory (jdos deploy PATH --memory QUANTITY ${appFlags(world)}), or find what uses it`,
   };
 };
 
