@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerStatus } from "../cri/types.ts";
 import { parseLogLine } from "../server/log-line.ts";
 import { TERMINATION_PATH, TERMINATION_POLICY } from "./labels.ts";
@@ -6,6 +7,8 @@ import { TERMINATION_PATH, TERMINATION_POLICY } from "./labels.ts";
 const MAX_MESSAGE_BYTES = 4096;
 const MAX_LOG_BYTES = 2048;
 const MAX_LOG_LINES = 80;
+const QUIET_MILLIS = 30;
+const QUIET_LOOKS = 10;
 
 /**
  * What an ended container says of its end: the runtime's own words, then its termination log, else with
@@ -20,9 +23,25 @@ export async function terminationMessage(status: ContainerStatus): Promise<strin
     status.exitCode !== 0 &&
     status.annotations[TERMINATION_POLICY] === "FallbackToLogsOnError"
   ) {
+    await untilQuiet(status.logPath);
     text = await logTail(status.logPath);
   }
   return [status.message, text].filter((part) => part !== "").join(": ");
+}
+
+/** The runtime writes the last lines a moment after it says that the container ended. */
+async function untilQuiet(path: string): Promise<void> {
+  let before = await sizeOf(path);
+  for (let look = 0; look < QUIET_LOOKS; look++) {
+    await sleep(QUIET_MILLIS);
+    const now = await sizeOf(path);
+    if (now === before) return;
+    before = now;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return path === "" ? 0 : ((await stat(path).catch(() => undefined))?.size ?? 0);
 }
 
 async function logTail(path: string): Promise<string> {
