@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerStatus } from "../cri/types.ts";
 import { TERMINATION_POLICY } from "./labels.ts";
 import { terminationMessage } from "./termination-message.ts";
@@ -30,6 +31,7 @@ test("terminationMessage() holds the lines that reach the log after the containe
   const path = join(directory, "late.log");
   await writeFile(path, logLine("first"));
   const message = terminationMessage(failed(path, "FallbackToLogsOnError"));
+  await sleep(15);
   await appendFile(path, logLine("cannot start"));
   assert.equal(await message, "first\ncannot start\n");
 });
