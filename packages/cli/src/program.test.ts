@@ -192,6 +192,12 @@ describe("runProgram()", () => {
       },
     ));
 
+  it("env unset of what is not set says that nothing changes, and waits for nothing", () =>
+    withPlatform({ [`PATCH ${APP}/env`]: { ...ACCEPTED, changed: false } }, async (url) => {
+      const { stdout } = await runCli(["env", "unset", "A", ...SCOPE], url);
+      assert.equal(stdout, "demo/hello is as it was: nothing changes\n");
+    }));
+
   it("deploy of an image sends it, shows the stages and ends with the URL", () =>
     withPlatform(
       {

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import type { CommandContext, Input } from "../command.ts";
+import { CliError } from "../errors.ts";
 import { exitOf, failureOf, startJdosd } from "../machine/jdosd.ts";
 import { showProgress } from "../machine/progress.ts";
 import { createStageView } from "../output/stages.ts";
@@ -12,6 +13,11 @@ export interface Down {
 
 /** Ends the platform and its containers; --purge deletes its data too. */
 export async function run(input: Input, context: CommandContext): Promise<Down> {
+  if (process.getuid?.() !== 0) {
+    throw new CliError("NotRoot", "Cannot stop the platform: it needs root, as its start did", {
+      hint: "Run it again with sudo",
+    });
+  }
   const purged = input.options.purge === true;
   const child = startJdosd(["down", ...(purged ? ["--purge"] : [])], context, {
     stdout: "pipe",

@@ -12,7 +12,7 @@ async function change(input: Input, context: CommandContext, body: EnvRequest): 
     params: scopeOf(input),
     body,
   });
-  return input.options.wait === false || !(await hasRelease(input, context))
+  return !accepted.changed || input.options.wait === false || !(await hasRelease(input, context))
     ? accepted
     : followAlone(input, context, accepted);
 }
@@ -27,10 +27,11 @@ async function hasRelease(input: Input, context: CommandContext): Promise<boolea
   return spec.release !== undefined;
 }
 
-const said = (result: Changed): string =>
-  "url" in result
-    ? `Release ${result.release} of ${result.system}/${result.application} is ready with the new configuration`
-    : `${result.system}/${result.application} is configured`;
+function said(result: Changed): string {
+  const name = `${result.system}/${result.application}`;
+  if ("url" in result) return `Release ${result.release} of ${name} is ready with the new configuration`;
+  return result.changed ? `${name} is configured` : `${name} is as it was: nothing changes`;
+}
 
 export const set = {
   async run(input: Input, context: CommandContext): Promise<Changed> {
