@@ -92,7 +92,7 @@ async function main(): Promise<void> {
       await jdos(["deploy", example, ...target, "-o", "json", ...common]),
     ) as Deployed;
     console.log(
-      `\n${deployed.url}\n${await answerOf(deployed.url)}\n\nCtrl-C stops the platform; its data stays.`,
+      `\n${deployed.url}\n${await answerOf(deployed.url)}\n\nCtrl-C stops the platform; applications go on serving until ./jdos down.`,
     );
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

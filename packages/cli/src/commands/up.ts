@@ -56,7 +56,7 @@ async function foreground(args: readonly string[], context: CommandContext): Pro
 async function sayReady(context: CommandContext): Promise<void> {
   const { urls } = await readStatus(context);
   context.stderr.write(
-    `The platform is ready${urls === undefined ? "" : `: ${urls.platform}`}. Ctrl-C stops it.\n`,
+    `The platform is ready${urls === undefined ? "" : `: ${urls.platform}`}. Ctrl-C stops it; applications go on serving until jdos down.\n`,
   );
 }
 
