@@ -34,6 +34,14 @@ test("layOut() changes the shape only when the slots run out", () => {
   assert.equal(shapeOf(shrunk), shapeOf(grown));
 });
 
+test("layOut() keeps the shape while servers of one deploy after another drain", () => {
+  const first = layOut(wanted(server(1), server(2), server(3)), EMPTY_LAYOUT);
+  const draining = Array.from({ length: 12 }, (_, index) => server(index + 10, "draining"));
+  const busy = layOut(wanted(server(1), server(2), server(3), ...draining), first);
+  assert.equal(shapeOf(busy), shapeOf(first));
+  assert.equal(busy.backends[0]?.slots.filter((slot) => slot !== null).length, 15);
+});
+
 test("layOut() changes a state in place", () => {
   const first = layOut(wanted(server(1)), EMPTY_LAYOUT);
   const drained = layOut(wanted(server(1, "draining")), first);

@@ -76,7 +76,7 @@ interface Place {
 
 function layOutBackend({ backend, name, previous }: Place): BackendLayout {
   const { mode = "http", servers = [], unavailable = "" } = backend ?? {};
-  const size = Math.max(previous?.slots.length ?? 0, slotsFor(servers.length));
+  const size = Math.max(previous?.slots.length ?? 0, slotsFor(servers));
   const slots: Slot[] = new Array<Slot>(size).fill(null);
   const waiting = new Map(servers.map((server) => [addressOf(server), server]));
   for (const [index, slot] of (previous?.slots ?? []).entries()) {
@@ -89,10 +89,14 @@ function layOutBackend({ backend, name, previous }: Place): BackendLayout {
   return { name, serves: backend?.name ?? null, mode, unavailable, slots };
 }
 
-/** Twice what is there, as a power of two: a rolling update of the whole backend fits without a reload. */
-function slotsFor(servers: number): number {
+/**
+ * Twice what is ready, as a power of two: a rolling update of the whole backend fits without a reload. Servers that
+ * drain go away by themselves: they need room, but ask for none to spare.
+ */
+function slotsFor(servers: readonly Server[]): number {
+  const ready = servers.filter(({ state }) => state === "ready").length;
   let size = MIN_SLOTS;
-  while (size < servers * 2) size *= 2;
+  while (size < Math.max(ready * 2, servers.length)) size *= 2;
   return size;
 }
 
