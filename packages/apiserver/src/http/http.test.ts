@@ -80,6 +80,15 @@ const configMap = (name: string, data: Record<string, string> = {}) => ({
 });
 
 describe("dispatch()", () => {
+  it("dispatch() warns whoever creates what nothing acts on", async () => {
+    const path = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies";
+    const kind = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
+    const body = { ...kind, metadata: { name: "deny" }, spec: { podSelector: {} } };
+    const { status, headers } = await call("POST", path, { body });
+    assert.equal(status, 201);
+    assert.match(String(headers.warning), /^299 - "NetworkPolicies are kept, but nothing enforces them/);
+  });
+
   it("dispatch() creates, reads, replaces, patches and deletes", async () => {
     const made = await call("POST", base, { body: configMap("a", { k: "1" }) });
     assert.equal(made.status, 201);

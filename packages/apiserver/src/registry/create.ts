@@ -49,6 +49,7 @@ function prepare(core: Core, call: Call, object: Incoming): void {
   const { strategy } = call.endpoint;
   clearForCreate(object.metadata);
   fillForCreate(object.metadata, core.now());
+  if (strategy.notice !== undefined) call.warn?.(strategy.notice);
   strategy.defaults?.(object);
   strategy.prepareForCreate?.(object, { user: call.user, now: core.now() });
 }

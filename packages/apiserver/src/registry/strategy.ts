@@ -40,6 +40,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly subresources: readonly Subresource[];
+  /** Told, as a warning, to whoever creates one: what the platform does not do with it. */
+  readonly notice?: string;
   /** Rule of metadata.name. Defaults to a DNS subdomain. Returns the reason when it is broken. */
   validateName?(name: string): string | undefined;
   /** Fills in defaults, in place. Runs on every write, after decoding. */

@@ -46,6 +46,7 @@ export const horizontalPodAutoscalerStrategy: Strategy<HorizontalPodAutoscaler> 
   type: HorizontalPodAutoscalers,
   singular: "horizontalpodautoscaler",
   shortNames: ["hpa"],
+  notice: "HorizontalPodAutoscalers are kept, but nothing scales by them yet",
   categories: ["all"],
   subresources: statusOnly,
   validateName: nameRule(dnsSubdomain),

@@ -73,6 +73,7 @@ export const networkPolicyStrategy: Strategy<NetworkPolicy> = {
   type: NetworkPolicies,
   singular: "networkpolicy",
   shortNames: ["netpol"],
+  notice: "NetworkPolicies are kept, but nothing enforces them yet: all Pods reach each other",
   subresources: [],
   validateName: nameRule(dnsSubdomain),
   defaults,

@@ -27,6 +27,7 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
   type: PodDisruptionBudgets,
   singular: "poddisruptionbudget",
   shortNames: ["pdb"],
+  notice: "PodDisruptionBudgets are kept, but nobody counts yet: they refuse every eviction of their Pods",
   subresources: statusOnly,
   validateName: nameRule(dnsSubdomain),
   prepareForCreate(object) {
