@@ -7,6 +7,7 @@
 export { cgroupProcesses, cgroupRoots, isCgroup2, removeCgroupTree } from "./cgroup-tree.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export { removeCniResults } from "./cni-results.ts";
 export type { Containerd, ContainerdOptions, ContainerdPaths, PurgeContainerdOptions } from "./containerd.ts";
 export {
   containerdConfig,

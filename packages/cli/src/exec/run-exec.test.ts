@@ -6,6 +6,10 @@ import { startFakePlatform } from "../testing/fake-platform.ts";
 import { CHANNEL, onChannel, readExecStatus } from "./channels.ts";
 import { runExec } from "./run-exec.ts";
 
+function streamsUntil(signal: AbortSignal) {
+  return { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), signal };
+}
+
 describe("runExec()", () => {
   it("runExec() joins the streams and passes on the exit code", async () => {
     const platform = await startFakePlatform({});
@@ -34,7 +38,7 @@ describe("runExec()", () => {
         socket.close();
       });
     });
-    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const streams = streamsUntil(new AbortController().signal);
     streams.stdin.write("typed");
     const code = await runExec(
       { url: new URL(`${platform.url}/exec`), token: "t", tty: false, stdin: true },
@@ -47,13 +51,32 @@ describe("runExec()", () => {
     await platform.stop();
   });
 
+  it("runExec() lets go when it is interrupted", async () => {
+    const platform = await startFakePlatform({});
+    const sockets = new WebSocketServer({
+      server: platform.server,
+      handleProtocols: () => "v4.channel.k8s.io",
+    });
+    const interrupted = new AbortController();
+    sockets.on("connection", () => interrupted.abort());
+    await assert.rejects(
+      runExec(
+        { url: new URL(`${platform.url}/exec`), token: "t", tty: false, stdin: true },
+        streamsUntil(interrupted.signal),
+      ),
+      { code: "Interrupted", exitCode: 130 },
+    );
+    for (const client of sockets.clients) client.terminate();
+    await platform.stop();
+  });
+
   it("runExec() gives the platform's refusal", async () => {
     const platform = await startFakePlatform({});
     platform.server.on("upgrade", (_request, socket) => {
       const body = '{"code":"NoPod","message":"None is running"}';
       socket.end(`HTTP/1.1 409 Conflict\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
     });
-    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const streams = streamsUntil(new AbortController().signal);
     await assert.rejects(
       runExec({ url: new URL(platform.url), token: "t", tty: false, stdin: false }, streams),
       { code: "NoPod", message: "None is running" },

@@ -11,7 +11,7 @@ export interface RunExecOptions {
   stdin: boolean;
 }
 
-type Streams = Pick<CommandContext, "stdin" | "stdout" | "stderr">;
+type Streams = Pick<CommandContext, "stdin" | "stdout" | "stderr" | "signal">;
 
 /** Joins this terminal with a command in a Pod until it ends; returns its exit code. */
 export async function runExec(options: RunExecOptions, streams: Streams): Promise<number> {
@@ -25,6 +25,15 @@ export async function runExec(options: RunExecOptions, streams: Streams): Promis
   try {
     return await new Promise<number>((resolve, reject) => {
       let exitCode: number | undefined;
+      const interrupt = (): void =>
+        reject(
+          new CliError("Interrupted", "The command was not waited for", {
+            hint: "It may go on in the Pod, waiting for the end of its input",
+            exitCode: 130,
+          }),
+        );
+      streams.signal.addEventListener("abort", interrupt, { once: true });
+      restore.push(() => streams.signal.removeEventListener("abort", interrupt));
       socket.on("unexpected-response", (_request, response) => void refusal(response).then(reject, reject));
       socket.on("error", (error) =>
         reject(new CliError("ConnectionLost", `Cannot run the command: ${error.message}`, { cause: error })),

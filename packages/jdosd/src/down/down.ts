@@ -12,13 +12,13 @@ import {
   readDaemon,
   readInstance,
   releaseInstance,
+  removeCniResults,
   stopDetached,
   stopProcess,
   unmountBelow,
 } from "@jdos/component-base";
 import { type JdosdOptions, partPaths } from "../options.ts";
 import type { Progress } from "../progress.ts";
-import { removeCniResults } from "./cni-results.ts";
 import { stopContainers } from "./containers.ts";
 import { removeNetwork } from "./network.ts";
 

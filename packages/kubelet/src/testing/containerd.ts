@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import {
   instanceNames,
   purgeContainerd,
+  removeCniResults,
   startContainerd,
   stopContainerd,
   unmountBelow,
@@ -70,6 +71,7 @@ export async function startTestContainerd(options: TestContainerdOptions = {}): 
     },
     stop: async () => {
       await purgeContainerd({ ...containerd, cgroupParent: names.cgroupParent });
+      await removeCniResults(names.bridge);
       await unmountBelow(directory);
       await rm(names.runDir, { recursive: true, force: true });
       await rm(directory, { recursive: true, force: true });
