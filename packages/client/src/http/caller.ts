@@ -1,7 +1,7 @@
 import type { StatusError } from "@jdos/apimachinery";
 import { systemClock } from "@jdos/component-base";
 import { backOffMillis } from "../back-off.ts";
-import type { UserInfo } from "../client.ts";
+import type { CallOptions, GuardedCall, UserInfo } from "../client.ts";
 import { ClientError, GarbledError, TransportError } from "../errors.ts";
 import type { ClientMetrics, Verb } from "./client-metrics.ts";
 import { parseObject } from "./decode.ts";
@@ -11,14 +11,13 @@ import { impersonation, type Query, queryString } from "./request-parts.ts";
 import { retryAfterSeconds, retryWaitMillis } from "./retry-after.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
-export interface Call {
+export interface Call extends CallOptions, GuardedCall {
   verb: Verb;
   method: string;
   path: string;
   query?: Query;
   headers?: Readonly<Record<string, string>>;
   body?: object | string;
-  signal?: AbortSignal;
   answer?: TransportRequest["answer"];
 }
 
@@ -71,6 +70,7 @@ export class Caller {
   /** An upgraded connection, tried once. */
   async upgrade(call: Call): ReturnType<Transport["upgrade"]> {
     await this.#turn(call);
+    call.guard?.();
     return this.#measured(call, async () => {
       const answer = await this.#options.transport.upgrade(this.#outgoing(call));
       return { answer, code: "socket" in answer ? 101 : answer.response.status };
@@ -81,6 +81,7 @@ export class Caller {
     const attempts: Attempts = { busy: 0, broken: 0, credentials: 0 };
     for (;;) {
       await this.#turn(call);
+      call.guard?.();
       const { transport, metrics } = this.#options;
       let code: number | "<error>" = "<error>";
       try {

@@ -7,8 +7,10 @@ import {
 } from "@jdos/apimachinery";
 import { type Metrics, systemClock } from "@jdos/component-base";
 import type {
+  CallOptions,
   Client,
   DeleteOptions,
+  GuardedCall,
   ListOptions,
   NamespacedName,
   ObjectList,
@@ -132,7 +134,7 @@ class HttpClient implements Client {
       path,
       query: writeQuery(options),
       body: withType(type, object),
-      signal: options.signal,
+      ...control(options),
     });
     return decodeObject(type, answer);
   }
@@ -150,7 +152,7 @@ class HttpClient implements Client {
       path,
       query: writeQuery(options),
       body: withType(type, object),
-      signal: options.signal,
+      ...control(options),
     });
     return decodeObject(type, answer, { namespace, name });
   }
@@ -169,7 +171,7 @@ class HttpClient implements Client {
       query: { ...writeQuery(options), force: options.force },
       headers: { "content-type": PATCH_CONTENT_TYPES[patch.type] },
       body,
-      signal: options.signal,
+      ...control(options),
     });
     return decodeObject(type, answer, key);
   }
@@ -184,7 +186,7 @@ class HttpClient implements Client {
       method: "DELETE",
       path: resourcePath(type, key),
       body: deleteBody(options),
-      signal: options.signal,
+      ...control(options),
     });
   }
 
@@ -192,7 +194,7 @@ class HttpClient implements Client {
     type: ResourceType<T>,
     options: DeleteOptions & Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector">,
   ): Promise<void> {
-    const { namespace, labelSelector, fieldSelector, signal } = options;
+    const { namespace, labelSelector, fieldSelector } = options;
     const path = resourcePath(type, { namespace });
     await this.#caller.json({
       verb: "deletecollection",
@@ -200,7 +202,7 @@ class HttpClient implements Client {
       path,
       query: { labelSelector, fieldSelector },
       body: deleteBody(options),
-      signal,
+      ...control(options),
     });
   }
 
@@ -234,7 +236,7 @@ class HttpClient implements Client {
       path,
       query: writeQuery(options),
       body,
-      signal: options.signal,
+      ...control(options),
     });
     return Object.freeze(answer) as Awaited<ReturnType<Client["createSubresource"]>>;
   }
@@ -278,4 +280,9 @@ class HttpClient implements Client {
       throw this.#parts.transport.streamFailure(error);
     }
   }
+}
+
+/** What may stop a write. */
+function control({ signal, guard }: CallOptions & GuardedCall): CallOptions & GuardedCall {
+  return { signal, guard };
 }
