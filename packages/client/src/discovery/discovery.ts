@@ -1,7 +1,7 @@
 import { isStatus, parseApiVersion } from "@jdos/apimachinery";
 import type { Client } from "../client.ts";
-import { TransportError } from "../errors.ts";
 import { readJson } from "./read-json.ts";
+import { readServerVersion, type ServerVersion } from "./server-version.ts";
 
 /** A resource or a subresource ("pods/eviction") as a group version lists it. */
 export interface ServedResource {
@@ -16,15 +16,25 @@ export interface ServedResource {
 
 export type ServedResources = ReadonlyMap<string, ServedResource>;
 
-const TIMEOUT_MILLIS = 30_000;
-
 /** What a server serves, asked once a group version and kept until it is forgotten. */
 export class Discovery {
   readonly #client: Pick<Client, "raw">;
   readonly #known = new Map<string, Promise<ServedResources | undefined>>();
+  #version: Promise<ServerVersion> | undefined;
 
   constructor(client: Pick<Client, "raw">) {
     this.#client = client;
+  }
+
+  version(): Promise<ServerVersion> {
+    if (this.#version === undefined) {
+      const asked = readServerVersion(this.#client);
+      asked.catch(() => {
+        if (this.#version === asked) this.#version = undefined;
+      });
+      this.#version = asked;
+    }
+    return this.#version;
   }
 
   /** The resources of "apps/v1" by name, with their subresources; undefined when it is not served. */
@@ -43,6 +53,7 @@ export class Discovery {
 
   /** The server may be another one now: the next question is asked anew. */
   forget(group: string): void {
+    this.#version = undefined;
     for (const apiVersion of this.#known.keys())
       if (parseApiVersion(apiVersion).group === group) this.#known.delete(apiVersion);
   }
@@ -50,18 +61,12 @@ export class Discovery {
   async #ask(apiVersion: string): Promise<ServedResources | undefined> {
     const { group } = parseApiVersion(apiVersion);
     const path = `${group === "" ? "/api" : "/apis"}/${apiVersion}`;
-    const signal = AbortSignal.timeout(TIMEOUT_MILLIS);
     try {
-      const { resources } = await readJson<{ resources: ServedResource[] | null }>(this.#client, {
-        path,
-        signal,
-      });
+      const { resources } = await readJson<{ resources: ServedResource[] | null }>(this.#client, { path });
       return new Map((resources ?? []).map((resource) => [resource.name, resource]));
     } catch (error) {
       if (isStatus(error, "NotFound")) return undefined;
-      if (!signal.aborted) throw error;
-      const message = `Cannot learn what the Kubernetes API serves: no answer of "${path}" in ${TIMEOUT_MILLIS / 1000} s`;
-      throw new TransportError(message, { cause: error });
+      throw error;
     }
   }
 }

@@ -252,6 +252,40 @@ describe("a client of a server of its own version", () => {
     assert.ok(await client.get(EndpointSlices, key));
   });
 
+  it("checks fields for a server that does not, by a dry run, and writes nothing then", async () => {
+    const { client, paths } = await serve(({ path, body }) => {
+      if (path === "/version") return { major: "1", minor: "20", gitVersion: "v1.20.2" };
+      const { dta: _, ...known } = body ?? {};
+      return { ...known, metadata };
+    });
+    const strict = { fieldValidation: "Strict", fieldManager: "jdos" } as const;
+    const path = "POST /api/v1/namespaces/demo/configmaps";
+    const query = "fieldManager=jdos&fieldValidation=Strict";
+    const wrong = { metadata: key, dta: { a: "1" }, immutable: false };
+    await assert.rejects(client.create(ConfigMaps, wrong, strict), (error) => {
+      assert.ok(isStatus(error, "BadRequest"));
+      assert.equal(
+        error.message,
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dta"',
+      );
+      return true;
+    });
+    await assert.rejects(
+      client.patch(ConfigMaps, key, { type: "merge", body: { dta: { a: "1" } } }, strict),
+      (error) => isStatus(error, "BadRequest"),
+    );
+    assert.ok(await client.create(ConfigMaps, { metadata: key, data: { a: "1" } }, strict));
+    assert.ok(await client.create(ConfigMaps, wrong));
+    assert.deepEqual(paths(), [
+      "GET /version",
+      `${path}?dryRun=All&${query}`,
+      `PATCH /api/v1/namespaces/demo/configmaps/web?dryRun=All&${query}`,
+      `${path}?dryRun=All&${query}`,
+      `${path}?${query}`,
+      path,
+    ]);
+  });
+
   it("says what is missing when server-side apply is switched off", async () => {
     const { client } = await serve(() => [
       415,

@@ -28,6 +28,8 @@ import { eventsToNewest, toNewest, toServed } from "./convert.ts";
 import { Discovery } from "./discovery.ts";
 import { patchToOlder } from "./patch-to-older.ts";
 import { type ServedVersion, servedVersion } from "./served-version.ts";
+import { isOlder } from "./server-version.ts";
+import { CHECKS_FIELDS, refuseDropped } from "./strict-fields.ts";
 
 /**
  * Goes to each Kind in the version that the server serves, found by discovery; its users see and write the newest
@@ -66,9 +68,11 @@ export class ServedClient implements Client {
     object: T | DeepReadonly<T>,
     options?: WriteOptions,
   ): Promise<Stored<T>> {
-    return this.#served(type, options, async (served) =>
-      toNewest(type, served, await this.#inner.create(served.type, toServed(served, object), options)),
-    );
+    return this.#served(type, options, async (served) => {
+      const said = toServed(served, object);
+      const write = (given?: WriteOptions) => this.#inner.create(served.type, said, given);
+      return toNewest(type, served, await this.#checked(served.type, { said, options, write }));
+    });
   }
 
   update<T extends KubeObject>(
@@ -76,9 +80,11 @@ export class ServedClient implements Client {
     object: T | DeepReadonly<T> | Stored<T>,
     options?: UpdateOptions,
   ): Promise<Stored<T>> {
-    return this.#served(type, options, async (served) =>
-      toNewest(type, served, await this.#inner.update(served.type, toServed(served, object), options)),
-    );
+    return this.#served(type, options, async (served) => {
+      const said = toServed(served, object);
+      const write = (given?: UpdateOptions) => this.#inner.update(served.type, said, given);
+      return toNewest(type, served, await this.#checked(served.type, { said, options, write }));
+    });
   }
 
   patch<T extends KubeObject>(
@@ -90,7 +96,8 @@ export class ServedClient implements Client {
     return this.#served(type, options, async (served) => {
       const { shape } = served;
       const said = shape === undefined ? patch : patchToOlder(patch, { type: served.type, shape }, key.name);
-      const answer = this.#inner.patch(served.type, key, said, options);
+      const write = (given?: PatchOptions) => this.#inner.patch(served.type, key, said, given);
+      const answer = this.#checked(served.type, { said: bodyOf(said), options, write });
       return toNewest(type, served, await (patch.type === "apply" ? answer.catch(explainApply) : answer));
     });
   }
@@ -170,6 +177,19 @@ export class ServedClient implements Client {
     }
   }
 
+  /**
+   * Writes; where fieldValidation Strict is asked of a server that does not know it, a dry run before tells what
+   * would be dropped.
+   */
+  async #checked<T extends KubeObject, O extends WriteOptions>(
+    type: ResourceType<T>,
+    { said, options, write }: CheckedWrite<T, O>,
+  ): Promise<Stored<T>> {
+    if (options?.fieldValidation === "Strict" && isOlder(await this.#discovery.version(), CHECKS_FIELDS))
+      refuseDropped(type, said, await write({ ...options, dryRun: true }));
+    return write(options);
+  }
+
   async *#noticing<E>(type: ResourceType, events: AsyncIterable<E>): AsyncGenerator<E> {
     try {
       yield* events;
@@ -191,6 +211,17 @@ export class ServedClient implements Client {
     const apiVersion = apiVersionOf({ group: served.group, version: served.version });
     return bodyVersions(body).includes(apiVersion) ? { ...body, apiVersion } : body;
   }
+}
+
+interface CheckedWrite<T extends KubeObject, O extends WriteOptions> {
+  said: object;
+  options: O | undefined;
+  write(options: O | undefined): Promise<Stored<T>>;
+}
+
+/** The members a patch writes; JSON operations name theirs by where they stand, and are not looked into. */
+function bodyOf(patch: Patch): object {
+  return patch.type === "json" ? {} : patch.body;
 }
 
 /** NotFound of a path rather than of an object, which would be named. */
