@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runCommand } from "@jdos/component-base";
-import { TestBedError } from "./errors.ts";
+import { TestBedError } from "../support/errors.ts";
 import type { GoTree } from "./go.ts";
 
 const PACKAGE = "k8s.io/kubernetes/pkg/generated/openapi";

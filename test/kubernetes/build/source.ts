@@ -2,8 +2,8 @@ import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runCommand } from "@jdos/component-base";
 import { readAptSources } from "../../../packages/jdosd/src/host/apt-sources.ts";
+import { TestBedError } from "../support/errors.ts";
 import { KUBERNETES_VERSION } from "./cache.ts";
-import { TestBedError } from "./errors.ts";
 
 /** Debian names the release so, for it went back from 1.20.5. */
 const DEBIAN_VERSION = `1.20.5+really${KUBERNETES_VERSION}-`;
