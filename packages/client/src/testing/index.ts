@@ -3,7 +3,7 @@
  * the faults of networks and busy servers.
  * @module
  */
-export { type ContractSubject, clientContract } from "./contract.ts";
+export { type ContractOptions, type ContractSubject, clientContract } from "./contract.ts";
 export { afterBytes, afterLines, trickle } from "./faults/body-faults.ts";
 export { type FaultSubject, faultContract } from "./faults/fault-contract.ts";
 export {
@@ -17,3 +17,6 @@ export {
 } from "./faults/faulty-proxy.ts";
 export { FollowedWorld, type FollowedWorldOptions } from "./faults/followed-world.ts";
 export { startTcpProxy, type TcpProxy } from "./faults/tcp-proxy.ts";
+export { informerContract } from "./informer-contract.ts";
+export { shapesContract } from "./shapes-contract.ts";
+export { type Skips, skippingIt } from "./skips.ts";
