@@ -1,20 +1,28 @@
 /** What the client promises, against the API server of a real Kubernetes. */
+import { after, before } from "node:test";
 import { clientContract, informerContract } from "@jdos/client/testing";
-import { startCluster } from "../support/cluster.ts";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+
+const NAME = "over HTTP, Kubernetes 1.20";
+let cluster: Cluster;
+before(async () => {
+  cluster = await startCluster({ controllers: false });
+});
+after(() => cluster?.stop());
+
+const subject = async () => ({ client: cluster.client, stop: async () => {} });
 
 clientContract(
-  "over HTTP, Kubernetes 1.20",
+  NAME,
   async () => {
-    const cluster = await startCluster({ controllers: false });
     let restarted = false;
     return {
-      client: cluster.client,
+      ...(await subject()),
       // Its memory of changes begins with its start; before that they have expired.
       advanceClock: async () => {
         if (!restarted) await cluster.program("kube-apiserver").restart();
         restarted = true;
       },
-      stop: cluster.stop,
     };
   },
   {
@@ -24,7 +32,4 @@ clientContract(
   },
 );
 
-informerContract("over HTTP, Kubernetes 1.20", async () => {
-  const { client, stop } = await startCluster({ controllers: false });
-  return { client, stop };
-});
+informerContract(NAME, subject);
