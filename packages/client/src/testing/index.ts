@@ -4,4 +4,5 @@
  */
 export { type ContractOptions, type ContractSubject, clientContract } from "./contract.ts";
 export { informerContract } from "./informer-contract.ts";
+export { shapesContract } from "./shapes-contract.ts";
 export { type Skips, skippingIt } from "./skips.ts";
