@@ -36,6 +36,8 @@ export interface ClusterOptions {
   dns?: boolean;
   /** Allows controllers and scheduler 1,000 requests a second instead of 20 and 50. Defaults to true. */
   raisedQps?: boolean;
+  /** Names, addresses and ports derive from it. Defaults to this test process's own. */
+  instance?: number;
   say?(message: string): void;
 }
 
@@ -59,14 +61,13 @@ export interface Cluster {
 const run = promisify(execFile);
 
 /**
- * Starts a real Kubernetes 1.20 of this process's own test instance, after removing what a killed test of that
- * instance left. A start that fails leaves nothing.
+ * Starts a real Kubernetes 1.20, after removing what a killed test of the same instance left. A start that fails leaves nothing.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { nodes: count = 0, say = () => {} } = options;
+  const { nodes: count = 0, instance = testInstance(), say = () => {} } = options;
   const bin = await buildKubernetes({ say });
   await installClusterPrograms(say);
-  const layout = clusterLayout(testInstance());
+  const layout = clusterLayout(instance);
   await cleanCluster(layout);
   try {
     for (const directory of [layout.pids, layout.logs, layout.registries, layout.names.runDir]) {
