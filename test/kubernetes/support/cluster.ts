@@ -109,7 +109,13 @@ async function startPrograms({
   const kubeconfig = kubeconfigOf(layout, "admin");
   const admin = await clientOf(kubeconfig);
   const nodes = Array.from({ length: count }, (_, index) => nodeLayout(layout, index + 1));
-  const control = { layout, bin, controllers, apiServerArguments, ...(raisedQps === undefined ? {} : { raisedQps }) };
+  const control = {
+    layout,
+    bin,
+    controllers,
+    apiServerArguments,
+    ...(raisedQps === undefined ? {} : { raisedQps }),
+  };
   await start(etcdProgram(layout), apiServerProgram(control, admin));
   if (controllers) await start(controllerManagerProgram(control, admin), schedulerProgram(control));
   if (count > 0) await recordSysctls(layout.sysctls);
