@@ -1,9 +1,8 @@
-import { globSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
 import { parseArgs } from "node:util";
-import { TEST_LOCK_PREFIX } from "@jdos/component-base/testing";
+import { removeTestLocks } from "@jdos/component-base/testing";
 import { buildKubernetes } from "../test/kubernetes/build/build.ts";
 import { findKubernetes } from "../test/kubernetes/build/cache.ts";
 import { installTestPrograms } from "./test-programs.ts";
@@ -28,11 +27,6 @@ function select(patterns: readonly string[], wanted: readonly string[]): string[
     .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
     .sort()
     .map((file) => join(root, file));
-}
-
-/** The kernel holds the locks, not the files: what is left of them is litter. */
-function removeInstanceLocks(): void {
-  for (const file of globSync(`${TEST_LOCK_PREFIX}*`, { cwd: tmpdir() })) rmSync(join(tmpdir(), file));
 }
 
 /** `--kubernetes` builds Kubernetes and runs what needs it; without, only what a build that is there allows. */
@@ -73,7 +67,7 @@ async function main(): Promise<void> {
     const events = run({ files, concurrency, timeout: TEST_TIMEOUT_MILLIS, cwd: root });
     for await (const event of events) reporter.take(event as ReportedEvent);
   }
-  removeInstanceLocks();
+  removeTestLocks();
   reporter.finish();
   process.exitCode = reporter.totals.failed > 0 ? 1 : 0;
 }

@@ -1,22 +1,29 @@
 /** What the client promises, against the API server of a real Kubernetes. */
-import { clientContract, informerContract } from "@jdos/client/testing";
-import { startCluster } from "../support/cluster.ts";
+import { after, before } from "node:test";
+import { clientContract, informerContract, shapesContract } from "@jdos/client/testing";
+import { type Cluster, startCluster } from "../support/cluster.ts";
 
-clientContract("over HTTP, Kubernetes 1.20", async () => {
-  const cluster = await startCluster({ controllers: false });
+const NAME = "over HTTP, Kubernetes 1.20";
+let cluster: Cluster;
+before(async () => {
+  cluster = await startCluster({ controllers: false });
+});
+after(() => cluster?.stop());
+
+const subject = async () => ({ client: cluster.client, stop: async () => {} });
+
+clientContract(NAME, async () => {
   let restarted = false;
   return {
-    client: cluster.client,
+    ...(await subject()),
     // Its memory of changes begins with its start; before that they have expired.
     advanceClock: async () => {
       if (!restarted) await cluster.program("kube-apiserver").restart();
       restarted = true;
     },
-    stop: cluster.stop,
   };
 });
 
-informerContract("over HTTP, Kubernetes 1.20", async () => {
-  const { client, stop } = await startCluster({ controllers: false });
-  return { client, stop };
-});
+informerContract(NAME, subject);
+
+shapesContract(NAME, subject);
