@@ -70,13 +70,16 @@ describe("survival", () => {
     });
     const lookups = lookUpInPod(platform, before[0]!.name);
     const written = writeObjects(platform, stop.signal);
-    for (let kill = 0; kill < KILLS; kill++) {
-      await sleep(Math.random() * 1500);
-      process.kill(await platform.pid(), "SIGKILL");
-      await restart();
+    try {
+      for (let kill = 0; kill < KILLS; kill++) {
+        await sleep(Math.random() * 1500);
+        process.kill(await platform.pid(), "SIGKILL");
+        await restart();
+      }
+    } finally {
+      stop.abort();
     }
     const killed = performance.now();
-    stop.abort();
     await endLookups(platform, before[0]!.name);
     const [result, { answered, failed }] = await Promise.all([traffic, lookups]);
     const names = await written;
