@@ -16,15 +16,24 @@ export interface BalancerOptions extends ReadWorldOptions {
   haproxy: Haproxy;
   log: Logger;
   listenAddress: string;
+  publishAddress: string;
 }
 
 /** Reads the world and brings HAProxy there; one round serves all changes that came before it. */
 export class Balancer {
   readonly #options: BalancerOptions;
   #reported = new Set<string>();
+  #leads: boolean;
 
-  constructor(options: BalancerOptions) {
+  constructor(options: BalancerOptions, { leads }: { leads: boolean }) {
     this.#options = options;
+    this.#leads = leads;
+  }
+
+  /** Whether it says in statuses and Events what it did, from the next round on; another replica does otherwise. */
+  set leads(leads: boolean) {
+    this.#leads = leads;
+    this.#reported.clear();
   }
 
   /**
@@ -32,14 +41,14 @@ export class Balancer {
    * @throws what HAProxy or the API server refuses; the caller tries again.
    */
   async sync(): Promise<boolean> {
-    const { client, informers, haproxy, listenAddress } = this.#options;
+    const { client, informers, haproxy, publishAddress: address } = this.#options;
     const world = readWorld(informers, this.#options);
     const busyPorts = await this.#busyPorts(buildDesired(world).desired);
     const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
     const { desired, problems } = buildDesired(possible);
-    this.#report(problems);
+    if (this.#leads) this.#report(problems);
     await haproxy.apply(desired);
-    await writeStatus(client, { world, desired, address: listenAddress });
+    if (this.#leads) await writeStatus(client, { world, desired, address, goOn: () => this.#leads });
     return busyPorts.length > 0;
   }
 
