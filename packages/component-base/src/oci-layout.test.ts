@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { writeOciArchive } from "@jdos/component-base";
+import { writeOciArchive } from "./oci-archive.ts";
 import { type OciManifest, openOciLayout } from "./oci-layout.ts";
 
 let directory: string;
