@@ -6,9 +6,12 @@ export interface ClientErrorOptions {
 /** What the network did: no connection, what arrived cannot be trusted, nothing arrives any more. */
 type NetworkCode = "Transport" | "Garbled" | "Silent";
 
-/** Codes: "Config" is the user's fault, the others the network's. Refusals by the server are StatusError. */
+/**
+ * Codes: "Config" is the user's fault, "Unsupported" the cluster's, the others the network's. Refusals by the server
+ * are StatusError.
+ */
 export class ClientError extends Error {
-  readonly code: NetworkCode | "Config";
+  readonly code: NetworkCode | "Config" | "Unsupported";
   readonly hint: string;
 
   constructor(code: ClientError["code"], message: string, { cause, hint = "" }: ClientErrorOptions = {}) {
@@ -55,5 +58,13 @@ export class ConfigError extends ClientError {
   constructor(message: string, options: ClientErrorOptions = {}) {
     super("Config", message, options);
     this.name = "ConfigError";
+  }
+}
+
+/** The cluster has no version of what is needed: too old, or with an API switched off. */
+export class UnsupportedError extends ClientError {
+  constructor(message: string, options: ClientErrorOptions = {}) {
+    super("Unsupported", message, options);
+    this.name = "UnsupportedError";
   }
 }

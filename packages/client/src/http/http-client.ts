@@ -24,6 +24,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "../client.ts";
+import { ServedClient } from "../discovery/served-client.ts";
 import { TransportError } from "../errors.ts";
 import { Caller } from "./caller.ts";
 import { type ClientMetrics, createClientMetrics } from "./client-metrics.ts";
@@ -63,10 +64,13 @@ export interface HttpClientOptions extends CredentialOptions {
 
 const DEFAULT_QUERIES_PER_SECOND = 500;
 
-/** The Kubernetes API over HTTP, on connections that are kept alive. */
+/**
+ * The Kubernetes API over HTTP, on connections that are kept alive. Kinds are read and written in their newest
+ * shape, whichever version the server serves.
+ */
 export function createHttpClient(options: HttpClientOptions): Client {
   const { queriesPerSecond: perSecond = DEFAULT_QUERIES_PER_SECOND, metrics } = options;
-  return new HttpClient({
+  const client = new HttpClient({
     options,
     transport: new Transport(options),
     limiter: Number.isFinite(perSecond)
@@ -76,6 +80,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
     owner: true,
     user: options.impersonate,
   });
+  return new ServedClient(client);
 }
 
 interface Parts {
