@@ -10,7 +10,6 @@ import { type ReadWorldOptions, readWorld } from "./read-world.ts";
 import { writeStatus } from "./write-status.ts";
 
 export interface BalancerOptions extends ReadWorldOptions {
-  client: Client;
   informers: InformerFactory;
   events: EventRecorder;
   haproxy: Haproxy;
@@ -23,16 +22,16 @@ export interface BalancerOptions extends ReadWorldOptions {
 export class Balancer {
   readonly #options: BalancerOptions;
   #reported = new Set<string>();
-  #leads: boolean;
+  /** Writes statuses; undefined while another replica does. */
+  #writer: Client | undefined;
 
-  constructor(options: BalancerOptions, { leads }: { leads: boolean }) {
+  constructor(options: BalancerOptions) {
     this.#options = options;
-    this.#leads = leads;
   }
 
-  /** Whether it says in statuses and Events what it did, from the next round on; another replica does otherwise. */
-  set leads(leads: boolean) {
-    this.#leads = leads;
+  /** By which client it says in statuses and Events what it did, from the next round on; undefined: not at all. */
+  set writer(writer: Client | undefined) {
+    this.#writer = writer;
     this.#reported.clear();
   }
 
@@ -41,14 +40,14 @@ export class Balancer {
    * @throws what HAProxy or the API server refuses; the caller tries again.
    */
   async sync(): Promise<boolean> {
-    const { client, informers, haproxy, publishAddress: address } = this.#options;
+    const { informers, haproxy, publishAddress: address } = this.#options;
     const world = readWorld(informers, this.#options);
     const busyPorts = await this.#busyPorts(buildDesired(world).desired);
     const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
     const { desired, problems } = buildDesired(possible);
-    if (this.#leads) this.#report(problems);
+    if (this.#writer !== undefined) this.#report(problems);
     await haproxy.apply(desired);
-    if (this.#leads) await writeStatus(client, { world, desired, address, goOn: () => this.#leads });
+    if (this.#writer !== undefined) await writeStatus(this.#writer, { world, desired, address });
     return busyPorts.length > 0;
   }
 

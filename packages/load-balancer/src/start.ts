@@ -1,6 +1,6 @@
 import { EndpointSlices, IngressClasses, Ingresses, Services } from "@jdos/api";
 import type { KubeObject, ResourceType } from "@jdos/apimachinery";
-import { createInformerFactory, createWorkQueue } from "@jdos/client";
+import { type Client, createInformerFactory, createWorkQueue } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
 import { createEventRecorder } from "@jdos/controller-runtime";
 import { Balancer } from "./balancer.ts";
@@ -16,7 +16,7 @@ const BUSY_PORT_MILLIS = 10_000;
 
 export interface RunningLoadBalancer extends Running {
   /** Writes statuses and Events until the signal fires; what HAProxy does goes on without. */
-  lead(signal: AbortSignal): Promise<void>;
+  lead(signal: AbortSignal, writer: Client): Promise<void>;
 }
 
 /**
@@ -30,7 +30,8 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   const events = createEventRecorder({ client, component: "load-balancer", log, clock });
   const haproxy = new Haproxy({ configDirectory, listenAddress, httpPort, log, clock });
   const reservedPorts = new Set([httpPort]);
-  const balancer = new Balancer({ ...settings, informers, events, haproxy, reservedPorts }, { leads });
+  const balancer = new Balancer({ ...settings, informers, events, haproxy, reservedPorts });
+  if (leads) balancer.writer = client;
   const queue = createWorkQueue({ clock, maxDelayMillis: 2000 });
   const wake = (): void => queue.add(SYNC);
   indexWorld(informers);
@@ -60,12 +61,12 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   queue.start(round);
   queue.addAfter(CHECK, checkSeconds * 1000);
   return {
-    async lead(signal) {
+    async lead(signal, writer) {
       if (signal.aborted) return;
-      balancer.leads = true;
+      balancer.writer = writer;
       wake();
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-      balancer.leads = false;
+      balancer.writer = undefined;
     },
     async stop() {
       await queue.stop();

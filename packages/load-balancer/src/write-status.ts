@@ -19,20 +19,14 @@ export interface StatusOptions {
   desired: Pick<Desired, "tcp">;
   /** Where everything answers: an IP address or a host name. */
   address: string;
-  /** Asked before each write. */
-  goOn(): boolean;
 }
 
 /**
  * Says in the status of each Ingress and Service where it answers, and on an application's Ingress which Pods its
  * routes lead to; writes only what is not said yet.
  */
-export async function writeStatus(
-  client: Client,
-  { world, desired, address, goOn }: StatusOptions,
-): Promise<void> {
+export async function writeStatus(client: Client, { world, desired, address }: StatusOptions): Promise<void> {
   for (const ingress of world.ingresses) {
-    if (!goOn()) return;
     await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, {
       address,
       ...(ingress.metadata.labels?.[APPLICATION_LABEL] === undefined
@@ -41,7 +35,6 @@ export async function writeStatus(
     });
   }
   for (const service of world.loadBalancerServices) {
-    if (!goOn()) return;
     const { namespace, name } = service.metadata;
     const listens = desired.tcp.some(({ backend }) => backend.startsWith(`tcp.${namespace}.${name}.`));
     const said = listens ? { address } : {};
