@@ -8,7 +8,7 @@ import {
   readRegistryCredential,
 } from "@jdos/component-base";
 import { ImageBuilderError } from "../errors.ts";
-import { packLayer } from "../layer/pack.ts";
+import { type PackedLayer, packLayer } from "../layer/pack.ts";
 import {
   type Descriptor,
   type ImageConfig,
@@ -30,6 +30,8 @@ export interface PublishedImages {
 
 /** Where the platform's image has the repository's tree. */
 const TREE = "opt/jdos";
+/** A person waits for it. */
+const PATIENCE_SECONDS = 10;
 /** The tag of base and tools, as in their names on one machine. */
 const TAG = "12";
 
@@ -50,16 +52,22 @@ export async function publishPlatform(options: PublishOptions, say: Say): Promis
   const credential =
     credentialsFile === undefined ? undefined : readRegistryCredential(credentialsFile, host);
   const publisher = new Publisher({
-    registry: new Registry({ url, ...(credential === undefined ? {} : { credential }) }),
+    registry: new Registry({
+      url,
+      patienceSeconds: PATIENCE_SECONDS,
+      ...(credential === undefined ? {} : { credential }),
+    }),
     layout: await openOciLayout(archive),
     prefix: `${prefix}jdos/`,
     say,
   });
   const scratch = await mkdtemp(join(tmpdir(), "jdos-publish-"));
   try {
+    // What is wrong with the clone is found before anything is sent.
+    const tree = await packTree(repository, { scratch, say });
     const base = await publisher.copy("base");
     const tools = await publisher.copy("tools");
-    const platform = await publisher.addTree(tools.image, { repository, scratch });
+    const platform = await publisher.addTree(tools.image, tree);
     const name = (image: string, digest: string): string => `${host}/${prefix}jdos/${image}@${digest}`;
     return {
       base: name("base", base.digest),
@@ -69,6 +77,21 @@ export async function publishPlatform(options: PublishOptions, say: Say): Promis
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+interface PackedTree extends PackedLayer {
+  file: string;
+}
+
+async function packTree(
+  repository: string,
+  { scratch, say }: { scratch: string; say: Say },
+): Promise<PackedTree> {
+  say("packing the repository's tree");
+  const file = join(scratch, "tree.tar.gz");
+  const isWanted = await platformTree(repository);
+  const exclude = (path: string): boolean => !isWanted(path);
+  return { file, ...(await packLayer({ directory: repository, prefix: TREE, file, exclude, uid: 0 })) };
 }
 
 interface PublisherOptions {
@@ -99,16 +122,8 @@ class Publisher {
   }
 
   /** Pushes the platform's image: another image with the clone's tree over it. Answers its digest. */
-  async addTree(
-    { manifest, config }: Image,
-    { repository, scratch }: { repository: string; scratch: string },
-  ): Promise<string> {
-    const { layout, registry, prefix, say } = this.#options;
-    say("packing the repository's tree");
-    const file = join(scratch, "tree.tar.gz");
-    const isWanted = await platformTree(repository);
-    const exclude = (path: string): boolean => !isWanted(path);
-    const packed = await packLayer({ directory: repository, prefix: TREE, file, exclude, uid: 0 });
+  async addTree({ manifest, config }: Image, { file, ...packed }: PackedTree): Promise<string> {
+    const { layout, registry, prefix } = this.#options;
     const tree = { mediaType: OCI_LAYER_GZIP, digest: packed.digest, size: packed.size };
     for (const layer of manifest.layers) await this.#push("platform", layer, layout.locate(layer.digest));
     await this.#push("platform", tree, { file });

@@ -16,7 +16,8 @@ interface LockedPackage {
  * development alone. Answers whether a path (of a file or a directory, relative to the clone) is part of it.
  */
 export async function platformTree(repository: string): Promise<(path: string) => boolean> {
-  const [tracked, packages] = await Promise.all([trackedFiles(repository), lockedPackages(repository)]);
+  const tracked = await trackedFiles(repository);
+  const packages = await lockedPackages(repository);
   return (path) => (isInstalled(path) ? isProduction(path, packages) : tracked.has(path));
 }
 
