@@ -48,11 +48,16 @@ function fromTopology({ topology, ...endpoint }: OlderEndpoint): NewestEndpoint 
   };
 }
 
-function toTopology({ deprecatedTopology, zone, ...endpoint }: NewestEndpoint): OlderEndpoint {
+function toTopology({ deprecatedTopology, zone, nodeName, ...endpoint }: NewestEndpoint): OlderEndpoint {
   const topology: Record<string, string> = {
-    ...(endpoint.nodeName === undefined ? {} : { [HOSTNAME]: endpoint.nodeName }),
+    ...(nodeName === undefined ? {} : { [HOSTNAME]: nodeName }),
     ...deprecatedTopology,
     ...(zone === undefined ? {} : { [ZONE]: zone }),
   };
-  return Object.keys(topology).length === 0 ? endpoint : { ...endpoint, topology };
+  return {
+    ...endpoint,
+    // Kubernetes 1.20 drops the field but where it is switched on: it is used where the topology cannot say it.
+    ...(nodeName === undefined || topology[HOSTNAME] === nodeName ? {} : { nodeName }),
+    ...(Object.keys(topology).length === 0 ? {} : { topology }),
+  };
 }

@@ -15,6 +15,8 @@ export interface OlderShape {
   readonly lacks: readonly string[];
   /** Members of the newest shape, dotted, that this version says in other words. */
   readonly differs: readonly string[];
+  /** What the newest version does with dependents of what is deleted without a word on it, where this one differs. */
+  readonly propagationPolicy?: "Background";
   /** What this version serves, in the newest shape. */
   fromOlder(object: Content): Content;
   /** The newest shape as this version takes it. What it lacks is the caller's to refuse. */

@@ -12,7 +12,7 @@ function translated(type: ResourceType, patch: Patch): object {
 }
 
 const newest = { addresses: ["10.0.0.1"], nodeName: "n1" };
-const older = { ...newest, topology: { "kubernetes.io/hostname": "n1" } };
+const older = { addresses: ["10.0.0.1"], topology: { "kubernetes.io/hostname": "n1" } };
 const path = "/spec/jobTemplate/spec/parallelism";
 
 describe("patchToOlder", () => {

@@ -146,7 +146,7 @@ describe("a client of a server of its own version", () => {
     assert.equal(path, `${V1BETA1}/namespaces/demo/endpointslices/web`);
     assert.equal(body?.apiVersion, "discovery.k8s.io/v1beta1");
     assert.deepEqual(body?.endpoints, [
-      { addresses: ["10.0.0.1"], nodeName: "n2", topology: { "kubernetes.io/hostname": "n2" } },
+      { addresses: ["10.0.0.1"], topology: { "kubernetes.io/hostname": "n2" } },
     ]);
     assert.equal(written.apiVersion, "discovery.k8s.io/v1");
     assert.deepEqual(written.endpoints[0], { addresses: ["10.0.0.1"], nodeName: "n2" });
@@ -157,6 +157,21 @@ describe("a client of a server of its own version", () => {
     const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: key };
     await client.createSubresource(Pods, key, "eviction", body);
     assert.equal(requests.at(-1)?.body?.apiVersion, "policy/v1beta1");
+  });
+
+  it("deletes with what the newest version does to dependents, unless told otherwise", async () => {
+    const { client, requests } = await serve((request) =>
+      request.method === "DELETE" ? { kind: "Status", status: "Success" } : old(request),
+    );
+    const told = () => requests.at(-1)?.body?.propagationPolicy;
+    await client.delete(CronJobs, key);
+    assert.equal(told(), "Background");
+    await client.deleteCollection(CronJobs, { namespace: "demo" });
+    assert.equal(told(), "Background");
+    await client.delete(CronJobs, key, { propagationPolicy: "Orphan" });
+    assert.equal(told(), "Orphan");
+    await client.delete(EndpointSlices, key);
+    assert.equal(told(), undefined);
   });
 
   it("refuses what the served version would lose, before anything is sent", async () => {

@@ -107,14 +107,18 @@ export class ServedClient implements Client {
     key: NamespacedName,
     options?: DeleteOptions,
   ): Promise<void> {
-    return this.#served(type, options, (served) => this.#inner.delete(served.type, key, options));
+    return this.#served(type, options, (served) =>
+      this.#inner.delete(served.type, key, deletion(served, options)),
+    );
   }
 
   deleteCollection<T extends KubeObject>(
     type: ResourceType<T>,
     options: DeleteOptions & Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector">,
   ): Promise<void> {
-    return this.#served(type, options, (served) => this.#inner.deleteCollection(served.type, options));
+    return this.#served(type, options, (served) =>
+      this.#inner.deleteCollection(served.type, deletion(served, options)),
+    );
   }
 
   watch<T extends KubeObject>(
@@ -217,6 +221,12 @@ interface CheckedWrite<T extends KubeObject, O extends WriteOptions> {
   said: object;
   options: O | undefined;
   write(options: O | undefined): Promise<Stored<T>>;
+}
+
+/** What becomes of dependents is what the newest version does by itself. */
+function deletion<O extends DeleteOptions | undefined>({ shape }: ServedVersion, options: O): O {
+  if (shape?.propagationPolicy === undefined || options?.propagationPolicy !== undefined) return options;
+  return { ...options, propagationPolicy: shape.propagationPolicy };
 }
 
 /** The members a patch writes; JSON operations name theirs by where they stand, and are not looked into. */
