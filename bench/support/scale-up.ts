@@ -1,7 +1,8 @@
-import { type Deployment, Deployments, type Pod, Pods } from "@jdos/api";
+import { Deployments, type Pod, Pods } from "@jdos/api";
 import { isConditionTrue } from "@jdos/apimachinery";
 import { createInformerFactory, type Stored } from "@jdos/client";
 import { type ControlPlane, cpuSecondsOf } from "./control-plane.ts";
+import { deployment } from "./deployment.ts";
 import { until } from "./programs.ts";
 
 /** Seconds from the request until the last Pod was seen so. */
@@ -28,7 +29,7 @@ export async function scaleUp(
   { pods, timeoutSeconds }: ScaleUpOptions,
 ): Promise<ScaleUp> {
   const { client } = plane;
-  await client.create(Deployments, deployment());
+  await client.create(Deployments, deployment({ namespace: NAMESPACE, name: NAME, replicas: 0 }));
   const informers = createInformerFactory(client);
   const informer = informers.for(Pods, { namespace: NAMESPACE });
   const counts = { created: 0, bound: 0, ready: 0 };
@@ -66,22 +67,6 @@ function isBound(pod: Stored<Pod>): boolean {
   return (pod.spec?.nodeName ?? "") !== "";
 }
 
-function isReady(pod: Stored<Pod>): boolean {
+export function isReady(pod: Stored<Pod>): boolean {
   return isConditionTrue(pod.status?.conditions, "Ready");
-}
-
-function deployment(): Deployment {
-  const labels = { app: NAME };
-  const resources = { requests: { cpu: "100m", memory: "64Mi" } };
-  return {
-    metadata: { namespace: NAMESPACE, name: NAME },
-    spec: {
-      replicas: 0,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { containers: [{ name: "app", image: "registry.example.com/app:1", resources }] },
-      },
-    },
-  } as Deployment;
 }
