@@ -105,7 +105,8 @@ export interface RawResponse {
  * The Kubernetes API as its users see it. Two transports implement it and share one contract suite: over HTTP
  * (createHttpClient in this package) and in process (createInProcessClient in @jdos/apiserver).
  *
- * Every method throws StatusError for what the server refuses, and TransportError when it cannot be reached.
+ * Every method throws StatusError for what the server refuses, TransportError when it cannot be reached, and
+ * UnsupportedError when it serves no version of the Kind.
  * Every object returned is frozen; every object given is copied and normalised as JSON would be.
  */
 export interface Client {

@@ -3,9 +3,12 @@ export interface ClientErrorOptions {
   hint?: string;
 }
 
-/** Codes: "Transport" (ours or the network's), "Config" (the user's). Refusals by the server are StatusError. */
+/**
+ * Codes: "Transport" (ours or the network's), "Config" (the user's), "Unsupported" (the cluster's). Refusals by the
+ * server are StatusError.
+ */
 export class ClientError extends Error {
-  readonly code: "Transport" | "Config";
+  readonly code: "Transport" | "Config" | "Unsupported";
   readonly hint: string;
 
   constructor(code: ClientError["code"], message: string, { cause, hint = "" }: ClientErrorOptions = {}) {
@@ -32,5 +35,13 @@ export class ConfigError extends ClientError {
   constructor(message: string, options: ClientErrorOptions = {}) {
     super("Config", message, options);
     this.name = "ConfigError";
+  }
+}
+
+/** The cluster has no version of what is needed: too old, or with an API switched off. */
+export class UnsupportedError extends ClientError {
+  constructor(message: string, options: ClientErrorOptions = {}) {
+    super("Unsupported", message, options);
+    this.name = "UnsupportedError";
   }
 }

@@ -22,6 +22,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "../client.ts";
+import { ServedClient } from "../discovery/served-client.ts";
 import { TransportError } from "../errors.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { refusal } from "./refusal.ts";
@@ -76,20 +77,24 @@ interface Call {
 /** Times an answer of 429 (or 503 with Retry-After) is waited out. */
 const MAX_RETRIES = 5;
 
-/** The Kubernetes API over HTTP, on connections that are kept alive. */
+/**
+ * The Kubernetes API over HTTP, on connections that are kept alive. Kinds are read and written in their newest
+ * shape, whichever version the server serves.
+ */
 export function createHttpClient(options: HttpClientOptions): Client {
   const perSecond = options.queriesPerSecond;
   const limiter =
     perSecond === undefined
       ? undefined
       : new RateLimiter({ perSecond, burst: options.burst ?? perSecond * 2, clock: systemClock });
-  return new HttpClient({
+  const client = new HttpClient({
     options,
     transport: new Transport(options),
     limiter,
     owner: true,
     user: options.impersonate,
   });
+  return new ServedClient(client);
 }
 
 interface Parts {
