@@ -26,5 +26,4 @@ clientContract(NAME, async () => {
 
 informerContract(NAME, subject);
 
-/** The versions that Kubernetes 1.20 serves, seen through the client in the newest shape. */
 shapesContract(NAME, subject);
