@@ -1,5 +1,4 @@
-import { rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type FileLock,
@@ -17,9 +16,11 @@ import {
   stopProcess,
   unmountBelow,
 } from "@jdos/component-base";
+import { ImageCache } from "../host/image-cache.ts";
 import { type JdosdOptions, partPaths } from "../options.ts";
 import type { Progress } from "../progress.ts";
 import { stopContainers } from "./containers.ts";
+import { deleteData } from "./delete-data.ts";
 import { removeNetwork } from "./network.ts";
 
 export interface DownOptions {
@@ -29,25 +30,6 @@ export interface DownOptions {
   progress: Progress;
 }
 
-/** What a data directory holds: only this is deleted, for the directory itself is the user's. */
-const CONTENTS = [
-  "apiserver",
-  "containerd",
-  "kubelet",
-  "cni",
-  "registry-hosts",
-  "registry",
-  "haproxy",
-  "credentials",
-  "pki",
-  "logs",
-  "kubeconfig",
-  "jdosd.json",
-  "instance.json",
-  "jdosd.lock",
-  "jdosd.lock-journal",
-];
-
 /** How long containers are given to end by themselves. */
 const GRACE_SECONDS = 5;
 
@@ -56,7 +38,7 @@ export async function down({ options, purge = false, progress }: DownOptions): P
   const { dataDir } = options;
   const instance = await readInstance(dataDir);
   if (instance === undefined) {
-    if (purge) await deleteData(dataDir);
+    if (purge) await deleteAll(options);
     return;
   }
   const names = instanceNames(instance);
@@ -66,7 +48,7 @@ export async function down({ options, purge = false, progress }: DownOptions): P
     // What is about to be deleted needs no time to be written.
     const graceSeconds = purge ? 0 : GRACE_SECONDS;
     await tearDown({ dataDir, names, progress, graceSeconds });
-    if (purge) await progress.stage("data", () => purgeData(dataDir, names, lock));
+    if (purge) await progress.stage("data", () => purgeData(options, names, lock));
   } finally {
     lock.release();
   }
@@ -105,19 +87,17 @@ async function tearDown({ dataDir, names, progress, graceSeconds }: TearDown): P
 }
 
 async function purgeData(
-  dataDir: string,
+  options: JdosdOptions,
   { instance, bridge }: InstanceNames,
   lock: FileLock,
 ): Promise<void> {
   await removeCniResults(bridge);
-  await releaseInstance(dataDir, instance);
+  await releaseInstance(options.dataDir, instance);
   lock.release();
-  await deleteData(dataDir);
+  await deleteAll(options);
 }
 
-async function deleteData(dataDir: string): Promise<void> {
-  for (const name of CONTENTS) await rm(join(dataDir, name), { recursive: true, force: true });
-  await rmdir(dataDir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY") throw error;
-  });
+async function deleteAll({ dataDir, cacheDir, keepCache }: JdosdOptions): Promise<void> {
+  await deleteData(dataDir);
+  if (!keepCache) await new ImageCache(cacheDir).leave(dataDir);
 }

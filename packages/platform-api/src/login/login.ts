@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Client, UserInfo } from "@jdos/client";
 import { PlatformError } from "../errors.ts";
 import { sameSecret } from "./same-secret.ts";
@@ -37,9 +38,14 @@ export function createLogin(client: Client, users: readonly LocalUser[]): Login 
   };
 }
 
-/** Reads `Authorization: Bearer ...`. */
-export function bearerToken(header: string | undefined): string | undefined {
-  return /^Bearer ([\x21-\x7e]+)$/i.exec(header ?? "")?.[1];
+/**
+ * The token of a request: `Authorization: Bearer TOKEN`, or `X-Jdos-Token: TOKEN` where something between keeps that
+ * header to itself, as the API server's services/proxy does.
+ */
+export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+  const own = headers["x-jdos-token"];
+  if (typeof own === "string") return /^[\x21-\x7e]+$/.exec(own)?.[0];
+  return /^Bearer ([\x21-\x7e]+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
 export function unauthorized(given: boolean): PlatformError {
