@@ -21,6 +21,7 @@ const releases = () => import("./commands/releases.ts");
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "up",
+    machineOnly: true,
     description: "start the platform on this machine",
     options: [
       { flags: "--detach", description: "return when it is ready; it goes on by itself" },
@@ -36,6 +37,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "down",
+    machineOnly: true,
     description: "stop the platform and its containers",
     options: [{ flags: "--purge", description: "also delete its data" }],
     load: () => import("./commands/down.ts"),
@@ -43,12 +45,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   { name: "status", description: "what runs on this machine", load: () => import("./commands/status.ts") },
   {
     name: "kubeconfig",
+    machineOnly: true,
     description: "print the path of a kubeconfig for kubectl",
     examples: ["KUBECONFIG=$(jdos kubeconfig) kubectl get pods -A"],
     load: () => import("./commands/kubeconfig.ts"),
   },
   {
     name: "doctor",
+    machineOnly: true,
     description: "what this machine lacks, and how to get it",
     load: () => import("./commands/doctor.ts"),
   },
