@@ -47,6 +47,13 @@ pinned_node() {
   export PATH
 }
 
+# Tests and benchmarks keep what is costly to make in the user's cache folder: it is theirs, and no purge takes it.
+use_user_cache() {
+  JDOS_USER_CACHE="${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/jdos"
+  JDOS_CACHE_DIR="${JDOS_CACHE_DIR:-$JDOS_USER_CACHE/images}"
+  export JDOS_USER_CACHE JDOS_CACHE_DIR
+}
+
 bootstrap() {
   need_node
   install_dependencies

@@ -15,22 +15,28 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   { program: "docker-registry", package: "docker-registry" },
 ];
 
-const CACHE = "/var/cache/jdos/test";
+export interface TestProgramsOptions {
+  /** The PATH to begin with. */
+  path: string;
+  /** Where programs are unpacked that must not be installed. */
+  cacheDir: string;
+  say(message: string): void;
+}
 
 /** Installs what tests need and the machine lacks. Answers the PATH to run them with. */
-export async function installTestPrograms(path: string, say: (message: string) => void): Promise<string> {
+export async function installTestPrograms({ path, cacheDir, say }: TestProgramsOptions): Promise<string> {
   await installPackages(await missingPackages({ path, programs: TEST_PROGRAMS }), say);
   const kubectl = await missingPackages({
     path,
     programs: [{ program: "kubectl", package: "kubernetes-client" }],
   });
-  const directories = kubectl.length === 0 ? [] : [await unpackKubectl(say)];
+  const directories = kubectl.length === 0 ? [] : [await unpackKubectl(cacheDir, say)];
   return [...directories, path, "/usr/local/sbin", "/usr/sbin", "/sbin"].join(":");
 }
 
 /** Debian's kubectl, unpacked and not installed: it must not stand in the way of another. */
-async function unpackKubectl(say: (message: string) => void): Promise<string> {
-  const target = join(CACHE, "kubernetes-client");
+async function unpackKubectl(cacheDir: string, say: (message: string) => void): Promise<string> {
+  const target = join(cacheDir, "kubernetes-client");
   const bin = join(target, "usr/bin");
   const present = await access(join(bin, "kubectl")).then(
     () => true,
@@ -38,8 +44,8 @@ async function unpackKubectl(say: (message: string) => void): Promise<string> {
   );
   if (present) return bin;
   say("apt-get download kubernetes-client");
-  await mkdir(CACHE, { recursive: true });
-  const work = await mkdtemp(join(CACHE, "unpack-"));
+  await mkdir(cacheDir, { recursive: true });
+  const work = await mkdtemp(join(cacheDir, "unpack-"));
   try {
     await runCommand(["chown", "_apt", work], { okExitCodes: [0, 1] });
     await runCommand(["apt-get", "--quiet", "download", "kubernetes-client"], {

@@ -37,7 +37,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  process.env.PATH = await installTestPrograms(process.env.PATH ?? "", (message) => console.log(message));
+  process.env.PATH = await installTestPrograms({
+    path: process.env.PATH ?? "",
+    cacheDir: join(process.env.JDOS_USER_CACHE ?? tmpdir(), "test"),
+    say: (message) => console.log(message),
+  });
   for (const { files, concurrency } of stages) {
     if (files.length === 0) continue;
     const events = run({ files, concurrency, timeout: TEST_TIMEOUT_MILLIS, cwd: root });

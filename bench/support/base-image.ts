@@ -11,7 +11,7 @@ export const BASE_IMAGE = "registry.jdos.internal/jdos/base:12";
 /** Puts the platform's base image into the peers' storage, out of the platform's cache. */
 export async function loadBaseImage(
   store: Pick<ContainerStore, "root" | "runRoot">,
-  cacheDir = process.env.JDOS_CACHE_DIR ?? "/var/cache/jdos",
+  cacheDir = process.env.JDOS_CACHE_DIR ?? "",
 ): Promise<void> {
   const archives = globSync(`${cacheDir}/images-*.tar`).sort(
     (a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs,

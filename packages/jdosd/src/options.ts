@@ -18,6 +18,8 @@ export interface JdosdOptions {
   listenAddress: string;
   /** Images made once and shared by every data directory. */
   cacheDir: string;
+  /** A cache that the user named is the user's: no purge takes it away. */
+  keepCache: boolean;
   /** How the parts talk to the API server. */
   transport: "in-process" | "http";
   /** The clone this runs from: packages and node_modules. */
@@ -54,6 +56,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
       instance: readInstanceOption(values.instance ?? env.JDOS_INSTANCE),
       listenAddress: values["listen-address"] ?? "127.0.0.1",
       cacheDir: env.JDOS_CACHE_DIR ?? "/var/cache/jdos",
+      keepCache: env.JDOS_CACHE_DIR !== undefined,
       transport: readChoice(env, "JDOS_TRANSPORT", {
         choices: ["in-process", "http"],
         fallback: "in-process",

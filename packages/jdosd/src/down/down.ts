@@ -17,6 +17,7 @@ import {
   stopProcess,
   unmountBelow,
 } from "@jdos/component-base";
+import { ImageCache } from "../host/image-cache.ts";
 import { type JdosdOptions, partPaths } from "../options.ts";
 import type { Progress } from "../progress.ts";
 import { stopContainers } from "./containers.ts";
@@ -56,7 +57,7 @@ export async function down({ options, purge = false, progress }: DownOptions): P
   const { dataDir } = options;
   const instance = await readInstance(dataDir);
   if (instance === undefined) {
-    if (purge) await deleteData(dataDir);
+    if (purge) await deleteAll(options);
     return;
   }
   const names = instanceNames(instance);
@@ -66,7 +67,7 @@ export async function down({ options, purge = false, progress }: DownOptions): P
     // What is about to be deleted needs no time to be written.
     const graceSeconds = purge ? 0 : GRACE_SECONDS;
     await tearDown({ dataDir, names, progress, graceSeconds });
-    if (purge) await progress.stage("data", () => purgeData(dataDir, names, lock));
+    if (purge) await progress.stage("data", () => purgeData(options, names, lock));
   } finally {
     lock.release();
   }
@@ -105,14 +106,19 @@ async function tearDown({ dataDir, names, progress, graceSeconds }: TearDown): P
 }
 
 async function purgeData(
-  dataDir: string,
+  options: JdosdOptions,
   { instance, bridge }: InstanceNames,
   lock: FileLock,
 ): Promise<void> {
   await removeCniResults(bridge);
-  await releaseInstance(dataDir, instance);
+  await releaseInstance(options.dataDir, instance);
   lock.release();
+  await deleteAll(options);
+}
+
+async function deleteAll({ dataDir, cacheDir, keepCache }: JdosdOptions): Promise<void> {
   await deleteData(dataDir);
+  if (!keepCache) await new ImageCache(cacheDir).leave(dataDir);
 }
 
 async function deleteData(dataDir: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type FileLock, lockFile, type OciRunConfig, writeOciArchive } from "@jdos/component-base";
+import { type OciRunConfig, writeOciArchive } from "@jdos/component-base";
+import type { ImageCache } from "./image-cache.ts";
 import {
   BASE_IMAGE,
   BASE_PACKAGES,
@@ -16,8 +16,9 @@ import { makeRootFileSystem } from "./root-file-system.ts";
 
 export interface ImagesOptions {
   recipe: ImageRecipe;
-  /** Shared by every data directory of the machine. */
-  cacheDir: string;
+  cache: ImageCache;
+  /** Who asks: the cache lasts as long as the last of them. */
+  dataDir: string;
   say?(message: string): void;
 }
 
@@ -32,47 +33,70 @@ const KEPT = 2;
  */
 export async function ensureImageArchive({
   recipe,
-  cacheDir,
+  cache,
+  dataDir,
   say = () => {},
 }: ImagesOptions): Promise<string> {
-  const archive = join(cacheDir, `images-${recipe.key}.tar`);
-  await mkdir(cacheDir, { recursive: true });
-  const lock = await waitForLock(join(cacheDir, "images.lock"), say);
+  const archive = cache.archive(recipe.key);
+  const lock = await cache.lock(say);
   try {
+    await cache.join(dataDir);
     if (await exists(archive)) {
       await utimes(archive, new Date(), new Date());
       return archive;
     }
-    await removeUnfinished(cacheDir);
-    const workDir = await mkdtemp(join(cacheDir, "making-"));
-    try {
-      await makeArchive(archive, recipe, workDir, say);
-    } finally {
-      await rm(workDir, { recursive: true, force: true });
-    }
-    await prune(cacheDir);
+    await removeUnfinished(cache.directory);
+    await makeTwice(archive, { recipe, cache, say });
+    await prune(cache.directory);
     return archive;
   } finally {
     lock.release();
   }
 }
 
+interface Making {
+  recipe: ImageRecipe;
+  cache: ImageCache;
+  say(message: string): void;
+}
+
+/** Two hundred downloads: one that breaks must not end a first start. */
+async function makeTwice(archive: string, options: Making): Promise<void> {
+  try {
+    await makeIn(archive, options);
+  } catch (error) {
+    options.say(`once more, for it failed: ${(error as Error).message}`);
+    await makeIn(archive, options);
+  }
+}
+
+async function makeIn(archive: string, options: Making): Promise<void> {
+  const workDir = await mkdtemp(join(options.cache.directory, "making-"));
+  try {
+    await makeArchive(archive, { ...options, workDir });
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
 async function makeArchive(
   archive: string,
-  recipe: ImageRecipe,
-  workDir: string,
-  say: (message: string) => void,
+  { recipe, cache, say, workDir }: Making & { workDir: string },
 ): Promise<void> {
   say("mmdebstrap makes the base and tools images");
-  const [debian, nodeLayer] = await Promise.all([
+  const making = [
     makeRootFileSystem({
       workDir,
       sources: recipe.sources,
       basePackages: BASE_PACKAGES,
       toolsPackages: TOOLS_PACKAGES,
+      logFile: cache.failureLog,
     }),
     makeNodeLayer(workDir, recipe.nodeBinary),
-  ]);
+  ] as const;
+  // When one fails, the other still writes into the directory.
+  await Promise.allSettled(making);
+  const [debian, nodeLayer] = await Promise.all(making);
   const sandboxLayer = await makeSandboxLayer(workDir, debian.root);
   say("writing the images");
   const base = [debian.baseLayer, nodeLayer];
@@ -96,16 +120,6 @@ async function makeSandboxLayer(workDir: string, root: string): Promise<string> 
   await copyFile(join(root, "bin/busybox"), join(directory, "busybox"));
   await packLayer({ directory, layer, paths: ["busybox"] });
   return layer;
-}
-
-/** Another start may be making the images right now: that takes a minute. */
-async function waitForLock(path: string, say: (message: string) => void): Promise<FileLock> {
-  for (let tries = 0; ; tries++) {
-    const lock = lockFile(path);
-    if (lock !== undefined) return lock;
-    if (tries === 0) say("waiting for another start that makes the images");
-    await sleep(200);
-  }
 }
 
 /** A killed start leaves its work behind; nobody else holds the lock. */

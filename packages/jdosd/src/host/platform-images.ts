@@ -1,12 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hasPlatformImages, importImages } from "./containerd-images.ts";
+import { ImageCache } from "./image-cache.ts";
 import { readImageRecipe } from "./image-recipe.ts";
 import { ensureImageArchive } from "./images.ts";
 
 export interface PlatformImagesOptions {
   repository: string;
   cacheDir: string;
+  dataDir: string;
   /** containerd's root: remembers which images were imported. */
   containerdRoot: string;
   /** Settles when containerd answers, with its socket. */
@@ -16,9 +18,14 @@ export interface PlatformImagesOptions {
 
 /** Sees to it that containerd has the platform's own images; answers the archive they come from. */
 export async function ensurePlatformImages(options: PlatformImagesOptions): Promise<string> {
-  const { repository, cacheDir, containerdRoot, say } = options;
+  const { repository, cacheDir, dataDir, containerdRoot, say } = options;
   const recipe = await readImageRecipe(repository);
-  const archive = await ensureImageArchive({ recipe, cacheDir, ...(say === undefined ? {} : { say }) });
+  const archive = await ensureImageArchive({
+    recipe,
+    cache: new ImageCache(cacheDir),
+    dataDir,
+    ...(say === undefined ? {} : { say }),
+  });
   const socket = await options.containerd;
   const mark = join(containerdRoot, "platform-images");
   const imported = await readFile(mark, "utf8").catch(() => "");

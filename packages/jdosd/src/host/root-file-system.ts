@@ -11,6 +11,8 @@ export interface RootFileSystemOptions {
   sources: AptSources;
   basePackages: readonly string[];
   toolsPackages: readonly string[];
+  /** What mmdebstrap said, when it fails. */
+  logFile: string;
 }
 
 export interface RootFileSystem {
@@ -66,10 +68,13 @@ export async function makeRootFileSystem(options: RootFileSystemOptions): Promis
   const at = (name: string) => join(workDir, name);
   const excluded = NOT_IN_IMAGES.map((name) => `path-exclude=/usr/share/${name}/*`);
   await writeFile(at("dpkg.cfg"), `${[...excluded, "path-include=/usr/share/doc/*/copyright"].join("\n")}\n`);
-  await writeFile(at("apt.conf"), `${['Acquire::Languages "none";', ...sources.options].join("\n")}\n`);
+  await writeFile(
+    at("apt.conf"),
+    `${['Acquire::Languages "none";', 'Acquire::Retries "3";', ...sources.options].join("\n")}\n`,
+  );
   await writeFile(at("snapshot"), SNAPSHOT, { mode: 0o755 });
   await writeFile(at("tools"), TOOLS, { mode: 0o755 });
-  await debootstrap(sources, [
+  await debootstrap(options, [
     "--mode=root",
     "--variant=apt",
     "--format=directory",
@@ -98,7 +103,10 @@ const CLEAN_ENVIRONMENT = ["env", "-u", "APT_CONFIG", "LC_ALL=C"] as const;
 /** Asked to end when this process ends, however that happens: it would go on for a minute and be in the next one's way. */
 const WITH_PARENT = ["setpriv", "--pdeathsig", "TERM"] as const;
 
-async function debootstrap(sources: AptSources, args: readonly string[]): Promise<void> {
+async function debootstrap(
+  { sources, logFile }: RootFileSystemOptions,
+  args: readonly string[],
+): Promise<void> {
   try {
     await runCommand([...CLEAN_ENVIRONMENT, ...WITH_PARENT, "mmdebstrap", ...args], {
       input: sources.text,
@@ -106,25 +114,26 @@ async function debootstrap(sources: AptSources, args: readonly string[]): Promis
     });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    await writeFile(logFile, error.stderr);
     const unreachable = /Could not resolve|Could not connect|Failed to fetch|Temporary failure/.test(
       error.stderr,
     );
-    const why =
-      error.stderr
-        .split("\n")
-        .filter((line) => /^E:/.test(line))
-        .at(-1) ?? error.message;
     throw new JdosdError(
       unreachable ? "NetworkUnreachable" : "ImageBuildFailed",
-      `Cannot make the base image: ${why}`,
+      `Cannot make the base image: ${firstComplaint(error)}`,
       {
         cause: error,
         hint: unreachable
           ? "Check the network and Debian's mirror in /etc/apt/sources.list.d"
-          : "Run mmdebstrap by hand; its messages are in this error's cause",
+          : `All that mmdebstrap said is in ${logFile}`,
       },
     );
   }
+}
+
+/** The cause comes first; what follows says only that what needed it failed too. */
+function firstComplaint({ stderr, message }: CommandError): string {
+  return stderr.split("\n").find((line) => /^(E|tar|find|dpkg: error[^:]*): /.test(line)) ?? message;
 }
 
 /** Paths that are new or other in the second listing. What packages remove again is not of interest here. */

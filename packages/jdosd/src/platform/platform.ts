@@ -120,6 +120,7 @@ export class Platform {
       ensurePlatformImages({
         repository: options.repository,
         cacheDir: options.cacheDir,
+        dataDir: options.dataDir,
         containerdRoot: paths.containerdRoot,
         containerd: containerd.then(() => names.run.containerdSocket),
         say,
