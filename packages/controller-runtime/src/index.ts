@@ -17,3 +17,5 @@ export { addFinalizer, type FinalizerOptions, hasFinalizer, removeFinalizer } fr
 export { type LeaderElectionOptions, runAsLeader } from "./leader-election/leader-election.ts";
 export { type AddOptions, createManager, type Manager, type ManagerOptions } from "./manager.ts";
 export { type ControllerMetrics, createControllerMetrics } from "./metrics.ts";
+export type * from "./process/contract.ts";
+export { runProcess } from "./process/run-process.ts";

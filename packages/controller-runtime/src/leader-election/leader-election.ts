@@ -18,6 +18,8 @@ export interface LeaderElectionOptions {
   renewDeadlineSeconds?: number;
   /** Between two attempts. Defaults to 2. */
   retrySeconds?: number;
+  /** Told each time the API server answered about the Lease. */
+  reached?(): void;
 }
 
 /**
@@ -130,6 +132,7 @@ class Election {
     const { client, namespace, name, log } = this.#options;
     try {
       this.#lease = await this.#read();
+      this.#options.reached?.();
       if (this.#lease === undefined) {
         this.#lease = await client.create(Leases, { metadata: { namespace, name }, spec: this.#claim() });
         return true;
