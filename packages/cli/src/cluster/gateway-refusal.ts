@@ -13,7 +13,7 @@ export function gatewayRefusal(server: string, httpStatus: number, message: stri
     );
   if (httpStatus === 403)
     return new CliError("Forbidden", `Cannot reach the platform at ${server}: ${message}`, {
-      hint: "Ask an administrator to bind ClusterRole jdos-person to you: it opens services/proxy of platform-api",
+      hint: "Ask an administrator to bind Role jdos-person in namespace jdos-system to you: it opens services/proxy of platform-api",
     });
   if (httpStatus === 404) return notInstalled(server);
   return new CliError("Unavailable", `Cannot reach the platform at ${server}: ${message}`, {
