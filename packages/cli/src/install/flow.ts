@@ -88,7 +88,7 @@ export async function carryOut({
   await run("preflight", async () => {
     const checked = await stagesOf(client, {
       values,
-      facts: factsWith({ platform: "-", base: "-" }),
+      facts: factsWith({ platform: "unknown", base: "unknown" }),
       id: begun.id,
     });
     const objects = objectsOf(checked);
