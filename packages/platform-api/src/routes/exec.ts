@@ -11,7 +11,7 @@ import { APP_NAME, SYSTEM_NAME } from "./schemas.ts";
 export interface ExecRouteOptions {
   log: Logger;
   /** Logs the request in. @throws PlatformError Unauthorized */
-  session(request: IncomingMessage): Session;
+  session(request: IncomingMessage): Promise<Session>;
 }
 
 const PATH = new RegExp(`^${PLATFORM_ROUTES.exec.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`);
@@ -36,7 +36,7 @@ export function serveExec(server: Server, { log, session }: ExecRouteOptions): (
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? "/", "http://platform");
-    const { client } = session(request);
+    const { client } = await session(request);
     const params = PATH.exec(url.pathname)?.groups;
     if (params === undefined)
       throw new PlatformError("NotFound", `Cannot upgrade "${url.pathname}": only exec is upgraded`);
