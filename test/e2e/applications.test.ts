@@ -132,19 +132,22 @@ describe("an application's life", () => {
     await platform.say("rollback", ...HELLO);
     assert.match((await platform.ask("hello")).body, /^Hello from JDOS, /);
     const [newest] = await platform.json<
-      { number: number; rollbackTo: number; image: string; current: boolean }[]
+      { number: number; rollbackTo: number; image: string; current: boolean; createdBy: string }[]
     >("releases", ...HELLO);
     assert.deepEqual(
-      [newest?.number, newest?.rollbackTo, newest?.image, newest?.current],
-      [3, 1, first.image, true],
+      [newest?.number, newest?.rollbackTo, newest?.image, newest?.current, newest?.createdBy],
+      [3, 1, first.image, true, "admin"],
     );
   });
 
   it("env set makes a release with the same image", async () => {
     await platform.say("env", "set", "GREETING=Good morning", ...HELLO);
     assert.match((await platform.ask("hello")).body, /^Good morning, /);
-    const [newest] = await platform.json<{ number: number; image: string }[]>("releases", ...HELLO);
-    assert.deepEqual([newest?.number, newest?.image], [4, first.image]);
+    const [newest] = await platform.json<{ number: number; image: string; createdBy: string }[]>(
+      "releases",
+      ...HELLO,
+    );
+    assert.deepEqual([newest?.number, newest?.image, newest?.createdBy], [4, first.image, "admin"]);
   });
 
   it("why says that nothing is wrong, and open prints the URL", async () => {

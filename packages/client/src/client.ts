@@ -18,6 +18,15 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** Options of a call that does something. */
+export interface GuardedCall {
+  /**
+   * Called right before the request leaves, after every wait for a turn or a busy server; what it throws is thrown
+   * and nothing is sent.
+   */
+  guard?(): void;
+}
+
 export interface ListOptions extends CallOptions {
   /** All namespaces when absent or "". */
   namespace?: string;
@@ -52,7 +61,7 @@ export type WatchEvent<T extends KubeObject> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: Stored<T> }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
 
-export interface WriteOptions extends CallOptions {
+export interface WriteOptions extends CallOptions, GuardedCall {
   dryRun?: boolean;
   fieldManager?: string;
   fieldValidation?: "Ignore" | "Warn" | "Strict";
@@ -76,7 +85,7 @@ export type Patch =
     }
   | { readonly type: "merge" | "strategic" | "apply"; readonly body: object };
 
-export interface DeleteOptions extends CallOptions {
+export interface DeleteOptions extends CallOptions, GuardedCall {
   gracePeriodSeconds?: number;
   propagationPolicy?: "Orphan" | "Background" | "Foreground";
   preconditions?: { uid?: string; resourceVersion?: string };
@@ -84,7 +93,7 @@ export interface DeleteOptions extends CallOptions {
 }
 
 /** A call that has no typed form: discovery, logs, proxies, token reviews. */
-export interface RawRequest extends CallOptions {
+export interface RawRequest extends CallOptions, GuardedCall {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Begins with "/". */
   path: string;
@@ -105,7 +114,8 @@ export interface RawResponse {
  * The Kubernetes API as its users see it. Two transports implement it and share one contract suite: over HTTP
  * (createHttpClient in this package) and in process (createInProcessClient in @jdos/apiserver).
  *
- * Every method throws StatusError for what the server refuses, and TransportError when it cannot be reached.
+ * Every method throws StatusError for what the server refuses, TransportError when it cannot be reached, and
+ * UnsupportedError when it serves no version of the Kind.
  * Every object returned is frozen; every object given is copied and normalised as JSON would be.
  */
 export interface Client {

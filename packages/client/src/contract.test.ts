@@ -1,6 +1,7 @@
 import { startTestServer } from "@jdos/apiserver/testing";
 import { createHttpClient } from "./http/http-client.ts";
 import { type ContractSubject, clientContract } from "./testing/contract.ts";
+import { shapesContract } from "./testing/shapes-contract.ts";
 
 interface TestClock {
   now(): Date;
@@ -17,13 +18,13 @@ function testClock(): TestClock {
   };
 }
 
-clientContract("in process", async (): Promise<ContractSubject> => {
+async function inProcess(): Promise<ContractSubject> {
   const clock = testClock();
   const server = await startTestServer({ now: clock.now });
   return { client: server.adminClient(), advanceClock: clock.advance, stop: () => server.stop() };
-});
+}
 
-clientContract("over HTTP", async (): Promise<ContractSubject> => {
+async function overHttp(): Promise<ContractSubject> {
   const clock = testClock();
   const server = await startTestServer({ now: clock.now, https: true });
   const { certPem, keyPem } = await server.certificateFor({ name: "admin", groups: ["system:masters"] });
@@ -36,4 +37,9 @@ clientContract("over HTTP", async (): Promise<ContractSubject> => {
       await server.stop();
     },
   };
-});
+}
+
+clientContract("in process", inProcess);
+clientContract("over HTTP", overHttp);
+shapesContract("in process", inProcess);
+shapesContract("over HTTP", overHttp);

@@ -7,7 +7,22 @@ export { type BackOffOptions, backOffMillis } from "./back-off.ts";
 export type * from "./client.ts";
 export { type InClusterOptions, loadInClusterConfig } from "./config/in-cluster.ts";
 export { type LoadedKubeconfig, type LoadKubeconfigOptions, loadKubeconfig } from "./config/kubeconfig.ts";
-export { ClientError, ConfigError, TransportError } from "./errors.ts";
+export { readJson } from "./discovery/read-json.ts";
+export {
+  isOlder,
+  OLDEST_KUBERNETES,
+  readServerVersion,
+  requireServerVersion,
+  type ServerVersion,
+} from "./discovery/server-version.ts";
+export {
+  ClientError,
+  ConfigError,
+  GarbledError,
+  SilentError,
+  TransportError,
+  UnsupportedError,
+} from "./errors.ts";
 export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
 export { createInformerFactory, type InformerFactoryOptions } from "./informer/informer-factory.ts";
 export { ObjectStore } from "./informer/object-store.ts";

@@ -54,6 +54,8 @@ export type { HistogramOptions, MetricOptions, Metrics } from "./metrics.ts";
 export { Counter, createMetrics, Gauge, Histogram, Registry } from "./metrics.ts";
 export type { OciImage, OciLayerSource, OciRunConfig } from "./oci-archive.ts";
 export { writeOciArchive } from "./oci-archive.ts";
+export type { OciBlobLocation, OciDescriptor, OciLayout, OciManifest } from "./oci-layout.ts";
+export { openOciLayout } from "./oci-layout.ts";
 export type { Environment } from "./options.ts";
 export { readBoolean, readChoice, readInteger, readLogLevel } from "./options.ts";
 export type { AuthorityRequest, CertificateRequest, KeyPair } from "./pki.ts";

@@ -18,18 +18,21 @@ export function list(help: string, fallback: readonly string[] = []): Setting<re
   return { help, shown: fallback.join(","), read: (given) => (given.length > 0 ? split(given) : fallback) };
 }
 
-/** A whole number of at least `min`. */
+/** A whole number of at least `min`; without a default it may be missing. */
+export function integer(help: string, bounds?: { min?: number }): Setting<number | undefined>;
+export function integer(help: string, bounds: { fallback: number; min?: number }): Setting<number>;
 export function integer(
   help: string,
-  { fallback, min = 0 }: { fallback: number; min?: number },
-): Setting<number> {
+  { fallback, min = 0 }: { fallback?: number; min?: number } = {},
+): Setting<number | undefined> {
   const expected = `a whole number of at least ${min}`;
   return {
     help,
-    shown: String(fallback),
+    shown: fallback === undefined ? "" : String(fallback),
     read(given) {
       const last = given.at(-1);
-      const value = last === undefined ? fallback : Number(last);
+      if (last === undefined) return fallback;
+      const value = Number(last);
       if (!Number.isSafeInteger(value) || value < min) throw new Error(expected);
       return value;
     },

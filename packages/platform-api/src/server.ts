@@ -21,6 +21,7 @@ import { releaseRoutes } from "./routes/releases.ts";
 import { sourceRoutes } from "./routes/source.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { systemRoutes } from "./routes/systems.ts";
+import { createRegistryAccess } from "./source/registry-access.ts";
 
 /** Bodies of JSON; sources have a bound of their own. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -34,14 +35,20 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     { ...DEFAULTS.admin, ...options.admin, token: adminToken },
     ...(options.users ?? []),
   ]);
-  const issuer = await createTokenIssuer(options.registry.token);
+  const { registry } = options;
+  const issuer = registry.token === undefined ? undefined : await createTokenIssuer(registry.token);
   const limit = new RateLimit({ perSecond: options.requestsPerSecond ?? DEFAULTS.requestsPerSecond });
   const context: RouteContext = {
     log,
     version: options.version ?? DEFAULTS.version,
     ports: options.ports,
-    registryUrl: options.registry.url,
-    issuer,
+    routes: {
+      domain: options.routesDomain ?? DEFAULTS.routesDomain,
+      port: options.ports.routes,
+      ingressClass: options.ingressClass ?? DEFAULTS.ingressClass,
+    },
+    registry: createRegistryAccess(registry, issuer),
+    imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
@@ -85,11 +92,12 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     );
   });
   server.get("/healthz", async (_request, reply) => reply.type("text/plain").send("ok"));
-  pageRoutes(server, { login, version: context.version, routesPort: context.ports.routes, refused });
-  registryTokenRoutes(server, {
-    issuer,
-    identify: { client, adminToken, nodePassword: options.registry.nodePassword },
-  });
+  pageRoutes(server, { login, version: context.version, routes: context.routes, refused });
+  if (issuer !== undefined)
+    registryTokenRoutes(server, {
+      issuer,
+      identify: { client, adminToken, nodePassword: registry.nodePassword },
+    });
   server.register(async (api) => {
     api.addHook("onRequest", async (request) => setSession(request, await session(request.headers)));
     statusRoutes(api, context);
@@ -100,7 +108,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     buildRoutes(api);
     releaseRoutes(api);
     changeRoutes(api);
-    observeRoutes(api);
+    observeRoutes(api, context);
   });
   const endSessions = serveExec(server.server, {
     log,

@@ -51,8 +51,10 @@ export interface LoadResult {
 export interface LoadOptions {
   port: number;
   host: string;
-  /** Exactly this many are sent. */
+  /** Exactly this many are sent, unless `more` asks for more. */
   requests: number;
+  /** Asked after those: whether to go on, up to ten times as many. For loads that must outlast what they accompany. */
+  more?: () => boolean;
   /** At the same time. Defaults to 8. */
   workers?: number;
   /** A new connection for each request. Defaults to false. */
@@ -68,6 +70,7 @@ export async function load({
   port,
   host,
   requests,
+  more = () => false,
   workers = 8,
   fresh = false,
   perSecond,
@@ -79,7 +82,7 @@ export async function load({
   const started = performance.now();
   let sent = 0;
   const worker = async (): Promise<void> => {
-    while (sent < requests) {
+    while (sent < requests || (sent < requests * 10 && more())) {
       const number = sent++;
       if (perSecond !== undefined) await until(started + (number / perSecond) * 1000);
       try {

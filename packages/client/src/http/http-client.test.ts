@@ -103,7 +103,7 @@ describe("createHttpClient", () => {
   it("throws TransportError when nothing listens, and when the connection breaks", async () => {
     const { server, url } = await serve((request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
-      response.write('{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n');
+      response.write('{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"1"}}}\n');
       setImmediate(() => request.socket.destroy());
     });
     const client = clientOf(url);

@@ -2,6 +2,7 @@ import type { Client } from "@jdos/client";
 import type { Environment, Logger, Metrics, Running, Settings, SettingValues } from "@jdos/component-base";
 
 export interface ProcessContext<S extends Settings> {
+  /** Of a part that only the leader runs: refuses to write from the moment the lease is not known to be held. */
   readonly client: Client;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -11,8 +12,8 @@ export interface ProcessContext<S extends Settings> {
 }
 
 export interface RunningPart extends Running {
-  /** What one replica does alone, until the signal fires. */
-  lead?(signal: AbortSignal): Promise<void>;
+  /** What one replica does alone until the signal fires, by a client that writes only while it leads. */
+  lead?(signal: AbortSignal, client: Client): Promise<void>;
 }
 
 export interface ProcessDefinition<S extends Settings> {

@@ -1,3 +1,4 @@
+import type { Client } from "@jdos/client";
 import {
   createHealth,
   createMetrics,
@@ -11,6 +12,7 @@ import {
   startHealthServer,
 } from "@jdos/component-base";
 import { runAsLeader } from "../leader-election/leader-election.ts";
+import type { Leadership } from "../leader-election/leadership.ts";
 import { candidacyOf, Standing } from "./candidacy.ts";
 import { connect } from "./connect.ts";
 import type { ProcessContext, ProcessDefinition, RunningPart } from "./contract.ts";
@@ -25,6 +27,11 @@ export interface PartProcessOptions<S extends Settings> {
   settings: AllValues<S>;
   env: Environment;
   log: Logger;
+}
+
+interface Term {
+  lead(signal: AbortSignal, client: Client): Promise<void>;
+  lost(): void;
 }
 
 /** One part that runs as this process. */
@@ -44,7 +51,7 @@ export class PartProcess<S extends Settings> {
     const { definition, settings, env, log } = this.#options;
     const { name, election } = definition;
     onTerminationSignal(() => void this.#end());
-    const { client, namespace } = await connect(settings, { name, env, log });
+    const { client, namespace } = await connect(settings, { name, env, log, metrics: this.#metrics });
     this.#shutdown.add("client", () => client.close());
     const health = createHealth({ ready: this.#ready });
     const server = await startHealthServer({
@@ -61,31 +68,30 @@ export class PartProcess<S extends Settings> {
 
   async #startAtOnce(context: ProcessContext<S>): Promise<void> {
     const part = await this.#start(context);
-    const { name } = this.#options.definition;
-    this.#shutdown.add(name, part);
-    const { lead } = part;
-    if (lead === undefined) return;
-    const { signal } = this.#shutdown;
-    if (!this.#options.settings["leader-election"]) return lead(signal);
-    const lost = (): void =>
-      this.#options.log.warn("Lost the lease: what the leader does is left to another");
-    await this.#stand(context, { lead, lost });
+    this.#shutdown.add(this.#options.definition.name, part);
+    if (part.lead === undefined) return;
+    if (!this.#options.settings["leader-election"]) return part.lead(this.#shutdown.signal, context.client);
+    await this.#stand(context, {
+      lead: (signal, client) => part.lead?.(signal, client) ?? Promise.resolve(),
+      lost: () => this.#options.log.warn("Lost the lease: another does what one does alone"),
+    });
   }
 
   /** The part begins when this replica leads; whoever loses the lease must not write once more, and ends. */
   #startAsLeader(context: ProcessContext<S>): Promise<void> {
     const { definition, log } = this.#options;
-    const lead = async (signal: AbortSignal): Promise<void> => {
-      const part = await this.#start(context);
-      await aborted(signal);
-      await part.stop();
-    };
-    const lost = (): void => {
-      log.error("Lost the lease: ending, to begin again as one who waits");
-      process.exit(1);
-    };
     this.#ready[definition.name] = () => {};
-    return this.#stand(context, { lead, lost });
+    return this.#stand(context, {
+      lead: async (signal, client) => {
+        const part = await this.#start({ ...context, client });
+        await aborted(signal);
+        await part.stop();
+      },
+      lost: () => {
+        log.error("Lost the lease: ending, to begin again as one who waits");
+        process.exit(1);
+      },
+    });
   }
 
   async #start(context: ProcessContext<S>): Promise<RunningPart> {
@@ -101,23 +107,20 @@ export class PartProcess<S extends Settings> {
   }
 
   /** Stands for election until the process is told to end. */
-  async #stand(
-    context: ProcessContext<S>,
-    { lead, lost }: { lead(signal: AbortSignal): Promise<void>; lost(): void },
-  ): Promise<void> {
+  async #stand(context: ProcessContext<S>, { lead, lost }: Term): Promise<void> {
     const { definition, settings, log } = this.#options;
     const { signal } = this.#shutdown;
     const candidacy = candidacyOf(settings, { ...context, name: definition.name, log });
     const standing = new Standing(candidacy, this.#metrics);
     this.#ready.lease = () => standing.check();
-    const term = async (leading: AbortSignal): Promise<void> => {
+    const term = async (leading: AbortSignal, leadership: Leadership): Promise<void> => {
       const ended = (): void => {
         if (!signal.aborted) lost();
       };
       standing.leads = true;
       leading.addEventListener("abort", ended);
       try {
-        await lead(leading);
+        await lead(leading, leadership.fence(context.client));
       } finally {
         leading.removeEventListener("abort", ended);
         standing.leads = false;

@@ -41,6 +41,7 @@ export class ImageCache {
   /** Writes down that a data directory uses the cache. To be called under the lock. */
   async join(dataDir: string): Promise<void> {
     await mkdir(this.#users, { recursive: true });
+    await this.#forgetDeleted();
     await writeFile(this.#userFile(dataDir), `${dataDir}\n`);
   }
 
@@ -50,7 +51,7 @@ export class ImageCache {
     const lock = await this.lock();
     try {
       await rm(this.#userFile(dataDir), { force: true });
-      if (await this.#isUsed()) return;
+      if ((await this.#forgetDeleted()) > 0) return;
       for (const name of await readdir(this.directory)) {
         if (OURS.test(name)) await rm(join(this.directory, name), { recursive: true, force: true });
       }
@@ -62,13 +63,16 @@ export class ImageCache {
     });
   }
 
-  /** A data directory that was deleted by hand is no user. */
-  async #isUsed(): Promise<boolean> {
+  /** A data directory that was deleted by hand is no user. Answers how many are left. */
+  async #forgetDeleted(): Promise<number> {
+    let left = 0;
     for (const name of await readdir(this.#users).catch(() => [])) {
-      const dataDir = (await readFile(join(this.#users, name), "utf8")).trim();
-      if ((await readInstance(dataDir)) !== undefined) return true;
+      const file = join(this.#users, name);
+      const dataDir = (await readFile(file, "utf8")).trim();
+      if ((await readInstance(dataDir)) === undefined) await rm(file, { force: true });
+      else left++;
     }
-    return false;
+    return left;
   }
 
   #userFile(dataDir: string): string {

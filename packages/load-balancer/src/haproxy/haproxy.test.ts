@@ -84,10 +84,17 @@ function ask(host: string, path = "/", port = httpPort, agent: Agent | false = f
   });
 }
 
+interface LoadOptions {
+  /** Keeps connections; a new one for each request without it. */
+  agent?: Agent;
+  /** Connections are idle that long between requests. Defaults to 0. */
+  pauseMillis?: number;
+}
+
 /** Requests one after another until stopped; returns those that were not answered by 200. */
 function load(
   host: string,
-  agent: Agent | false = false,
+  { agent, pauseMillis = 0 }: LoadOptions = {},
 ): { stop(): Promise<{ sent: number; failed: unknown[] }> } {
   let going = true;
   const failed: unknown[] = [];
@@ -95,8 +102,9 @@ function load(
   const done = (async () => {
     while (going && sent < 20_000) {
       sent++;
-      const answer = await ask(host, "/", httpPort, agent).catch((error: unknown) => error);
+      const answer = await ask(host, "/", httpPort, agent ?? false).catch((error: unknown) => error);
       if ((answer as Answer).status !== 200) failed.push(answer);
+      if (pauseMillis > 0) await new Promise((resolve) => setTimeout(resolve, pauseMillis));
     }
   })();
   return {
@@ -167,7 +175,7 @@ test("apply() drops no request of kept connections while servers change and back
   await haproxy.apply(wanted([serverAt(0)]));
   const worker = await running.workerPid();
   const agent = new Agent({ keepAlive: true });
-  const traffic = Array.from({ length: 8 }, () => load("a.test", agent));
+  const traffic = Array.from({ length: 8 }, () => load("a.test", { agent }));
   const extra = (count: number) =>
     Array.from({ length: count }, (_, index) => ({
       name: `http.demo.x${index}.80`,
@@ -203,6 +211,26 @@ test("apply() drops no request while the pool of backends grows by reload", asyn
   assert.deepEqual(failed, []);
   assert.ok(sent > 3, `only ${sent} requests were sent`);
   assert.notEqual(await running.workerPid(), worker);
+});
+
+test("apply() drops no request of kept connections while TCP ports need one reload after another", async () => {
+  const base = wanted([serverAt(0), serverAt(1)]);
+  await haproxy.apply(base);
+  const tcp = { name: "tcp.demo.t.80", mode: "tcp" as const, servers: [serverAt(2)], unavailable: "" };
+  const agent = new Agent({ keepAlive: true });
+  const traffic = Array.from({ length: 12 }, (_, index) => load("a.test", { agent, pauseMillis: 1 + index }));
+  const workers = new Set<number>();
+  for (let round = 0; round < 40; round++) {
+    const ports = round % 2 === 0 ? [{ backend: tcp.name, port: tcpPort }] : [];
+    await haproxy.apply({ ...base, backends: [...base.backends, tcp], tcp: ports });
+    workers.add(await running.workerPid());
+  }
+  for (const { sent, failed } of await Promise.all(traffic.map((one) => one.stop()))) {
+    assert.deepEqual(failed, []);
+    assert.ok(sent > 10, `only ${sent} requests were sent`);
+  }
+  agent.destroy();
+  assert.equal(workers.size, 40, "each change needed a new worker");
 });
 
 /** The worker that stops may take a connection yet, after the new one answers. */

@@ -41,8 +41,6 @@ function globalSection({ files, version }: RenderOptions): string {
     `stats socket ${files.adminSocket} mode 600 level admin expose-fd listeners`,
     "stats timeout 1m",
     "hard-stop-after 10m",
-    // A worker that stops tells its clients so with their next answer, rather than hang up on them.
-    "close-spread-time 5s",
     "log stdout format raw daemon warning",
   ]);
 }
@@ -51,6 +49,9 @@ function defaultsSection(): string {
   return section("defaults", [
     "mode http",
     "log global",
+    // A worker that stops says so with each connection's next answer: hanging up on idle ones, also by and by
+    // (close-spread-time), would meet requests that are on their way.
+    "option idle-close-on-response",
     "option dontlognull",
     "option redispatch 1",
     "retries 3",

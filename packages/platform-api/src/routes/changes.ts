@@ -19,7 +19,7 @@ export function changeRoutes(server: FastifyInstance): void {
     { schema: { params: APP_PARAMS, body: SCALE } },
     async (request, reply): Promise<Accepted> => {
       reply.code(202);
-      return changeApplication(sessionOf(request).client, request.params, (spec) => ({
+      return changeApplication(sessionOf(request), request.params, (spec) => ({
         ...spec,
         replicas: request.body.replicas,
       }));
@@ -40,9 +40,7 @@ export function changeRoutes(server: FastifyInstance): void {
     { schema: { params: APP_PARAMS, body: ENV } },
     async (request, reply): Promise<Accepted> => {
       reply.code(202);
-      return changeApplication(sessionOf(request).client, request.params, (spec) =>
-        withEnv(spec, request.body),
-      );
+      return changeApplication(sessionOf(request), request.params, (spec) => withEnv(spec, request.body));
     },
   );
 }

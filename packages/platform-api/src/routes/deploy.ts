@@ -20,11 +20,11 @@ import { type AppParams, requireApplication } from "./applications.ts";
 import { type RouteContext, type Session, sessionOf } from "./context.ts";
 import { APP_PARAMS, DEPLOY, PROGRESS_QUERY } from "./schemas.ts";
 import { requireSystem } from "./systems.ts";
-import { retryOnConflict } from "./write.ts";
+import { retryOnConflict, signed } from "./write.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 900;
 
-export function deployRoutes(server: FastifyInstance, { ports }: RouteContext): void {
+export function deployRoutes(server: FastifyInstance, { routes, imagePrefix }: RouteContext): void {
   server.post<{ Params: AppParams; Body: DeployRequest }>(
     PLATFORM_ROUTES.deploy,
     { schema: { params: APP_PARAMS, body: DEPLOY } },
@@ -46,7 +46,8 @@ export function deployRoutes(server: FastifyInstance, { ports }: RouteContext): 
           client,
           ...request.params,
           target,
-          routesPort: ports.routes,
+          routes,
+          imagePrefix,
           timeoutSeconds,
           signal,
         }),
@@ -102,7 +103,7 @@ async function builds({ client }: Session, system: string, app: string): Promise
 }
 
 async function writeApplication(
-  { client }: Session,
+  { client, person }: Session,
   { system, app }: AppParams,
   request: DeployRequest,
 ): Promise<Stored<Application>> {
@@ -113,15 +114,19 @@ async function writeApplication(
       present = await client.get(Applications, key);
     } catch (error) {
       if (!isStatus(error, "NotFound")) throw error;
-      return client.create(Applications, {
-        apiVersion: "jdos.io/v1",
-        kind: "Application",
+      const fresh = {
+        apiVersion: "jdos.io/v1" as const,
+        kind: "Application" as const,
         metadata: key,
         spec: applied({}, request),
-      });
+      };
+      return client.create(Applications, signed(fresh, person.name));
     }
     const wanted = deepCopy(present) as Application;
-    return client.update(Applications, { ...wanted, spec: applied(wanted.spec, request) });
+    return client.update(
+      Applications,
+      signed({ ...wanted, spec: applied(wanted.spec, request) }, person.name),
+    );
   });
 }
 

@@ -33,9 +33,9 @@ export function releaseRoutes(server: FastifyInstance): void {
     PLATFORM_ROUTES.rollback,
     { schema: { params: APP_PARAMS, body: ROLLBACK } },
     async (request, reply): Promise<Accepted> => {
-      const { client } = sessionOf(request);
-      const application = await requireApplication(client, request.params);
-      const releases = await releasesOf(client, request.params);
+      const session = sessionOf(request);
+      const application = await requireApplication(session.client, request.params);
+      const releases = await releasesOf(session.client, request.params);
       const target = rollbackTarget(
         releases,
         application.spec.release,
@@ -43,7 +43,7 @@ export function releaseRoutes(server: FastifyInstance): void {
         request.params,
       );
       reply.code(202);
-      return changeApplication(client, request.params, (spec) => ({ ...spec, rollbackTo: target }));
+      return changeApplication(session, request.params, (spec) => ({ ...spec, rollbackTo: target }));
     },
   );
 }

@@ -1,7 +1,8 @@
 import { type Accepted, type Application, Applications } from "@jdos/api";
+import { changedBy } from "@jdos/api/change-author";
 import { deepCopy, deepEqual, isStatus } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
 import { type AppParams, requireApplication } from "./applications.ts";
+import type { Session } from "./context.ts";
 
 const ATTEMPTS = 10;
 
@@ -16,9 +17,9 @@ export async function retryOnConflict<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Changes an Application's spec, if the change is one. */
+/** Changes an Application's spec, if the change is one, and says on it whose change it was. */
 export async function changeApplication(
-  client: Client,
+  { client, person }: Session,
   params: AppParams,
   change: (spec: Application["spec"]) => Application["spec"],
 ): Promise<Accepted> {
@@ -33,7 +34,14 @@ export async function changeApplication(
       changed: false,
     };
     if (deepEqual(spec, present.spec)) return accepted;
-    const written = await client.update(Applications, { ...wanted, spec });
+    const written = await client.update(Applications, signed({ ...wanted, spec }, person.name));
     return { ...accepted, generation: written.metadata.generation ?? 0, changed: true };
   });
+}
+
+/** The Application with a note of whose configuration it is. */
+export function signed(application: Application, person: string): Application {
+  const { metadata = {}, spec } = application;
+  const annotations = { ...metadata.annotations, ...changedBy(spec, person) };
+  return { ...application, metadata: { ...metadata, annotations } };
 }

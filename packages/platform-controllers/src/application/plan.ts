@@ -1,4 +1,5 @@
 import type { Application, Build, Release, ReleaseSpec } from "@jdos/api";
+import { changeAuthor } from "@jdos/api/change-author";
 import { hashOf } from "@jdos/api/release-hash";
 import { type DeepReadonly, deepEqual, type Persisted } from "@jdos/apimachinery";
 import { isIntact } from "../release/intact.ts";
@@ -80,6 +81,7 @@ function planRollback(world: World): Step | undefined {
         ...(build === undefined ? {} : { build }),
         rollbackTo: number,
         reason: `rollback to v${number}`,
+        ...author(world),
       },
     },
     makeCurrent: true,
@@ -131,7 +133,7 @@ function planImage(world: World): Step | undefined {
   }
   return {
     release: {
-      create: { ...fromSpec(world), image: reference, reason: `image ${reference}` },
+      create: { ...fromSpec(world), image: reference, reason: `image ${reference}`, ...author(world) },
       sourceImage: reference,
     },
     makeCurrent: true,
@@ -162,6 +164,7 @@ function planConfiguration(world: World): Step | undefined {
         ...(build === undefined ? {} : { build }),
         ...(onlyRoutes ? { podsOf: current.spec.podsOf ?? current.spec.number } : {}),
         reason: onlyRoutes ? "routes changed" : "configuration changed",
+        ...author(world),
       },
     },
     makeCurrent: true,
@@ -183,6 +186,11 @@ function fromSpec(world: World): Pick<ReleaseSpec, "application" | "number" | "r
     run: (run ?? {}) as ReleaseSpec["run"],
     ...(routes === undefined ? {} : { routes: routes as NonNullable<ReleaseSpec["routes"]> }),
   };
+}
+
+function author({ application }: World): { createdBy?: string } {
+  const name = changeAuthor(application as DeepReadonly<Application>);
+  return name === undefined ? {} : { createdBy: name };
 }
 
 function requester(build: StoredBuild): { createdBy?: string } {

@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  purgeContainerd,
+  removeCgroupTree,
+  removeCniResults,
+  stopDetached,
+  unmountBelow,
+} from "@jdos/component-base";
+import { TestBedError } from "./errors.ts";
+import { removeHostNetwork } from "./host-network.ts";
+import { type ClusterLayout, MAX_NODES, type NodeLayout, nodeLayout } from "./layout.ts";
+import { containerdOptions } from "./node.ts";
+import { removeNodeNetwork } from "./node-network.ts";
+import { restoreSysctls } from "./sysctls.ts";
+
+/**
+ * Ends all that a cluster started and removes all that it made, also when its test was killed half-way. Goes through
+ * the whole list before it reports what could not be done. Idempotent.
+ */
+export async function cleanCluster(layout: ClusterLayout): Promise<void> {
+  const failures: unknown[] = [];
+  const attempt = (action: () => Promise<unknown>) =>
+    action().catch((error: unknown) => failures.push(error));
+  await stopPrograms(layout, attempt);
+  for (let number = 1; number <= MAX_NODES; number++) {
+    const node = nodeLayout(layout, number);
+    if (existsSync(node.directory) || existsSync(`/run/netns/${node.netns}`))
+      await cleanNode(layout, node, attempt);
+  }
+  await attempt(() => removeCniResults(layout.names.bridge));
+  await attempt(() => removeCgroupTree(layout.names.cgroupParent));
+  await attempt(() => removeHostNetwork(layout));
+  await attempt(() => restoreSysctls(layout.sysctls));
+  await attempt(() => unmountBelow(layout.directory));
+  await attempt(() => rm(layout.names.runDir, { recursive: true, force: true }));
+  if (failures.length === 0) return rm(layout.directory, { recursive: true, force: true });
+  throw new TestBedError("CleanUpIncomplete", `Cannot remove the cluster: ${failures.join("; ")}`, {
+    hint: `See "${layout.logs}"`,
+    cause: failures[0],
+  });
+}
+
+type Attempt = (action: () => Promise<unknown>) => Promise<unknown>;
+
+/** Those that use others first: a server that is told to end waits for its clients. */
+const ENDING = [
+  "kubelet",
+  "kube-proxy",
+  "dns",
+  "kube-scheduler",
+  "kube-controller-manager",
+  "kube-apiserver",
+];
+
+async function stopPrograms({ pids }: ClusterLayout, attempt: Attempt): Promise<void> {
+  const files = await readdir(pids).catch(() => []);
+  const order = (file: string) => {
+    const at = ENDING.findIndex((name) => file.includes(name));
+    return at < 0 ? ENDING.length : at;
+  };
+  for (const file of files.sort((a, b) => order(a) - order(b))) {
+    await attempt(() => stopDetached(join(pids, file), { timeoutSeconds: 3 }));
+  }
+}
+
+async function cleanNode(layout: ClusterLayout, node: NodeLayout, attempt: Attempt): Promise<void> {
+  const { runDir, rootDir } = containerdOptions(layout, node);
+  await attempt(() => purgeContainerd({ runDir, rootDir, cgroupParent: node.cgroupParent }));
+  await attempt(() => unmountBelow(node.directory));
+  await attempt(() => removeNodeNetwork(node));
+}
