@@ -40,13 +40,15 @@ export class Transport {
   readonly #options: HttpClientOptions;
   readonly #origin: URL;
   readonly #timeoutMillis: number;
-  #pool: { tls: TlsMaterial; opened: Promise<Pool> } | undefined;
-  /** Pools of credentials that were replaced: what runs on them may end. */
+  readonly #clock: Clock;
+  #pool: { tls: TlsMaterial; opened: Promise<Pool>; openedMillis: number } | undefined;
+  /** Pools that get no new calls: what runs on them may end. */
   readonly #retired = new Set<Pool>();
   #closed = false;
 
   constructor(options: HttpClientOptions, clock: Clock = systemClock) {
     this.#options = options;
+    this.#clock = clock;
     this.#origin = new URL(options.server);
     this.#timeoutMillis = (options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
     this.credentials = new Credentials(options, clock);
@@ -142,6 +144,7 @@ export class Transport {
   /** What went wrong below HTTP, in this package's words. */
   failure(cause: unknown): TransportError {
     if (cause instanceof TransportError) return cause;
+    this.#distrustIdle(cause);
     const { code } = cause as { code?: unknown };
     const why = cause instanceof Error ? cause.message || cause.name : String(cause);
     const server = this.#options.server;
@@ -153,9 +156,23 @@ export class Transport {
     return new TransportError(`Cannot reach the Kubernetes API at "${server}": ${why}`, { cause });
   }
 
+  /**
+   * What one connection suffered, those that lie idle may have too: after a time-out the next call gets a fresh
+   * one. At most once a second, for a slow server is not made quicker by handshakes.
+   */
+  #distrustIdle(cause: unknown): void {
+    const { code } = cause as { code?: unknown };
+    if (code !== "UND_ERR_HEADERS_TIMEOUT" && code !== "UND_ERR_BODY_TIMEOUT") return;
+    const pool = this.#pool;
+    if (pool === undefined || this.#clock.monotonicMillis() - pool.openedMillis < 1000) return;
+    this.#pool = undefined;
+    void this.#retire(pool.opened);
+  }
+
   /** failure() of a stream: a pause that was too long is silence. */
   streamFailure(cause: unknown): TransportError {
     if ((cause as { code?: unknown }).code !== "UND_ERR_BODY_TIMEOUT") return this.failure(cause);
+    this.#distrustIdle(cause);
     const message = `Cannot go on watching "${this.#options.server}": nothing came, not even a bookmark`;
     return new SilentError(message, { cause });
   }
@@ -176,7 +193,7 @@ export class Transport {
       const opened = import("undici").then(
         ({ Pool }) => new Pool(this.#origin.origin, { connect, allowH2: false, keepAliveTimeout: 30_000 }),
       );
-      this.#pool = { tls, opened };
+      this.#pool = { tls, opened, openedMillis: this.#clock.monotonicMillis() };
       if (old !== undefined) void this.#retire(old.opened);
     }
     return this.#pool.opened;

@@ -82,15 +82,13 @@ async function replaceAll<T extends KubeObject>(relist: Relist<T>, sink: Reflect
 }
 
 /** The revision of the next watch; undefined when a list must come first. */
-function goOnFrom<T extends KubeObject>(watched: Watched, relist: Relist<T>): string | undefined {
-  if (watched.resumable) {
-    relist.seen(watched.resourceVersion);
-    return watched.resourceVersion;
-  }
-  // A revision that came out of garbled bytes, or that the server never reached, is none to insist on.
-  if (watched.reason === "garbled" || !isStatus(watched.error, "Expired", "Gone")) relist.forget();
-  else relist.seen(watched.resourceVersion);
-  return undefined;
+function goOnFrom<T extends KubeObject>(
+  { next, resourceVersion }: Watched,
+  relist: Relist<T>,
+): string | undefined {
+  if (next === "list-anew") relist.forget();
+  else relist.seen(resourceVersion);
+  return next === "watch" ? resourceVersion : undefined;
 }
 
 function failuresAfter({ reason, events, seconds }: Watched, failures: number): number {

@@ -21,8 +21,11 @@ export interface Watched {
   reason: WatchEnd;
   /** Of the last event: where the next watch goes on. */
   resourceVersion: string;
-  /** Whether that revision can be gone on from; if not, the state must be listed again. */
-  resumable: boolean;
+  /**
+   * What comes next. "watch": go on from there. "list": the state again, not older than that revision. "list-anew":
+   * the newest state, whatever its revision, for the one we have was garbled or lies in a future that was taken back.
+   */
+  next: "watch" | "list" | "list-anew";
   events: number;
   seconds: number;
   error?: unknown;
@@ -59,8 +62,7 @@ export async function watchOnce<T extends KubeObject>(
   return {
     reason,
     resourceVersion: state.resourceVersion,
-    // What came before garbled bytes may have been changed as well, only less visibly.
-    resumable: reason !== "expired" && reason !== "garbled",
+    next: nextAfter(reason, { ...state, wentBack: state.wentBack || isTooLarge(error) }),
     events: state.events,
     seconds: (clock.monotonicMillis() - started) / 1000,
     error,
@@ -88,6 +90,14 @@ function apply<T extends KubeObject>(
   state.resourceVersion = event.object.metadata.resourceVersion;
   if (event.type === "DELETED") sink.remove(event.object);
   else sink.put(event.object);
+}
+
+function nextAfter(reason: WatchEnd, { events, wentBack }: Progress): Watched["next"] {
+  // What came before garbled bytes may have been changed as well, only less visibly.
+  if (wentBack || reason === "garbled") return "list-anew";
+  // Not even a bookmark: as of a server whose store was set back, which keeps quiet until it is past our revision.
+  const mute = reason === "silent" && events === 0;
+  return reason === "expired" || mute ? "list" : "watch";
 }
 
 function reasonOf(error: unknown): WatchEnd {
