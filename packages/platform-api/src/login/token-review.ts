@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isStatus } from "@jdos/apimachinery";
 import type { Client, UserInfo } from "@jdos/client";
 import { type Clock, systemClock } from "@jdos/component-base";
 
@@ -48,7 +49,17 @@ export function createTokenReviewer({
   };
 }
 
+/** Who may not ask knows nobody: the tokens of the cluster are then none here. */
 async function review(client: Client, token: string): Promise<UserInfo | undefined> {
+  try {
+    return await ask(client, token);
+  } catch (error) {
+    if (isStatus(error, "Forbidden")) return undefined;
+    throw error;
+  }
+}
+
+async function ask(client: Client, token: string): Promise<UserInfo | undefined> {
   const answer = await client.raw({
     method: "POST",
     path: "/apis/authentication.k8s.io/v1/tokenreviews",
