@@ -65,6 +65,12 @@ export const PLATFORM_ROUTES = {
  */
 export const PROOF_HEADER = "x-jdos-authorization";
 
+/**
+ * The query of an upgrade, without its question mark, for a proxy that drops it on the way: Kubernetes' services/proxy
+ * does.
+ */
+export const QUERY_HEADER = "x-jdos-query";
+
 export type PlatformRoute = keyof typeof PLATFORM_ROUTES;
 
 /** Body of every answer of 400 and above. */

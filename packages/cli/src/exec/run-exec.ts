@@ -1,3 +1,4 @@
+import { QUERY_HEADER } from "@jdos/api/platform-api";
 import { WebSocket } from "ws";
 import type { CommandContext } from "../command.ts";
 import { CliError } from "../errors.ts";
@@ -19,7 +20,10 @@ export async function runExec(options: RunExecOptions, streams: Streams): Promis
   const url = new URL(options.url);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(url, "v4.channel.k8s.io", {
-    headers: (await options.connection.headers()) as Record<string, string>,
+    headers: {
+      ...((await options.connection.headers()) as Record<string, string>),
+      [QUERY_HEADER]: url.search.slice(1),
+    },
     perMessageDeflate: false,
     ...options.connection.tls,
   });

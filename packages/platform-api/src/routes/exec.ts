@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { PLATFORM_ROUTES } from "@jdos/api";
+import { PLATFORM_ROUTES, QUERY_HEADER } from "@jdos/api";
 import type { Logger } from "@jdos/component-base";
 import { PlatformError, toPlatformError } from "../errors.ts";
 import { readExecQuery, refuseUpgrade, tunnelExec } from "../exec/tunnel.ts";
@@ -42,10 +42,16 @@ export function serveExec(server: Server, { log, session }: ExecRouteOptions): (
       throw new PlatformError("NotFound", `Cannot upgrade "${url.pathname}": only exec is upgraded`);
     const system = named(params.system ?? "", SYSTEM_NAME.pattern, "system");
     const app = named(params.app ?? "", APP_NAME.pattern, "app");
-    const query = readExecQuery(url.searchParams);
+    const query = readExecQuery(queryOf(request, url));
     await requireApplication(client, { system, app });
     await tunnelExec(request, socket, head, { client, system, app, query });
   }
+}
+
+/** What the address says, or the header where a proxy dropped that. */
+function queryOf({ headers }: IncomingMessage, url: URL): URLSearchParams {
+  const told = headers[QUERY_HEADER];
+  return url.search === "" && typeof told === "string" ? new URLSearchParams(told) : url.searchParams;
 }
 
 function named(text: string, pattern: string, field: string): string {
