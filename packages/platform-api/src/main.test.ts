@@ -98,27 +98,30 @@ describe("platform-api as a process", { skip: registryMissing() }, () => {
 
   const status = (headers: Record<string, string>) => fetch(`${url}/api/v1/status`, { headers });
 
-  it("takes the token in X-Jdos-Token as in Authorization, and that of no one else", async () => {
-    for (const headers of [{ authorization: `Bearer ${ADMIN}` }, { "x-jdos-token": ADMIN }]) {
+  it("takes the token in X-Jdos-Authorization as in Authorization, and that of no one else", async () => {
+    for (const headers of [
+      { authorization: `Bearer ${ADMIN}` },
+      { "x-jdos-authorization": `Bearer ${ADMIN}` },
+    ]) {
       const answer = await status(headers as never);
       assert.equal(answer.status, 200);
       assert.equal(((await answer.json()) as PlatformStatus).person, "admin");
     }
-    assert.equal((await status({ "x-jdos-token": "nonsense" })).status, 401);
+    assert.equal((await status({ "x-jdos-authorization": "Bearer nonsense" })).status, 401);
     assert.equal((await status({})).status, 401);
-    const wrongFirst = { "x-jdos-token": "nonsense", authorization: `Bearer ${ADMIN}` };
+    const wrongFirst = { "x-jdos-authorization": "Bearer nonsense", authorization: `Bearer ${ADMIN}` };
     assert.equal((await status(wrongFirst)).status, 401);
   });
 
   it("acts as who asks, with that person's rights", async () => {
-    assert.equal((await status({ "x-jdos-token": ANN })).status, 403);
+    assert.equal((await status({ "x-jdos-authorization": `Bearer ${ANN}` })).status, 403);
   });
 
   it("brings an upload to any registry, below its path, with the credential given", async () => {
     const upload = (token: string) =>
       fetch(`${url}/api/v1/systems/demo/apps/hello/source`, {
         method: "POST",
-        headers: { "x-jdos-token": token, "content-type": "application/gzip" },
+        headers: { "x-jdos-authorization": `Bearer ${token}`, "content-type": "application/gzip" },
         body: gzipSync("content"),
       });
     const answer = await upload(ADMIN);
@@ -141,7 +144,7 @@ describe("platform-api as a process", { skip: registryMissing() }, () => {
     await writeFile(join(directory, "config.json"), JSON.stringify({ auths }));
     const answer = await fetch(`${url}/api/v1/systems/demo/apps/hello/source`, {
       method: "POST",
-      headers: { "x-jdos-token": ADMIN, "content-type": "application/gzip" },
+      headers: { "x-jdos-authorization": `Bearer ${ADMIN}`, "content-type": "application/gzip" },
       body: gzipSync("content"),
     });
     assert.equal(answer.status, 502);

@@ -3,6 +3,7 @@ import type { Client } from "@jdos/client";
 import type { Logger } from "@jdos/component-base";
 import { PlatformError } from "./errors.ts";
 import type { LocalUser } from "./login/login.ts";
+import type { Persons } from "./login/persons.ts";
 import type { RegistryTokenOptions } from "./registry-token/issuer.ts";
 
 export interface ListenAddress {
@@ -17,7 +18,7 @@ export interface PlatformApiOptions {
   log: Logger;
   /** Where people reach it, 127.0.0.1:7080 by default of jdosd. */
   listen: ListenAddress;
-  /** Where Pods and containerd reach /registry/token and nothing else: the Pod bridge's gateway. */
+  /** Where Pods and containerd reach /registry/token and this host reaches all: the Pod bridge's gateway. */
   registryTokenListen?: ListenAddress;
   /** The local administrator's token; or `adminTokenFile`. */
   adminToken?: string;
@@ -26,6 +27,8 @@ export interface PlatformApiOptions {
   admin?: { name: string; groups: readonly string[] };
   /** Further people. */
   users?: readonly LocalUser[];
+  /** People whom the cluster knows by their token. Defaults to everybody. */
+  persons?: Persons;
   registry: RegistryOptions;
   /** Ports told to people: 0 for what they do not reach by a port of their own. */
   ports: { routes: number; kubernetes: number; registry: number };

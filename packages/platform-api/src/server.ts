@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { UserInfo } from "@jdos/client";
 import fastify, { type FastifyInstance } from "fastify";
 import { PlatformError, toPlatformError } from "./errors.ts";
-import { createLogin, tokenOf, unauthorized } from "./login/login.ts";
+import { createLogin, proofOf, unauthorized } from "./login/login.ts";
+import { EVERYBODY, servedPerson } from "./login/persons.ts";
+import { createTokenReviewer } from "./login/token-review.ts";
 import { DEFAULTS, type PlatformApiOptions, readAdminToken } from "./options.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -50,9 +53,16 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
   const refused = (): void => limit.pass("without a login");
-  const session = (headers: IncomingHttpHeaders): Session => {
-    const token = tokenOf(headers);
-    const person = token === undefined ? undefined : login.userOf(token);
+  const review = createTokenReviewer({ client, beforeReview: () => limit.pass("token reviews") });
+  const personOf = async (token: string): Promise<UserInfo | undefined> => {
+    const local = login.userOf(token);
+    if (local !== undefined) return local;
+    const reviewed = await review(token);
+    return reviewed === undefined ? undefined : servedPerson(reviewed, options.persons ?? EVERYBODY);
+  };
+  const session = async (headers: IncomingHttpHeaders): Promise<Session> => {
+    const token = proofOf(headers);
+    const person = token === undefined ? undefined : await personOf(token);
     if (person === undefined) {
       refused();
       throw unauthorized(token !== undefined);
@@ -89,7 +99,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
       identify: { client, adminToken, nodePassword: registry.nodePassword },
     });
   server.register(async (api) => {
-    api.addHook("onRequest", async (request) => setSession(request, session(request.headers)));
+    api.addHook("onRequest", async (request) => setSession(request, await session(request.headers)));
     statusRoutes(api, context);
     systemRoutes(api);
     applicationRoutes(api, context);
