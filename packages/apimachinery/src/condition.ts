@@ -31,12 +31,15 @@ export function setCondition<C extends Condition>(
   return current.map((condition) => (condition === old ? merged : condition));
 }
 
+const NONE: readonly never[] = [];
+
 /** The condition of a type, if the list has it. */
 export function findCondition<C extends { readonly type: string }>(
   list: readonly C[] | undefined,
   type: string,
 ): C | undefined {
-  return list?.find((condition) => condition.type === type);
+  for (const condition of list ?? NONE) if (condition.type === type) return condition;
+  return undefined;
 }
 
 /** True when the condition is there and its status is "True". */

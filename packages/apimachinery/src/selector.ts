@@ -66,8 +66,12 @@ export function matchesSelector(
   selector: DeepReadonly<LabelSelector> | undefined,
   labels: Labels | undefined,
 ): boolean {
-  const requirements = selectorRequirements(selector);
-  return requirements !== undefined && matchesRequirements(requirements, labels);
+  if (selector === undefined) return false;
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  for (const key of Object.keys(matchLabels)) if (labels?.[key] !== matchLabels[key]) return false;
+  return matchExpressions.every(({ key, operator, values = [] }) =>
+    matchesOne({ key, operator: operator as Requirement["operator"], values }, labels?.[key]),
+  );
 }
 
 /** Writes a LabelSelector in the form of the labelSelector query parameter. */

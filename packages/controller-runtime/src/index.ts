@@ -18,3 +18,6 @@ export { type LeaderElectionOptions, runAsLeader } from "./leader-election/leade
 export type { Leadership } from "./leader-election/leadership.ts";
 export { type AddOptions, createManager, type Manager, type ManagerOptions } from "./manager.ts";
 export { type ControllerMetrics, createControllerMetrics } from "./metrics.ts";
+export { type ConnectOptions, connect } from "./process/connect.ts";
+export type * from "./process/contract.ts";
+export { runProcess } from "./process/run-process.ts";

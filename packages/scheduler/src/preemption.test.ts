@@ -9,7 +9,7 @@ import { node, pod } from "./testing/index.ts";
 const selector = new NodeSelector(plugins);
 
 function preempt(cache: ClusterCache, wanted: ReturnType<typeof pod>) {
-  const misfit = selector.select(wanted, cache.nodes);
+  const misfit = selector.select(wanted, cache);
   assert.equal(misfit.node, undefined);
   return findVictims(wanted, { misfit: misfit as Misfit, cache, selector });
 }
@@ -65,10 +65,10 @@ describe("findVictims", () => {
     cache.setNode(node("a", { cpu: "1" }));
     const important = asking("important", "1", 100);
     cache.nominate(important, "a");
-    assert.equal(selector.select(asking("late", "500m", 0), cache.nodes).node, undefined);
-    assert.ok(selector.select(asking("higher", "500m", 200), cache.nodes).node);
-    assert.ok(selector.select(important, cache.nodes).node);
+    assert.equal(selector.select(asking("late", "500m", 0), cache).node, undefined);
+    assert.ok(selector.select(asking("higher", "500m", 200), cache).node);
+    assert.ok(selector.select(important, cache).node);
     cache.withdraw("default/important");
-    assert.ok(selector.select(asking("late", "500m", 0), cache.nodes).node);
+    assert.ok(selector.select(asking("late", "500m", 0), cache).node);
   });
 });

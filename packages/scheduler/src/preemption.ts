@@ -70,11 +70,11 @@ function victimsOn(
   const lower = [...node.pods.values()].filter(isLower);
   if (lower.length === 0) return undefined;
   const thought = node.without(isLower);
-  if (!selector.fits(pod, thought, cache.nodes)) return undefined;
+  if (!selector.fits(pod, thought, cache)) return undefined;
   const victims: Stored<Pod>[] = [];
   for (const other of lower.sort(moreImportantFirst)) {
     thought.addPod(other);
-    if (selector.fits(pod, thought, cache.nodes)) continue;
+    if (selector.fits(pod, thought, cache)) continue;
     thought.removePod(other);
     victims.push(other);
   }

@@ -24,8 +24,8 @@ export interface SchedulerParts {
   bindConcurrency: number;
 }
 
-/** Decisions made before other work of the process gets its turn. */
-const DECISIONS_PER_TURN = 100;
+/** So long decisions are made before other work of the process gets its turn. */
+const TURN_MILLIS = 5;
 
 /**
  * Takes Pods from the queue one after another, decides in memory, assumes the Pod on its node, and binds beside
@@ -59,8 +59,9 @@ export class Scheduler {
   }
 
   #turn(): void {
-    const { queue, bindConcurrency } = this.#parts;
-    for (let count = 0; count < DECISIONS_PER_TURN; count++) {
+    const { queue, bindConcurrency, clock } = this.#parts;
+    const started = clock.monotonicMillis();
+    while (clock.monotonicMillis() - started < TURN_MILLIS) {
       if (this.#stopped || this.#binding.size >= bindConcurrency) return;
       const pod = queue.take();
       if (pod === undefined) return;
@@ -72,7 +73,7 @@ export class Scheduler {
   #decide(pod: Stored<Pod>): void {
     const { cache, queue, selector, clock, metrics } = this.#parts;
     const started = clock.monotonicMillis();
-    const selection = selector.select(pod, cache.nodes);
+    const selection = selector.select(pod, cache);
     const result = selection.node === undefined ? "unschedulable" : "scheduled";
     metrics.attempted(result, clock.monotonicMillis() - started);
     if (selection.node === undefined) {

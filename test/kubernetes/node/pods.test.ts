@@ -13,10 +13,11 @@ const namespace = "default";
 const labels = { app: "web" };
 /** Answers each connection with its host name. */
 const SERVE = `perl -e 'socket(S, 2, 1, 6); bind(S, pack("S n a4 x8", 2, 8000, "\\0\\0\\0\\0")) or die; listen(S, 5);
-  while (accept(C, S)) { syswrite(C, "HTTP/1.0 200 OK\\r\\n\\r\\n" . \`hostname\`); close(C) }'`;
+  while (accept(C, S)) { sysread(C, $r, 4096); syswrite(C, "HTTP/1.0 200 OK\\r\\n\\r\\n" . \`hostname\`); close(C) }'`;
 /** Prints what the server at a name and port says. */
 const FETCH = `perl -e '$a = (gethostbyname($ARGV[0]))[4] or die "no address of $ARGV[0]"; socket(S, 2, 1, 6);
-  connect(S, pack("S n a4 x8", 2, $ARGV[1], $a)) or die "no connection: $!"; while (sysread(S, $b, 4096)) { print $b }'`;
+  connect(S, pack("S n a4 x8", 2, $ARGV[1], $a)) or die "no connection: $!";
+  syswrite(S, "GET / HTTP/1.0\\r\\n\\r\\n"); while (sysread(S, $b, 4096)) { print $b }'`;
 
 describe("a cluster of the test bed", () => {
   let cluster: Cluster;
@@ -51,6 +52,7 @@ describe("a cluster of the test bed", () => {
         template: {
           metadata: { labels },
           spec: {
+            terminationGracePeriodSeconds: 1,
             containers: [{ ...container, readinessProbe: { tcpSocket: { port: 8000 }, periodSeconds: 1 } }],
             topologySpreadConstraints: [
               {

@@ -36,6 +36,10 @@ export interface ClusterOptions {
   dns?: boolean;
   /** Allows controllers and scheduler 1,000 requests a second instead of 20 and 50. Defaults to true. */
   raisedQps?: boolean;
+  /** Names, addresses and ports derive from it. Defaults to this test process's own. */
+  instance?: number;
+  /** More of kube-apiserver's own arguments: APIs and feature gates to switch off. Defaults to none. */
+  apiServerArguments?: readonly string[];
   say?(message: string): void;
 }
 
@@ -59,14 +63,13 @@ export interface Cluster {
 const run = promisify(execFile);
 
 /**
- * Starts a real Kubernetes 1.20 of this process's own test instance, after removing what a killed test of that
- * instance left. A start that fails leaves nothing.
+ * Starts a real Kubernetes 1.20, after removing what a killed test of the same instance left. A start that fails leaves nothing.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { nodes: count = 0, say = () => {} } = options;
+  const { nodes: count = 0, instance = testInstance(), say = () => {} } = options;
   const bin = await buildKubernetes({ say });
   await installClusterPrograms(say);
-  const layout = clusterLayout(testInstance());
+  const layout = clusterLayout(instance);
   await cleanCluster(layout);
   try {
     for (const directory of [layout.pids, layout.logs, layout.registries, layout.names.runDir]) {
@@ -94,6 +97,7 @@ async function startPrograms({
   raisedQps,
   controllers = true,
   dns = count > 0,
+  apiServerArguments = [],
 }: StartOptions): Promise<Cluster> {
   const programs = new Map<string, Program>();
   const start = async (...wanted: Program[]): Promise<void> => {
@@ -105,7 +109,13 @@ async function startPrograms({
   const kubeconfig = kubeconfigOf(layout, "admin");
   const admin = await clientOf(kubeconfig);
   const nodes = Array.from({ length: count }, (_, index) => nodeLayout(layout, index + 1));
-  const control = { layout, bin, controllers, ...(raisedQps === undefined ? {} : { raisedQps }) };
+  const control = {
+    layout,
+    bin,
+    controllers,
+    apiServerArguments,
+    ...(raisedQps === undefined ? {} : { raisedQps }),
+  };
   await start(etcdProgram(layout), apiServerProgram(control, admin));
   if (controllers) await start(controllerManagerProgram(control, admin), schedulerProgram(control));
   if (count > 0) await recordSysctls(layout.sysctls);

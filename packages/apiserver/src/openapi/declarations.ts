@@ -55,6 +55,8 @@ export class Declarations {
 
   /** The definition of a full name; undefined when there is none. */
   get(name: string): Definition | undefined {
+    const known = this.#definitions.get(name);
+    if (known !== undefined) return known;
     const folder = folderOf(name.slice(0, name.lastIndexOf(".")));
     if (!this.#loaded.has(folder)) this.#load(folder);
     return this.#definitions.get(name);

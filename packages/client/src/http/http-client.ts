@@ -258,7 +258,15 @@ class HttpClient implements Client {
 
   async connect(request: RawRequest): ReturnType<Client["connect"]> {
     const { method = "GET" } = request;
-    const opened = await this.#caller.upgrade({ ...request, verb: "connect", method, answer: "raw" });
+    // Kubernetes 1.20 answers 406 to an upgrade that accepts JSON alone.
+    const headers = { accept: "*/*", ...request.headers };
+    const opened = await this.#caller.upgrade({
+      ...request,
+      headers,
+      verb: "connect",
+      method,
+      answer: "raw",
+    });
     if ("socket" in opened) return opened;
     const body = await this.#parts.transport.read(opened.response).catch(() => Buffer.alloc(0));
     throw refusal(opened.response, body);

@@ -4,4 +4,4 @@
  */
 export { FakeClock } from "./fake-clock.ts";
 export { silentLogger } from "./silent-logger.ts";
-export { TEST_LOCK_PREFIX, testInstance } from "./test-instance.ts";
+export { removeTestLocks, testInstance } from "./test-instance.ts";

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FileLock, lockFile } from "../file-lock.ts";
@@ -21,11 +21,39 @@ export function testInstance(): number {
 function takeInstance(): { instance: number; lock: FileLock } {
   for (let instance = MAX_INSTANCE; instance >= LOWEST; instance--) {
     if (existsSync(join(RUN_ROOT, "claims", String(instance)))) continue;
-    const lock = lockFile(join(tmpdir(), `${TEST_LOCK_PREFIX}${instance}`));
+    const lock = lockTestFile(join(tmpdir(), `${TEST_LOCK_PREFIX}${instance}`));
     if (lock !== undefined) return { instance, lock };
   }
   throw new Error(`Cannot take a test instance: ${LOWEST} to ${MAX_INSTANCE} are all in use`);
 }
 
 /** How the files begin by which test instances are held, in the system's directory for temporary files. */
-export const TEST_LOCK_PREFIX = "jdos-test-instance-";
+const TEST_LOCK_PREFIX = "jdos-test-instance-";
+
+/**
+ * Locks the file of this name. Another test run may remove the file between its creation and the lock: a lock of a
+ * file that has no name any more keeps nobody out, so it does not count.
+ */
+export function lockTestFile(path: string): FileLock | undefined {
+  while (true) {
+    const file = openSync(path, "a");
+    const { ino } = fstatSync(file);
+    // Closed before the lock: closing any descriptor of a file gives up this process's locks of it.
+    closeSync(file);
+    const lock = lockFile(path);
+    if (lock === undefined || statSync(path, { throwIfNoEntry: false })?.ino === ino) return lock;
+    lock.release();
+  }
+}
+
+/** Removes the files that no test process holds. Idempotent. */
+export function removeTestLocks(directory = tmpdir()): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(TEST_LOCK_PREFIX) || name.endsWith("-journal")) continue;
+    const path = join(directory, name);
+    const lock = lockTestFile(path);
+    if (lock === undefined) continue;
+    for (const file of [path, `${path}-journal`]) rmSync(file, { force: true });
+    lock.release();
+  }
+}

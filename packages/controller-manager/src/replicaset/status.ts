@@ -19,12 +19,14 @@ export function replicaSetStatus(
   { pods, failure, now }: StatusInput,
 ): ReplicaSetStatus {
   const labels = Object.entries(set.spec?.template?.metadata?.labels ?? {});
-  const minReadySeconds = set.spec?.minReadySeconds ?? 0;
-  const fullyLabeled = pods.filter((pod) =>
-    labels.every(([key, value]) => pod.metadata.labels?.[key] === value),
-  ).length;
-  const ready = pods.filter(isPodReady).length;
-  const available = pods.filter((pod) => isPodAvailable(pod, { minReadySeconds, now })).length;
+  const availability = { minReadySeconds: set.spec?.minReadySeconds ?? 0, now };
+  let [fullyLabeled, ready, available] = [0, 0, 0];
+  for (const pod of pods) {
+    if (labels.every(([key, value]) => pod.metadata.labels?.[key] === value)) fullyLabeled++;
+    if (!isPodReady(pod)) continue;
+    ready++;
+    if (isPodAvailable(pod, availability)) available++;
+  }
   const conditions = conditionsOf(set, failure, now);
   return {
     replicas: pods.length,

@@ -19,6 +19,8 @@ export interface LeaderElectionOptions {
   renewDeadlineSeconds?: number;
   /** Between two attempts. Defaults to 2. */
   retrySeconds?: number;
+  /** Told each time the API server answered about the Lease. */
+  reached?(): void;
 }
 
 /** Candidates that wait for the same lease do not ask in step. */
@@ -155,6 +157,7 @@ class Election {
     const { client, namespace, name, log } = this.#options;
     try {
       this.#lease = await this.#read(signal);
+      this.#options.reached?.();
       if (this.#lease === undefined) {
         const fresh = { metadata: { namespace, name }, spec: this.#claim() };
         this.#lease = await client.create(Leases, fresh, { signal });

@@ -20,6 +20,8 @@ export interface ReadWorldOptions {
   client: Client;
   system: string;
   app: string;
+  /** Images of this platform begin with it. */
+  imagePrefix: string;
   signal?: AbortSignal;
 }
 
@@ -49,6 +51,7 @@ export async function readWorld(options: ReadWorldOptions): Promise<World> {
     events: (events?.items ?? []).filter((event) => concerns(event, name, ofApplication)),
     quotas: quotas?.items ?? [],
     logs: [],
+    imagePrefix: options.imagePrefix,
   };
   return { ...world, logs: await readLogs(world, options) };
 }

@@ -31,6 +31,7 @@ import { renderLimits, renderQuota, SYSTEM_OBJECT } from "./render/limits.ts";
 import { renderNamespace } from "./render/namespace.ts";
 import {
   MEMBER_ROLES,
+  renderAdministratorsBinding,
   renderOwnBinding,
   renderRoleBinding,
   roleBindingName,
@@ -115,6 +116,7 @@ async function write(client: Client, system: Stored<System>): Promise<void> {
     keep: (live, wanted) => ({ ...wanted, spec: live.spec as Namespace["spec"] }),
   });
   await apply(client, RoleBindings, renderOwnBinding(system), { owner: system });
+  await apply(client, RoleBindings, renderAdministratorsBinding(system), { owner: system });
   await apply(client, LimitRanges, renderLimits(system), { owner: system });
   const quota = renderQuota(system);
   if (quota === undefined) await remove(client, ResourceQuotas, { namespace, name: SYSTEM_OBJECT });

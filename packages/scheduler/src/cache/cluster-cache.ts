@@ -1,13 +1,15 @@
 import type { Node, Pod } from "@jdos/api";
 import { formatKey, keyOf } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
+import type { ClusterView } from "../framework/contract.ts";
 import { NodeInfo } from "./node-info.ts";
 
 /**
  * Nodes and the Pods on them. A Pod is assumed on its node from the moment of the decision until the API server
  * shows it there, so that decisions made meanwhile count it.
  */
-export class ClusterCache {
+export class ClusterCache implements ClusterView {
+  readonly guarded = new Set<NodeInfo>();
   readonly #nodes = new Map<string, NodeInfo>();
   /** Where each counted Pod is: key -> node name. */
   readonly #places = new Map<string, string>();
@@ -30,6 +32,7 @@ export class ClusterCache {
     }
     const info = new NodeInfo(node);
     for (const pod of this.#waiting.get(node.metadata.name)?.values() ?? []) info.addPod(pod);
+    this.#guard(info);
     this.#waiting.delete(node.metadata.name);
     this.#nodes.set(node.metadata.name, info);
     this.#list = undefined;
@@ -40,6 +43,7 @@ export class ClusterCache {
     if (info === undefined) return;
     this.#waiting.set(name, new Map(info.pods));
     this.#nodes.delete(name);
+    this.guarded.delete(info);
     this.#list = undefined;
   }
 
@@ -52,6 +56,7 @@ export class ClusterCache {
     const info = this.#nodes.get(nodeName);
     if (info !== undefined) {
       info.addPod(pod);
+      this.#guard(info);
       return;
     }
     const waiting = this.#waiting.get(nodeName) ?? new Map<string, Stored<Pod>>();
@@ -85,8 +90,17 @@ export class ClusterCache {
     const place = this.#places.get(key);
     if (place === undefined) return;
     this.#places.delete(key);
-    this.#nodes.get(place)?.removePod(pod);
+    const info = this.#nodes.get(place);
+    if (info !== undefined) {
+      info.removePod(pod);
+      this.#guard(info);
+    }
     this.#waiting.get(place)?.delete(key);
+  }
+
+  #guard(info: NodeInfo): void {
+    if (info.guarded.size > 0) this.guarded.add(info);
+    else this.guarded.delete(info);
   }
 
   isPlaced(key: string): boolean {

@@ -1,13 +1,23 @@
 import type { Node, Pod } from "@jdos/api";
-import { formatKey, keyOf } from "@jdos/apimachinery";
+import { type DeepReadonly, formatKey, keyOf } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { addResources, noResources, podRequests, type Resources, readResources } from "./pod-resources.ts";
+
+type Taint = NonNullable<NonNullable<DeepReadonly<Node>["spec"]>["taints"]>[number];
+type Image = NonNullable<NonNullable<DeepReadonly<Node>["status"]>["images"]>[number];
+
+const SOFT = "PreferNoSchedule";
 
 /** A node as the scheduler sees it: what it has, what is promised to Pods, and which host ports are taken. */
 export class NodeInfo {
   node: Stored<Node>;
   allocatable: Resources;
   maxPods: number;
+  unschedulable = false;
+  /** Taints that keep Pods away, and those that are only avoided. */
+  hardTaints: readonly Taint[] = [];
+  softTaints: readonly Taint[] = [];
+  images: readonly Image[] = [];
   readonly requested: Resources = noResources();
   readonly pods = new Map<string, Stored<Pod>>();
   /** Those of `pods` that keep others away by required anti-affinity. */
@@ -29,6 +39,11 @@ export class NodeInfo {
     const allocatable = node.status?.allocatable ?? node.status?.capacity;
     this.allocatable = readResources(allocatable);
     this.maxPods = Number(allocatable?.pods ?? 0);
+    this.unschedulable = node.spec?.unschedulable === true;
+    this.images = node.status?.images ?? [];
+    const taints = node.spec?.taints ?? [];
+    this.softTaints = taints.filter(({ effect }) => effect === SOFT);
+    this.hardTaints = taints.filter(({ effect }) => effect !== SOFT);
   }
 
   /** This node with the nominated Pods that go before `pod` counted on it. */

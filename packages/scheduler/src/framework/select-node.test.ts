@@ -12,7 +12,7 @@ function cluster(nodes: Record<string, NodeSketch>): ClusterCache {
 }
 
 function choose(cache: ClusterCache, wanted: ReturnType<typeof pod>): string {
-  const selection = new NodeSelector(plugins).select(wanted, cache.nodes);
+  const selection = new NodeSelector(plugins).select(wanted, cache);
   if (selection.node !== undefined) return selection.node.node.metadata.name;
   return describeRejection(selection.total, selection.reasons);
 }

@@ -1,7 +1,7 @@
 import type { Pod } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import type { NodeInfo } from "../cache/node-info.ts";
-import type { Plugin, Rejection } from "./contract.ts";
+import type { ClusterView, Plugin, Rejection } from "./contract.ts";
 
 /** Where a Pod can go: a node, or for each reason how many nodes gave it. */
 export type Selection = { readonly node: NodeInfo } | Misfit;
@@ -16,10 +16,11 @@ export interface Misfit {
   readonly resolvable: readonly NodeInfo[];
 }
 
-/** One Pod's way through the plugins, with what each of them has prepared. */
+/** One Pod's way through the plugins that concern it, each with what it has prepared. */
 interface Round {
   readonly pod: Stored<Pod>;
-  readonly prepared: readonly unknown[];
+  readonly filters: readonly { filter: NonNullable<Plugin["filter"]>; prepared: unknown }[];
+  readonly scores: readonly { score: NonNullable<Plugin["score"]>; weight: number; prepared: unknown }[];
 }
 
 /** Nodes that are scored before the best is taken: all up to this many, then a share of the cluster. */
@@ -36,7 +37,8 @@ export class NodeSelector {
     this.#random = random;
   }
 
-  select(pod: Stored<Pod>, nodes: readonly NodeInfo[]): Selection {
+  select(pod: Stored<Pod>, cluster: ClusterView): Selection {
+    const { nodes } = cluster;
     for (const plugin of this.#plugins) {
       const rejection = plugin.preFilter?.(pod);
       if (rejection !== undefined) {
@@ -48,20 +50,27 @@ export class NodeSelector {
       }
     }
     const misfit = { total: nodes.length, reasons: new Map<string, number>(), resolvable: [] as NodeInfo[] };
-    const round: Round = { pod, prepared: this.#prepare(pod, nodes) };
+    const round = this.#begin(pod, cluster);
     const candidates = this.#candidates(round, nodes, misfit);
     return candidates.length === 0 ? misfit : { node: this.#best(round, candidates) };
   }
 
-  /** Whether the node, in thought perhaps, takes the Pod; `nodes` are all there are. */
-  fits(pod: Stored<Pod>, node: NodeInfo, nodes: readonly NodeInfo[]): boolean {
-    const { name } = node.node.metadata;
-    const world = nodes.map((each) => (each.node.metadata.name === name ? node : each));
-    return this.#reject({ pod, prepared: this.#prepare(pod, world) }, node) === undefined;
+  /** Whether the node, in thought perhaps, takes the Pod in the cluster. */
+  fits(pod: Stored<Pod>, node: NodeInfo, cluster: ClusterView): boolean {
+    return reject(this.#begin(pod, withNode(cluster, node)), node) === undefined;
   }
 
-  #prepare(pod: Stored<Pod>, nodes: readonly NodeInfo[]): readonly unknown[] {
-    return this.#plugins.map((plugin) => plugin.prepare?.(pod, nodes));
+  #begin(pod: Stored<Pod>, cluster: ClusterView): Round {
+    const filters: Round["filters"][number][] = [];
+    const scores: Round["scores"][number][] = [];
+    for (const plugin of this.#plugins) {
+      if (plugin.concerns?.(pod, cluster) === false) continue;
+      const prepared = plugin.prepare?.(pod, cluster);
+      const { filter, score, weight = 1 } = plugin;
+      if (filter !== undefined) filters.push({ filter, prepared });
+      if (score !== undefined) scores.push({ score, weight, prepared });
+    }
+    return { pod, filters, scores };
   }
 
   #candidates(
@@ -74,7 +83,7 @@ export class NodeSelector {
     let looked = 0;
     for (; looked < nodes.length && found.length < wanted; looked++) {
       const node = nodes[(this.#start + looked) % nodes.length]!;
-      const rejection = this.#reject(round, node);
+      const rejection = reject(round, node);
       if (rejection === undefined) {
         found.push(node);
         continue;
@@ -86,41 +95,52 @@ export class NodeSelector {
     return found;
   }
 
-  #reject({ pod, prepared }: Round, node: NodeInfo): Rejection | undefined {
-    const promised = node.withNominated(pod);
-    for (let index = 0; index < this.#plugins.length; index++) {
-      const rejection = this.#plugins[index]!.filter?.(pod, promised, prepared[index]);
-      if (rejection !== undefined) return rejection;
-    }
-    return undefined;
-  }
-
   #best(round: Round, candidates: readonly NodeInfo[]): NodeInfo {
     let best = candidates[0]!;
     if (candidates.length === 1) return best;
     let bestScore = -1;
     let ties = 1;
     for (const node of candidates) {
-      const score = this.#score(round, node);
-      if (score > bestScore) {
+      const points = scoreOf(round, node);
+      if (points > bestScore) {
         best = node;
-        bestScore = score;
+        bestScore = points;
         ties = 1;
-      } else if (score === bestScore && this.#random() < 1 / ++ties) {
+      } else if (points === bestScore && this.#random() < 1 / ++ties) {
         best = node;
       }
     }
     return best;
   }
+}
 
-  #score({ pod, prepared }: Round, node: NodeInfo): number {
-    let total = 0;
-    for (let index = 0; index < this.#plugins.length; index++) {
-      const { score, weight = 1 } = this.#plugins[index]!;
-      if (score !== undefined) total += weight * score(pod, node, prepared[index]);
-    }
-    return total;
+/** The cluster with the node in place of the one of its name; the list is made for those who ask for it. */
+function withNode(cluster: ClusterView, node: NodeInfo): ClusterView {
+  const { name } = node.node.metadata;
+  const others = [...cluster.guarded].filter((each) => each.node.metadata.name !== name);
+  let nodes: readonly NodeInfo[] | undefined;
+  return {
+    get nodes() {
+      nodes ??= cluster.nodes.map((each) => (each.node.metadata.name === name ? node : each));
+      return nodes;
+    },
+    guarded: new Set(node.guarded.size > 0 ? [...others, node] : others),
+  };
+}
+
+function reject({ pod, filters }: Round, node: NodeInfo): Rejection | undefined {
+  const promised = node.withNominated(pod);
+  for (const { filter, prepared } of filters) {
+    const rejection = filter(pod, promised, prepared);
+    if (rejection !== undefined) return rejection;
   }
+  return undefined;
+}
+
+function scoreOf({ pod, scores }: Round, node: NodeInfo): number {
+  let total = 0;
+  for (const { score, weight, prepared } of scores) total += weight * score(pod, node, prepared);
+  return total;
 }
 
 /** In large clusters a share of the nodes is enough: 50 % less one point for each 125 nodes, at least 5 %. */

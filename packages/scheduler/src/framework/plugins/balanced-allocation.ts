@@ -1,11 +1,12 @@
-import { podRequests } from "../../cache/pod-resources.ts";
+import { podRequests, type Resources } from "../../cache/pod-resources.ts";
 import type { Plugin } from "../contract.ts";
 
 /** Prefers nodes whose CPU and memory would be used in like proportion. */
 export const balancedAllocation: Plugin = {
   name: "NodeResourcesBalancedAllocation",
-  score(pod, { allocatable, requested }) {
-    const wanted = podRequests(pod);
+  prepare: podRequests,
+  score(_, { allocatable, requested }, prepared) {
+    const wanted = prepared as Resources;
     const cpu = share(requested.cpuMillis + wanted.cpuMillis, allocatable.cpuMillis);
     const memory = share(requested.memoryBytes + wanted.memoryBytes, allocatable.memoryBytes);
     return 100 - (Math.abs(cpu - memory) / 2) * 100;

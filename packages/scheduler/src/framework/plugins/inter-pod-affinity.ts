@@ -1,7 +1,7 @@
 import type { Pod } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import type { NodeInfo } from "../../cache/node-info.ts";
-import type { Plugin } from "../contract.ts";
+import type { ClusterView, Plugin } from "../contract.ts";
 import { type AffinityTerm, affinityTerms, preferredTerms, selects } from "./pod-affinity-terms.ts";
 
 /** A term with the values of its topology key where a Pod it selects is. */
@@ -25,7 +25,11 @@ interface Prepared {
 export const interPodAffinity: Plugin = {
   name: "InterPodAffinity",
   weight: 2,
-  prepare: (pod, nodes) => prepare(pod, nodes),
+  concerns: ({ spec }, { guarded }) =>
+    guarded.size > 0 ||
+    spec?.affinity?.podAffinity !== undefined ||
+    spec?.affinity?.podAntiAffinity !== undefined,
+  prepare,
   filter(_, node, prepared) {
     const { near, isFirst, apart, guarded } = prepared as Prepared;
     for (const { term, values } of near) {
@@ -56,7 +60,7 @@ export const interPodAffinity: Plugin = {
   },
 };
 
-function prepare(pod: Stored<Pod>, nodes: readonly NodeInfo[]): Prepared {
+function prepare(pod: Stored<Pod>, { nodes, guarded }: ClusterView): Prepared {
   const near = affinityTerms(pod, "podAffinity").map((term) => ({
     term,
     values: valuesWith(term, pod, nodes),
@@ -66,7 +70,7 @@ function prepare(pod: Stored<Pod>, nodes: readonly NodeInfo[]): Prepared {
     values: valuesWith(term, pod, nodes),
   }));
   const isFirst = near.every(({ term, values }) => values.size === 0 && selects(term, pod, pod));
-  return { near, isFirst, apart, guarded: guardedAgainst(pod, nodes), wishes: wishesOf(pod, nodes) };
+  return { near, isFirst, apart, guarded: guardedAgainst(pod, guarded), wishes: wishesOf(pod, nodes) };
 }
 
 function valueOn({ node }: NodeInfo, topologyKey: string): string | undefined {
@@ -87,7 +91,7 @@ function valuesWith(term: AffinityTerm, owner: Stored<Pod>, nodes: readonly Node
   return values;
 }
 
-function guardedAgainst(pod: Stored<Pod>, nodes: readonly NodeInfo[]): Set<string> {
+function guardedAgainst(pod: Stored<Pod>, nodes: Iterable<NodeInfo>): Set<string> {
   const guarded = new Set<string>();
   for (const node of nodes) {
     for (const other of node.guarded.values()) {

@@ -4,6 +4,7 @@ import type { Plugin } from "../contract.ts";
 /** nodeSelector and node affinity. Source: kubernetes.io, Assigning Pods to Nodes. */
 export const nodeAffinity: Plugin = {
   name: "NodeAffinity",
+  concerns: ({ spec }) => spec?.nodeSelector !== undefined || spec?.affinity?.nodeAffinity !== undefined,
   weight: 2,
   filter(pod, { node }) {
     return matchesNode(pod.spec ?? {}, node)

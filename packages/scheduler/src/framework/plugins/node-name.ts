@@ -3,9 +3,9 @@ import type { Plugin } from "../contract.ts";
 /** A Pod that names its node goes there or nowhere. */
 export const nodeName: Plugin = {
   name: "NodeName",
+  concerns: ({ spec }) => (spec?.nodeName ?? "") !== "",
   filter(pod, { node }) {
-    const wanted = pod.spec?.nodeName;
-    return wanted === undefined || wanted === "" || wanted === node.metadata.name
+    return pod.spec?.nodeName === node.metadata.name
       ? undefined
       : { reasons: ["node(s) didn't match the requested node name"], unresolvable: true };
   },

@@ -6,8 +6,8 @@ const TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
 /** Cordoned nodes take no Pods, except those that tolerate it. */
 export const nodeUnschedulable: Plugin = {
   name: "NodeUnschedulable",
-  filter(pod, { node }) {
-    return node.spec?.unschedulable !== true || tolerates(pod.spec?.tolerations, TAINT)
+  filter(pod, { unschedulable }) {
+    return !unschedulable || tolerates(pod.spec?.tolerations, TAINT)
       ? undefined
       : { reasons: ["node(s) were unschedulable"], unresolvable: true };
   },

@@ -40,9 +40,9 @@ interface Prepared {
 export const podTopologySpread: Plugin = {
   name: "PodTopologySpread",
   weight: 2,
-  prepare(pod, nodes): Prepared | undefined {
+  concerns: ({ spec }) => (spec?.topologySpreadConstraints ?? []).length > 0,
+  prepare(pod, { nodes }): Prepared {
     const constraints = (pod.spec?.topologySpreadConstraints ?? []) as readonly Constraint[];
-    if (constraints.length === 0) return undefined;
     const counted = constraints.map((constraint) => count(constraint, pod, nodes));
     return {
       required: counted.filter(({ constraint }) => constraint.whenUnsatisfiable === "DoNotSchedule"),
@@ -50,7 +50,7 @@ export const podTopologySpread: Plugin = {
     };
   },
   filter(_, { node }, prepared) {
-    for (const { constraint, counts, fewest, own } of (prepared as Prepared | undefined)?.required ?? []) {
+    for (const { constraint, counts, fewest, own } of (prepared as Prepared).required) {
       const value = node.metadata.labels?.[constraint.topologyKey];
       if (value === undefined) {
         const reasons = ["node(s) didn't match pod topology spread constraints (missing required label)"];
@@ -63,7 +63,7 @@ export const podTopologySpread: Plugin = {
     return undefined;
   },
   score(_, { node }, prepared) {
-    const { wished = [] } = (prepared as Prepared | undefined) ?? {};
+    const { wished } = prepared as Prepared;
     if (wished.length === 0) return 0;
     const points = wished.map(({ constraint, counts, fewest, most }) => {
       const value = node.metadata.labels?.[constraint.topologyKey];

@@ -5,21 +5,16 @@ import type { Plugin } from "../contract.ts";
 export const taintToleration: Plugin = {
   name: "TaintToleration",
   weight: 3,
-  filter(pod, { node }) {
-    const taint = node.spec?.taints?.find(
-      (one) => one.effect !== "PreferNoSchedule" && !tolerates(pod.spec?.tolerations, one),
-    );
-    return taint === undefined
-      ? undefined
-      : {
-          reasons: [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`],
-          unresolvable: true,
-        };
+  filter({ spec }, { hardTaints }) {
+    for (const taint of hardTaints) {
+      if (tolerates(spec?.tolerations, taint)) continue;
+      const reasons = [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`];
+      return { reasons, unresolvable: true };
+    }
+    return undefined;
   },
-  score(pod, { node }) {
-    const soft = (node.spec?.taints ?? []).filter(
-      (one) => one.effect === "PreferNoSchedule" && !tolerates(pod.spec?.tolerations, one),
-    );
-    return 100 / (1 + soft.length);
+  score({ spec }, { softTaints }) {
+    if (softTaints.length === 0) return 100;
+    return 100 / (1 + softTaints.filter((taint) => !tolerates(spec?.tolerations, taint)).length);
   },
 };

@@ -1,0 +1,50 @@
+/**
+ * The embedded engine alone: `embedded-engine-process.ts DATA_DIR`. Tells its parent how to reach it, answers "heap",
+ * and ends when the parent lets go.
+ */
+import { start as startApiServer } from "@jdos/apiserver";
+import { createCertificateAuthority, createLogger, issueCertificate } from "@jdos/component-base";
+import { start as startControllerManager } from "@jdos/controller-manager";
+import { start as startScheduler } from "@jdos/scheduler";
+import { IDENTITIES } from "../../packages/jdosd/src/platform/context.ts";
+
+const dataDir = process.argv[2]!;
+const log = createLogger({ name: "engine", level: "error" });
+const authority = await createCertificateAuthority();
+const server = await issueCertificate(authority, {
+  commonName: "kube-apiserver",
+  dnsNames: ["localhost"],
+  ipAddresses: ["127.0.0.1"],
+  usages: ["server"],
+});
+const { name, groups } = IDENTITIES.admin;
+const admin = await issueCertificate(authority, {
+  commonName: name,
+  organizations: groups,
+  usages: ["client"],
+});
+
+const apiServer = await startApiServer({
+  dataDir,
+  listen: [{ host: "127.0.0.1", port: 0 }],
+  tls: { ...server, clientCaPem: authority.certPem },
+  log,
+});
+const controllerManager = await startControllerManager({
+  client: apiServer.clientFor(IDENTITIES.controllerManager),
+  rootCaPem: authority.certPem,
+  log,
+});
+const scheduler = await startScheduler({ client: apiServer.clientFor(IDENTITIES.scheduler), log });
+
+process.on("message", () => {
+  globalThis.gc?.();
+  process.send!(process.memoryUsage().heapUsed);
+});
+process.once("disconnect", async () => {
+  await scheduler.stop();
+  await controllerManager.stop();
+  await apiServer.stop();
+  process.exit(0);
+});
+process.send!({ server: apiServer.url, ca: authority.certPem, cert: admin.certPem, key: admin.keyPem });
