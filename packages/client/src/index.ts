@@ -24,6 +24,7 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
+export { type FollowOptions, followObjects } from "./informer/follow-objects.ts";
 export { createInformerFactory, type InformerFactoryOptions } from "./informer/informer-factory.ts";
 export { ObjectStore } from "./informer/object-store.ts";
 export type * from "./informer-contract.ts";
