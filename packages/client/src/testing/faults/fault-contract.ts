@@ -1,7 +1,7 @@
 import { after, before, describe } from "node:test";
 import { callFaults } from "./call-faults.ts";
 import { listFaults } from "./list-faults.ts";
-import { checkWith, type FaultSubject } from "./scene.ts";
+import { checkWith, type FaultSubject, type Outage } from "./scene.ts";
 import { serverFaults } from "./server-faults.ts";
 import { watchFaults } from "./watch-faults.ts";
 
