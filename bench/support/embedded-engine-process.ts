@@ -9,7 +9,7 @@ import { start as startScheduler } from "@jdos/scheduler";
 import { IDENTITIES } from "../../packages/jdosd/src/platform/context.ts";
 
 const dataDir = process.argv[2]!;
-const log = createLogger({ name: "engine", level: "warn" });
+const log = createLogger({ name: "engine", level: "error" });
 const authority = await createCertificateAuthority();
 const server = await issueCertificate(authority, {
   commonName: "kube-apiserver",

@@ -5,68 +5,64 @@ import { type ControlPlane, cpuSecondsOf } from "./control-plane.ts";
 import { deployment } from "./deployment.ts";
 import { until } from "./programs.ts";
 
-/** Seconds from the request until the last Pod was seen so. */
-export interface ScaleUp {
-  created: number;
-  bound: number;
-  ready: number;
-  /** CPU seconds of the control plane until then. */
-  cpuBound: number;
-  cpuReady: number;
+/** A moment at which the last Pod was seen so: seconds since the request, and what the control plane spent till then. */
+export interface Moment {
+  seconds: number;
+  cpuSeconds: number;
 }
 
-const NAMESPACE = "default";
-const NAME = "scaled";
+export type ScaleUp = Record<"created" | "bound" | "ready", Moment>;
+
+const KEY = { namespace: "default", name: "scaled" };
 
 export interface ScaleUpOptions {
   pods: number;
   timeoutSeconds: number;
 }
 
-/** Takes a Deployment from 0 to so many Pods, and away again; the Pods are watched as a client would. */
+/** Takes a Deployment from 0 to so many Pods, which are watched as any client would. */
 export async function scaleUp(
   plane: ControlPlane,
   { pods, timeoutSeconds }: ScaleUpOptions,
 ): Promise<ScaleUp> {
   const { client } = plane;
-  await client.create(Deployments, deployment({ namespace: NAMESPACE, name: NAME, replicas: 0 }));
+  await client.create(Deployments, deployment({ ...KEY, replicas: 0 }));
   const informers = createInformerFactory(client);
-  const informer = informers.for(Pods, { namespace: NAMESPACE });
+  const moments: Partial<ScaleUp> = {};
   const counts = { created: 0, bound: 0, ready: 0 };
-  const result = { created: 0, bound: 0, ready: 0, cpuBound: 0, cpuReady: 0 };
   const cpuBefore = cpuSecondsOf(plane);
   const started = performance.now();
-  const count = (what: keyof typeof counts, now: boolean, before: boolean): void => {
-    if (!now || before || ++counts[what] < pods) return;
-    result[what] = (performance.now() - started) / 1000;
-    const cpu = cpuSecondsOf(plane) - cpuBefore;
-    if (what === "bound") result.cpuBound = cpu;
-    if (what === "ready") result.cpuReady = cpu;
+  const count = (what: keyof ScaleUp): void => {
+    if (++counts[what] < pods) return;
+    const seconds = (performance.now() - started) / 1000;
+    moments[what] = { seconds, cpuSeconds: cpuSecondsOf(plane) - cpuBefore };
   };
   const see = (pod: Stored<Pod>, old?: Stored<Pod>): void => {
-    count("created", true, old !== undefined);
-    count("bound", isBound(pod), old !== undefined && isBound(old));
-    count("ready", isReady(pod), old !== undefined && isReady(old));
+    if (old === undefined) count("created");
+    if (isBound(pod) && !isBound(old)) count("bound");
+    if (isReady(pod) && !isReady(old)) count("ready");
   };
-  informer.addHandlers({ added: (pod) => see(pod), updated: see });
+  informers.for(Pods, { namespace: KEY.namespace }).addHandlers({ added: (pod) => see(pod), updated: see });
   informers.start();
   await informers.waitForSync();
-  await client.patch(
-    Deployments,
-    { namespace: NAMESPACE, name: NAME },
-    { type: "merge", body: { spec: { replicas: pods } } },
-  );
-  await until(async () => result.ready > 0, timeoutSeconds);
-  await client.delete(Deployments, { namespace: NAMESPACE, name: NAME }, { propagationPolicy: "Background" });
-  await until(async () => informer.lister.list().length === 0, timeoutSeconds);
+  await client.patch(Deployments, KEY, { type: "merge", body: { spec: { replicas: pods } } });
+  await until(async () => moments.ready !== undefined, timeoutSeconds);
   await informers.stop();
-  return result;
+  return moments as ScaleUp;
 }
 
-function isBound(pod: Stored<Pod>): boolean {
-  return (pod.spec?.nodeName ?? "") !== "";
+/** Deletes the Deployment; resolves when no Pod is left. */
+export async function removeScaled({ client }: ControlPlane, timeoutSeconds: number): Promise<void> {
+  await client.delete(Deployments, KEY, { propagationPolicy: "Background" });
+  const isEmpty = async () =>
+    (await client.list(Pods, { namespace: KEY.namespace, limit: 1 })).items.length === 0;
+  await until(isEmpty, timeoutSeconds);
 }
 
-export function isReady(pod: Stored<Pod>): boolean {
-  return isConditionTrue(pod.status?.conditions, "Ready");
+function isBound(pod: Stored<Pod> | undefined): boolean {
+  return (pod?.spec?.nodeName ?? "") !== "";
+}
+
+export function isReady(pod: Stored<Pod> | undefined): boolean {
+  return isConditionTrue(pod?.status?.conditions, "Ready");
 }

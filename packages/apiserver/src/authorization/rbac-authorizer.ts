@@ -25,13 +25,17 @@ export const MASTERS = "system:masters";
 export class RbacAuthorizer implements Authorizer {
   readonly #store: Store;
   readonly #rules = new Map<string, readonly Rule[]>();
-  readonly #decisions = new Map<string, Decision>();
+  /** By user, then by what is asked. */
+  readonly #decisions = new Map<string, Map<string, Decision>>();
+  #remembered = 0;
+  /** The same maps for callers that are known by their object: connections, and parts in this process. */
+  #byCaller = new WeakMap<User, Map<string, Decision>>();
 
   constructor(store: Store) {
     this.#store = store;
     const forget = () => {
       this.#rules.clear();
-      this.#decisions.clear();
+      this.#forgetDecisions();
     };
     for (const key of Object.values(KEYS)) {
       store.watch(
@@ -44,13 +48,36 @@ export class RbacAuthorizer implements Authorizer {
 
   decide(asked: Attributes): Decision {
     if (asked.user.groups.includes(MASTERS)) return ALLOWED;
-    const key = decisionKey(asked);
-    const known = this.#decisions.get(key);
+    const everyName = this.#decideOn(asked, "");
+    return everyName.allowed || !asked.name ? everyName : this.#decideOn(asked, asked.name);
+  }
+
+  /** Few rules name objects: what holds for every name ("") is asked first, and remembered once for all of them. */
+  #decideOn(asked: Attributes, name: string): Decision {
+    const decisions = this.#decisionsOf(asked.user);
+    const key = decisionKey(asked, name);
+    const known = decisions.get(key);
     if (known !== undefined) return known;
-    const decision = this.#judge(asked);
-    if (this.#decisions.size >= MAX_DECISIONS) this.#decisions.clear();
-    this.#decisions.set(key, decision);
+    const decision = this.#judge({ ...asked, name });
+    if (this.#remembered++ >= MAX_DECISIONS) this.#forgetDecisions();
+    decisions.set(key, decision);
     return decision;
+  }
+
+  #decisionsOf(user: User): Map<string, Decision> {
+    let decisions = this.#byCaller.get(user);
+    if (decisions !== undefined) return decisions;
+    const key = userKey(user);
+    decisions = this.#decisions.get(key) ?? new Map();
+    this.#decisions.set(key, decisions);
+    this.#byCaller.set(user, decisions);
+    return decisions;
+  }
+
+  #forgetDecisions(): void {
+    this.#decisions.clear();
+    this.#byCaller = new WeakMap();
+    this.#remembered = 0;
   }
 
   #judge(asked: Attributes): Decision {
@@ -132,7 +159,7 @@ function userKey({ name, groups }: User): string {
   return `${name}\t${groups.join("\t")}`;
 }
 
-function decisionKey(asked: Attributes): string {
-  const { verb, group = "", resource = "", subresource = "", namespace = "", name = "", path = "" } = asked;
-  return `${userKey(asked.user)}\n${verb}\n${group}\n${resource}\n${subresource}\n${namespace}\n${name}\n${path}`;
+function decisionKey(asked: Attributes, name: string): string {
+  const { verb, group = "", resource = "", subresource = "", namespace = "", path = "" } = asked;
+  return `${verb}\n${group}\n${resource}\n${subresource}\n${namespace}\n${name}\n${path}`;
 }

@@ -61,6 +61,25 @@ describe("RbacAuthorizer", () => {
     await boss.list(Roles, { namespace });
   });
 
+  it("decide() lets a rule with names open those objects alone, whatever was asked before", async () => {
+    await admin.create(Roles, {
+      metadata: { name: "one-map", namespace },
+      rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get"], resourceNames: ["open"] }],
+    });
+    await admin.create(RoleBindings, {
+      metadata: { name: "one-map", namespace },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "one-map" },
+      subjects: [{ kind: "User", name: "narrow" }],
+    });
+    for (const name of ["open", "closed"]) await admin.create(ConfigMaps, { metadata: { name, namespace } });
+    const narrow = server.clientFor({ name: "narrow" });
+    for (let round = 0; round < 2; round++) {
+      await assert.rejects(narrow.get(ConfigMaps, { namespace, name: "closed" }), forbidden(/"closed"/));
+      await narrow.get(ConfigMaps, { namespace, name: "open" });
+      await assert.rejects(narrow.list(ConfigMaps, { namespace }), forbidden(/configmaps is forbidden/));
+    }
+  });
+
   it("decide() knows nodes and the scheduler by their roles", async () => {
     await server.clientFor({ name: "system:node:n1", groups: ["system:nodes"] }).list(Pods);
     const scheduler = server.clientFor({ name: "system:kube-scheduler" });

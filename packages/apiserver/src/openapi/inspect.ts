@@ -20,10 +20,11 @@ export class Inspector {
 
   /**
    * Finds what does not belong, and brings the rest into the form in which it is stored, in place: null members
-   * and unknown fields go, quantities become canonical.
+   * and unknown fields go, quantities become canonical. What is frozen was stored before, and is right.
    */
   object(definition: Definition, object: Members, path: string): void {
     for (const [name, value] of Object.entries(object)) {
+      if (isObject(value) && Object.isFrozen(value)) continue;
       const at = path === "" ? name : `${path}.${name}`;
       const field = definition.fields.get(name);
       if (field === undefined) {

@@ -2,13 +2,14 @@ import { deepCopy, type KubeObject, notFound, StatusError } from "@jdos/apimachi
 import type { Patch } from "@jdos/client";
 import { authorizeCall } from "../authorization/authorize.ts";
 import { isRecord } from "../patch/merge-patch.ts";
+import type { StoredObject } from "../storage/event.ts";
 import { applyObject } from "./apply.ts";
 import { applyPatch } from "./apply-patch.ts";
 import type { Call, Core, WriteCallOptions } from "./call.ts";
 import { validateFields } from "./field-validation.ts";
 import { present } from "./get.ts";
 import { adopt } from "./metadata.ts";
-import { replace } from "./update.ts";
+import { replace, sharesSpec } from "./update.ts";
 import { commit } from "./write.ts";
 
 export interface PatchCallOptions extends WriteCallOptions {
@@ -38,8 +39,7 @@ export async function patch(
   }
   const stored = await commit(core, call, options.dryRun === true, (current, reservations) => {
     if (current === undefined) throw notFound(call.endpoint.type, call.name);
-    const before = deepCopy(present(call.endpoint, current)) as unknown as KubeObject;
-    const patched = applyPatch(before, given);
+    const patched = applyPatch(writableCopy(call, current, given), given);
     if (!isRecord(patched)) throw new StatusError("Invalid", "the patched object must be an object");
     validateFields(core, call, patched, options);
     const object = adopt(call, patched as KubeObject);
@@ -47,6 +47,15 @@ export async function patch(
     return replace(core, call, { object, current, options, reservations });
   });
   return { object: present(call.endpoint, stored), created: false };
+}
+
+/** A copy for the patch to change; the stored spec is shared where a patch of the status cannot reach it. */
+function writableCopy(call: Call, current: StoredObject, { type, body }: Patch): KubeObject {
+  const object = present(call.endpoint, current) as unknown as KubeObject & { spec?: unknown };
+  if (!sharesSpec(call) || type === "json" || !isRecord(body) || "spec" in body)
+    return deepCopy<KubeObject>(object);
+  const { spec, ...rest } = object;
+  return { ...deepCopy<KubeObject>(rest), ...(spec === undefined ? {} : { spec }) } as KubeObject;
 }
 
 function isNative({ endpoint: { type } }: Call): boolean {

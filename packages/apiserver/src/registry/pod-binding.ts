@@ -1,9 +1,9 @@
 import type { Pod } from "@jdos/api";
 import {
-  deepCopy,
+  type DeepReadonly,
   type KubeObject,
-  type Mutable,
   notFound,
+  type ObjectMeta,
   StatusError,
   setCondition,
 } from "@jdos/apimachinery";
@@ -44,25 +44,25 @@ function bind(
 ) {
   return commit(core, { ...call, subresource: "binding" }, options.dryRun === true, (current) => {
     if (current === undefined) throw notFound(call.endpoint.type, call.name);
-    const pod = deepCopy(current) as unknown as Mutable<Pod> & {
-      metadata: { annotations?: Record<string, string> };
-    };
+    const pod = current as unknown as DeepReadonly<Pod>;
     if (current.metadata.deletionTimestamp !== undefined)
       throw refused(call, `pod ${call.name} is being deleted, cannot be assigned to a host`);
     if ((pod.spec?.nodeName ?? "") !== "")
       throw refused(call, `pod ${call.name} is already assigned to node "${pod.spec?.nodeName}"`);
     if ((pod.spec?.schedulingGates?.length ?? 0) > 0)
       throw refused(call, `pod ${call.name} has non-empty .spec.schedulingGates`);
-    pod.spec!.nodeName = node;
-    if (Object.keys(annotations).length > 0)
-      pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
     const conditions = setCondition(
       pod.status?.conditions as never,
       { type: "PodScheduled", status: "True" },
       core.now(),
     );
-    pod.status = { ...pod.status, conditions: conditions as never };
-    return { kind: "put", object: pod as KubeObject };
+    // All but what changes is shared with the state before.
+    const metadata = { ...current.metadata } as ObjectMeta;
+    if (Object.keys(annotations).length > 0)
+      metadata.annotations = { ...metadata.annotations, ...annotations };
+    const { spec, status } = pod;
+    const bound = { ...pod, metadata, spec: { ...spec, nodeName: node }, status: { ...status, conditions } };
+    return { kind: "put", object: bound as KubeObject };
   });
 }
 

@@ -143,6 +143,27 @@ describe("patch()", () => {
     assert.deepEqual(data, { b: "5", c: "3", "d.e": "4" });
   });
 
+  it("patch() of a Pod's status, and a binding, share the stored spec; what they say of it is not taken", async () => {
+    const containers = [{ name: "c", image: "i" }];
+    const made = await client.create(Pods, { metadata: { name: "shares", namespace }, spec: { containers } });
+    const key = { namespace, name: "shares" };
+    const target = { apiVersion: "v1", kind: "Node", name: "n1" };
+    const binding = { apiVersion: "v1", kind: "Binding", metadata: key, target };
+    await client.createSubresource(Pods, key, "binding", binding);
+    const bound = await client.get(Pods, key);
+    assert.equal(bound.spec?.nodeName, "n1");
+    assert.equal(bound.spec?.containers, made.spec?.containers);
+    for (const type of ["strategic", "merge"] as const) {
+      const body = { status: { message: type } };
+      const patched = await client.patch(Pods, key, { type, body }, { subresource: "status" });
+      assert.equal(patched.status?.message, type);
+      assert.equal(patched.spec, bound.spec);
+    }
+    const body = { spec: { nodeName: "n2" }, status: { message: "both" } };
+    const both = await client.patch(Pods, key, { type: "merge", body }, { subresource: "status" });
+    assert.deepEqual([both.spec, both.status?.message], [bound.spec, "both"]);
+  });
+
   it("patch() merges containers by name", async () => {
     const key = { namespace, name: "pod" };
     await client.create(Pods, {

@@ -46,6 +46,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   validateName?(name: string): string | undefined;
   /** Fills in defaults, in place. Runs on every write, after decoding. */
   defaults?(object: T): void;
+  /** Nothing of the status has a default: a write of the status then shares the stored spec instead of copying it. */
+  readonly statusWithoutDefaults?: boolean;
   /** Clears what a client may not set (status), sets generation and the like. */
   prepareForCreate?(object: T, context: WriteContext): void;
   /** Copies from `old` what a client may not change (status on the main resource, spec on status), bumps generation. */

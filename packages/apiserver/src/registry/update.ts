@@ -53,7 +53,7 @@ export function replace(
   const { strategy, type } = call.endpoint;
   checkLock(call, object, current);
   const old = current as unknown as KubeObject;
-  strategy.defaults?.(object);
+  if (!sharesSpec(call)) strategy.defaults?.(object);
   keepSystemMetadata(object.metadata, current.metadata);
   strategy.prepareForUpdate?.(object, old, { user: call.user, now: core.now() }, call.subresource);
   recordManager(core, call, { object, old: current, options });
@@ -71,6 +71,11 @@ export function replace(
   throwInvalid(call, call.name, [...errors, ...forbiddenFinalizers(object, current)]);
   core.admission.validate(request);
   return mayVanish(type, object) ? { kind: "delete" } : { kind: "put", object };
+}
+
+/** Whether a write leaves the spec as it is stored, frozen and complete. */
+export function sharesSpec({ endpoint: { strategy }, subresource }: Call): boolean {
+  return subresource === "status" && strategy.statusWithoutDefaults === true;
 }
 
 function checkLock(call: Call, { metadata }: Incoming, current: StoredObject): void {

@@ -60,7 +60,8 @@ describe("createHttpClient", () => {
     const { server, url } = await serve((_, response) => answer(response, 200, { metadata: { name: "a" } }));
     server.on("connection", () => connections++);
     const client = clientOf(url);
-    for (let index = 0; index < 30; index++) await client.get(ConfigMaps, key);
+    for (let index = 0; index < 15; index++) await client.get(ConfigMaps, key);
+    for (let index = 0; index < 15; index++) await client.delete(ConfigMaps, key, { gracePeriodSeconds: 0 });
     assert.ok(connections <= 2, `${connections} connections for 30 calls, one after another`);
   });
 

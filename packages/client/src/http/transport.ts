@@ -63,6 +63,8 @@ export class Transport {
         headers: { ...(await this.#headers()), ...request.headers },
         body: request.body,
         signal: request.signal,
+        // Without it a DELETE that carries options costs its connection.
+        reset: false,
         ...this.#limits(request.answer),
       });
       return { status: answer.statusCode, headers: flatten(answer.headers), body: answer.body };

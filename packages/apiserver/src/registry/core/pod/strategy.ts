@@ -84,6 +84,7 @@ export const podStrategy: Strategy<Pod> = {
     defaultPodSpec(pod.spec);
     defaultPodOnly(pod.spec);
   },
+  statusWithoutDefaults: true,
   prepareForCreate(object) {
     const pod = object as Mutable<Pod>;
     pod.status = { phase: "Pending", qosClass: qosClass(object) };
