@@ -8,6 +8,7 @@ import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "../client.ts";
 import { TransportError, UnsupportedError } from "../errors.ts";
 import { createHttpClient } from "../http/http-client.ts";
+import { asServed } from "./as-served.ts";
 
 interface Request {
   method: string;
@@ -172,6 +173,17 @@ describe("a client of a server of its own version", () => {
     assert.equal(told(), "Orphan");
     await client.delete(EndpointSlices, key);
     assert.equal(told(), undefined);
+  });
+
+  it("asServed() gives objects as other programs may send them, and leaves those of other Kinds alone", async () => {
+    const { client, paths } = await serve(old);
+    const budget = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", spec: { selector: {} } };
+    const service = { apiVersion: "v1", kind: "Service" };
+    const [first, second] = await asServed(client, [budget, service]);
+    assert.equal(first?.apiVersion, "policy/v1beta1");
+    assert.notDeepEqual((first as typeof budget).spec.selector, {});
+    assert.equal(second, service);
+    assert.deepEqual(paths(), ["GET /apis/policy/v1", "GET /apis/policy/v1beta1"]);
   });
 
   it("refuses what the served version would lose, before anything is sent", async () => {
