@@ -14,7 +14,7 @@ import { type KubeObject, notFound, type ResourceType } from "@jdos/apimachinery
 import type { Client, Stored } from "@jdos/client";
 import { explain } from "../explain/explain.ts";
 import { readWorld } from "../explain/read-world.ts";
-import { readPodLog } from "../logs/pod-log.ts";
+import { readBuildLog } from "../logs/pod-log.ts";
 import type { RouteNames } from "../options.ts";
 import { Channel } from "../streams/channel.ts";
 import { watchObjects } from "../streams/watch-objects.ts";
@@ -173,7 +173,7 @@ async function* buildLog(
   { client, system, signal }: ProgressOptions,
 ): AsyncGenerator<ProgressEvent> {
   try {
-    for await (const { line } of readPodLog({ client, namespace: system, pod, tailLines: 500, signal }))
+    for await (const { line } of readBuildLog({ client, namespace: system, pod, tailLines: 500, signal }))
       yield { type: "log", line, pod };
   } catch (error) {
     yield { type: "log", line: `(the log cannot be read: ${(error as Error).message})`, pod };
