@@ -26,7 +26,10 @@ export function shapedKind(type: ResourceType): ShapedKind | undefined {
 }
 
 /** The same for an object of the newest version by its own words. */
-export function shapedKindOf({ apiVersion, kind }: KubeObject): ShapedKind | undefined {
+export function shapedKindOf({
+  apiVersion,
+  kind,
+}: Pick<KubeObject, "apiVersion" | "kind">): ShapedKind | undefined {
   return [...BY_RESOURCE.values()].find(
     ({ type }) => type.kind === kind && apiVersionOf(type) === apiVersion,
   );

@@ -153,6 +153,15 @@ describe("a client of a server of its own version", () => {
     assert.deepEqual(written.endpoints[0], { addresses: ["10.0.0.1"], nodeName: "n2" });
   });
 
+  it("names owners in the version served, for the garbage collector looks for them there", async () => {
+    const { client, requests } = await serve((request) => old(request) ?? { metadata });
+    const owner = (apiVersion: string, kind: string) => ({ apiVersion, kind, name: "web", uid: "1" });
+    const owned = { ...key, ownerReferences: [owner("batch/v1", "CronJob"), owner("batch/v1", "Job")] };
+    await client.create(ConfigMaps, { metadata: owned });
+    const sent = requests.at(-1)?.body?.metadata as typeof owned;
+    assert.deepEqual(sent.ownerReferences, [owner("batch/v1beta1", "CronJob"), owner("batch/v1", "Job")]);
+  });
+
   it("translates an Eviction to the version the Pod's subresource takes", async () => {
     const { client, requests } = await serve(old);
     const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: key };
