@@ -225,6 +225,14 @@ describe("a client of a server of its own version", () => {
     });
   });
 
+  it("finds a Kind whose API was switched on since", async () => {
+    let on = false;
+    const { client } = await serve((request) => (on ? old(request) : undefined));
+    await assert.rejects(client.get(EndpointSlices, key), UnsupportedError);
+    on = true;
+    assert.ok(await client.get(EndpointSlices, key));
+  });
+
   it("finds the version anew when the one it knew is gone", async () => {
     let upgraded = false;
     const { client, paths } = await serve((request) => {
