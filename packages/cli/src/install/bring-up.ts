@@ -1,12 +1,11 @@
 import type { KubeObject } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
+import { asServed, type Client } from "@jdos/client";
 import { applyAll, deleteObject, waitEstablished } from "./apply.ts";
 import { labelled } from "./labels.ts";
 import type { Stages } from "./manifests.ts";
 import { identityOf, nameOf, type ObjectRecord, objectOf, recordOf } from "./objects.ts";
 import { type Installation, writeInstallation } from "./record.ts";
 import { isRolledOut, waitForRollout } from "./rollout.ts";
-import { asServed } from "./served-versions.ts";
 import type { StageRunner } from "./stage-runner.ts";
 
 export interface BringUpOptions {
