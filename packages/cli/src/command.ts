@@ -69,5 +69,5 @@ export interface CommandModule {
   /** Returns the data that is printed; undefined: the command wrote what there is to say. */
   run(input: Input, context: CommandContext): Promise<unknown>;
   /** The table (or text) of that data. Without it the data is a string, printed as it is. */
-  present?(data: never): Table | string;
+  present?(data: never): Table | string | Promise<string>;
 }

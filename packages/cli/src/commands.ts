@@ -59,7 +59,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [{ flags: "--purge", description: "also delete its data" }],
     load: () => import("./commands/down.ts"),
   },
-  { name: "status", description: "what runs on this machine", load: () => import("./commands/status.ts") },
+  {
+    name: "status",
+    description: "what runs on this machine, or in a cluster",
+    load: () => import("./commands/status.ts"),
+  },
   {
     name: "kubeconfig",
     machineOnly: true,

@@ -1,3 +1,4 @@
+import { isStatus, type StatusError } from "@jdos/apimachinery";
 import { type Client, createHttpClient } from "@jdos/client";
 import { clusterFailure } from "../cluster/failures.ts";
 import { loadCluster } from "../cluster/load-cluster.ts";
@@ -46,5 +47,18 @@ function explained(
       exitCode: 130,
       cause: error,
     });
-  return error instanceof CliError ? error : (clusterFailure(server, error) ?? error);
+  if (error instanceof CliError) return error;
+  return clusterFailure(server, error) ?? (isStatus(error) ? refusalOf(error) : error);
+}
+
+function refusalOf(error: StatusError): CliError {
+  if (error.reason !== "Forbidden")
+    return new CliError(error.reason, `Cannot go on: ${error.message}`, {
+      hint: "Repeat the command: it goes on from what is there",
+      cause: error,
+    });
+  return new CliError("MissingRights", `Cannot go on: ${error.message}`, {
+    hint: "Use the kubeconfig of an administrator of the cluster",
+    cause: error,
+  });
 }
