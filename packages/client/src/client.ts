@@ -21,8 +21,8 @@ export interface CallOptions {
 /** Options of a call that does something. */
 export interface GuardedCall {
   /**
-   * Called right before the request leaves, after every wait for a turn or a busy server; what it throws is thrown
-   * and nothing is sent.
+   * Called right before the request's first byte leaves, after every wait for a turn, a busy server or a connection;
+   * what it throws is thrown and nothing is sent.
    */
   guard?(): void;
 }

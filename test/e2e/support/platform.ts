@@ -41,6 +41,8 @@ export interface PlatformAccess {
   readonly hostAddress: string;
   /** Images are IMAGES/<system>/<application>. */
   readonly images: string;
+  /** Who the command acts as. */
+  readonly administrator: string;
 }
 
 /** A whole platform. */
@@ -61,6 +63,10 @@ export class TestPlatform {
 
   get images(): string {
     return this.#access.images;
+  }
+
+  get administrator(): string {
+    return this.#access.administrator;
   }
 
   get kubeconfig(): string {
@@ -112,6 +118,7 @@ export class MachinePlatform extends TestPlatform {
       routes: { address: "127.0.0.1", port: names.ports.routes },
       hostAddress: names.pods.gateway,
       images: "registry.jdos.internal",
+      administrator: "admin",
     });
     this.dataDir = dataDir;
     this.names = names;
@@ -149,7 +156,14 @@ export function hostOf(app: string): string {
 export async function startPlatform(): Promise<TestPlatform> {
   if (TARGET === "embedded") return startMachine();
   const { kubeconfig, ...rest } = clusterTarget();
-  return withSystem(new TestPlatform({ ...rest, kubeconfig, env: { JDOS_KUBECONFIG: kubeconfig } }));
+  return withSystem(
+    new TestPlatform({
+      ...rest,
+      kubeconfig,
+      administrator: "jdos:admin",
+      env: { JDOS_KUBECONFIG: kubeconfig },
+    }),
+  );
 }
 
 /** Starts a platform in a new directory; JDOS_E2E_DATA_DIR names one that runs already and is left running. */

@@ -2,7 +2,7 @@ import type { StatusError } from "@jdos/apimachinery";
 import { systemClock } from "@jdos/component-base";
 import { backOffMillis } from "../back-off.ts";
 import type { CallOptions, GuardedCall, UserInfo } from "../client.ts";
-import { ClientError, GarbledError, TransportError } from "../errors.ts";
+import { TransportError } from "../errors.ts";
 import type { ClientMetrics, Verb } from "./client-metrics.ts";
 import { parseObject } from "./decode.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -81,7 +81,6 @@ export class Caller {
     const attempts: Attempts = { busy: 0, broken: 0, credentials: 0 };
     for (;;) {
       await this.#turn(call);
-      call.guard?.();
       const { transport, metrics } = this.#options;
       let code: number | "<error>" = "<error>";
       try {
@@ -96,9 +95,8 @@ export class Caller {
         await this.#waitAfterRefusal(call, { answer, error, attempts });
       } catch (error) {
         if (call.signal?.aborted) throw call.signal.reason;
-        if (code !== "<error>" && code >= 400) throw error;
-        const failure = isOurs(error) ? error : transport.failure(error);
-        await this.#waitAfterFailure(call, { failure, attempts });
+        if (!(error instanceof TransportError)) throw error;
+        await this.#waitAfterFailure(call, { failure: error, attempts });
       }
       metrics?.retried(call.verb, code);
     }
@@ -119,7 +117,7 @@ export class Caller {
 
   /** Only reads are made again, and once: of a write nothing is known. @throws the failure */
   async #waitAfterFailure(call: Call, { failure, attempts }: Failed): Promise<void> {
-    const renewed = failure instanceof TransportError && (await this.#options.transport.credentials.reread());
+    const renewed = await this.#options.transport.credentials.reread();
     const again = renewed ? attempts.credentials++ === 0 : brokeOff(failure) && attempts.broken++ === 0;
     if (call.method !== "GET" || !again) throw failure;
     await this.#sleep(call, backOffMillis(0, BROKEN_BACK_OFF));
@@ -150,7 +148,7 @@ export class Caller {
     }
   }
 
-  #outgoing({ method, path, query, headers, body, signal, answer }: Call): TransportRequest {
+  #outgoing({ method, path, query, headers, body, signal, guard, answer }: Call): TransportRequest {
     const { closing, user } = this.#options;
     const isLong = answer === "watch" || answer === "raw";
     return {
@@ -165,6 +163,7 @@ export class Caller {
       body: typeof body === "object" ? JSON.stringify(body) : body,
       // A signal of every call's own would cost a listener each; short calls end when the connections close.
       signal: signal !== undefined ? AbortSignal.any([signal, closing]) : isLong ? closing : undefined,
+      guard,
       answer,
     };
   }
@@ -185,18 +184,12 @@ interface Refused {
 }
 
 interface Failed {
-  failure: Error;
+  failure: TransportError;
   attempts: Attempts;
 }
 
-/** An error that already says what happened: the network's, or a configuration's that cannot be used. */
-function isOurs(error: unknown): error is Error {
-  return error instanceof ClientError;
-}
-
 /** A connection that others closed while the answer was awaited: an idle one whose end had not been seen yet. */
-function brokeOff(error: Error): boolean {
-  if (!(error instanceof TransportError) || error instanceof GarbledError) return false;
+function brokeOff(error: TransportError): boolean {
   const { code } = (error.cause ?? {}) as { code?: unknown };
   return code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET";
 }

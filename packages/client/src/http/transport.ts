@@ -1,11 +1,12 @@
 import type { Duplex } from "node:stream";
 import { type Clock, systemClock } from "@jdos/component-base";
 import type { Dispatcher, Pool } from "undici";
+import type { GuardedCall } from "../client.ts";
 import { GarbledError, SilentError, TransportError } from "../errors.ts";
 import { Credentials, type TlsMaterial } from "./credentials.ts";
 import type { HttpClientOptions } from "./http-client.ts";
 
-export interface TransportRequest {
+export interface TransportRequest extends GuardedCall {
   method: string;
   /** With its query. */
   path: string;
@@ -56,8 +57,10 @@ export class Transport {
 
   async send(request: TransportRequest): Promise<TransportResponse> {
     const pool = await this.#connected();
+    const guard = request.guard && remembering(request.guard);
+    const dispatcher = guard === undefined ? pool : pool.compose(checkedAtStart(guard.check));
     try {
-      const answer = await pool.request({
+      const answer = await dispatcher.request({
         method: request.method as Dispatcher.HttpMethod,
         path: this.#path(request.path),
         headers: { ...(await this.#headers()), ...request.headers },
@@ -69,6 +72,7 @@ export class Transport {
       });
       return { status: answer.statusCode, headers: flatten(answer.headers), body: answer.body };
     } catch (error) {
+      if (guard?.refusal !== undefined) throw guard.refusal;
       if (request.signal?.aborted) throw request.signal.reason;
       throw this.failure(error);
     }
@@ -85,6 +89,8 @@ export class Transport {
     );
     try {
       return Buffer.concat(await Array.fromAsync(body));
+    } catch (error) {
+      throw this.failure(error);
     } finally {
       clearTimeout(late);
     }
@@ -233,6 +239,37 @@ export class Transport {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
   }
+}
+
+/** A guard, and what it threw. */
+function remembering(guard: () => void): { check(): void; refusal: unknown } {
+  const state = {
+    refusal: undefined as unknown,
+    check: () => {
+      try {
+        guard();
+      } catch (error) {
+        state.refusal = error;
+        throw error;
+      }
+    },
+  };
+  return state;
+}
+
+/**
+ * Calls `check` when a connection is there and the request's first byte is about to be written to it: a process may
+ * be stopped for long between asking for that and being there.
+ */
+function checkedAtStart(check: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const start = handler.onRequestStart;
+    handler.onRequestStart = (controller, context) => {
+      check();
+      start?.call(handler, controller, context);
+    };
+    return dispatch(options, handler);
+  };
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

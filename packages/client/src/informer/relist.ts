@@ -47,9 +47,8 @@ export class Relist<T extends KubeObject> {
     } catch (error) {
       if (isStatus(error, "Expired", "Gone") || isTooLarge(error)) {
         this.#inPages = false;
-        return this.#once({});
-      }
-      this.#inPages ||= isTooMuch(error);
+        this.forget();
+      } else this.#inPages ||= isTooMuch(error);
       throw error;
     }
   }

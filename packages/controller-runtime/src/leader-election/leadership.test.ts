@@ -98,6 +98,31 @@ describe("HeldLease", () => {
   });
 });
 
+/** What each write of a ConfigMap said of its writer, as a watch shows it. */
+async function followWriters(client: Client) {
+  const writers: string[] = [];
+  const ending = new AbortController();
+  const { metadata } = await client.list(ConfigMaps, { namespace });
+  const watch = await client.watch(ConfigMaps, {
+    namespace,
+    resourceVersion: metadata.resourceVersion,
+    signal: ending.signal,
+  });
+  const reading = (async () => {
+    for await (const event of watch) {
+      if (event.type === "MODIFIED") writers.push(event.object.data?.writer ?? "");
+    }
+  })();
+  const until = async (reached: () => boolean): Promise<void> => {
+    while (!reached()) await sleep(20);
+  };
+  const end = (): Promise<void> => {
+    ending.abort();
+    return reading;
+  };
+  return { writers, until, end };
+}
+
 describe("a leader that is stopped in mid-write", () => {
   let server: TestServer;
   const children: ChildProcess[] = [];
@@ -109,9 +134,9 @@ describe("a leader that is stopped in mid-write", () => {
   });
   after(() => server.stop());
 
-  function leader(identity: string) {
+  function leader(...args: string[]) {
     const program = new URL("../testing/leader-process.ts", import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, server.adminKubeconfig, identity, namespace], {
+    const child = spawn(process.execPath, [program, server.adminKubeconfig, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     children.push(child);
@@ -121,44 +146,28 @@ describe("a leader that is stopped in mid-write", () => {
       lines.push(line);
       wake();
     });
-    const until = async (count: number): Promise<string[]> => {
+    const said = async (count: number): Promise<string[]> => {
       while (lines.length < count) await new Promise<void>((resolve) => (wake = resolve));
       return lines;
     };
-    return { child, until };
+    return { child, said };
   }
 
-  it("writes nothing after the next one has begun, and says so itself", { timeout: 60_000 }, async () => {
-    const client = server.adminClient();
-    await client.create(ConfigMaps, named("state"));
-    const { metadata } = await client.list(ConfigMaps, { namespace });
-    const writers: string[] = [];
-    const watching = new AbortController();
-    const watch = await client.watch(ConfigMaps, {
-      namespace,
-      resourceVersion: metadata.resourceVersion,
-      signal: watching.signal,
-    });
-    const reading = (async () => {
-      for await (const event of watch)
-        if (event.type === "MODIFIED")
-          writers.push((event.object as { data?: { writer?: string } }).data?.writer ?? "");
-    })();
-    const first = leader("first");
-    await first.until(1);
+  it("writes nothing after the next one has begun, and says so itself", { timeout: 120_000 }, async () => {
+    await server.adminClient().create(ConfigMaps, named("state"));
+    const { writers, until, end } = await followWriters(server.adminClient());
+    const first = leader("first", "200");
+    await first.said(1);
     const second = leader("second");
-    for (const old = writers.length; writers.length < old + 50; ) await sleep(20);
-    first.child.kill("SIGSTOP");
-    await second.until(1);
-    while (writers.at(-1) !== "second") await sleep(20);
+    await second.said(1);
+    await until(() => writers.at(-1) === "second");
     first.child.kill("SIGCONT");
-    const said = await first.until(6);
-    const after = writers.length;
-    while (writers.length < after + 50) await sleep(20);
-    watching.abort();
-    await reading;
+    const said = await first.said(6);
+    const seen = writers.length;
+    await until(() => writers.length > seen + 50);
+    await end();
     const turn = writers.indexOf("second");
-    assert.ok(turn >= 50, `${turn} writes before the turn`);
+    assert.ok(turn > 150, `${turn} writes before the turn`);
     assert.deepEqual([...new Set(writers.slice(turn))], ["second"]);
     assert.deepEqual(said.slice(1), [...Array(4).fill("refused NotLeader"), "signal fired"]);
   });

@@ -23,18 +23,14 @@ const IN_IMAGE = "/opt/jdos";
 const MOUNTED = "/jdos";
 
 /**
- * What a container that becomes user 0 may do; all the rest is dropped, and nothing can be gained. The coordinator
- * reads what others left (DAC_OVERRIDE). The steps change owners and modes as root does in any image build (CHOWN,
- * FOWNER, FSETID, DAC_OVERRIDE, SETFCAP), become another user for npm (SETUID, SETGID), enter the image's root
- * (SYS_CHROOT), end what they started as that user (KILL); the mapping of a user namespace needs SETUID, SETGID and
- * SETFCAP, its bounding set SETPCAP.
+ * What each container may do as user 0; all the rest is dropped, and nothing can be gained. The coordinator needs
+ * nothing. The steps map the user namespace that buildah works in (SETUID, SETGID, SETFCAP), give the source to
+ * the user that npm runs as and become it (CHOWN, SETUID, SETGID), end what that user started (KILL), and read and
+ * remove what it left (DAC_OVERRIDE, FOWNER).
  */
 const CAPABILITIES = {
-  [BUILD_CONTAINER]: ["DAC_OVERRIDE"],
-  [STEPS_CONTAINER]: [
-    ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL"],
-    ...["SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"],
-  ],
+  [BUILD_CONTAINER]: [],
+  [STEPS_CONTAINER]: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETFCAP", "SETGID", "SETUID"],
 };
 
 const input: VolumeMount = { name: "input", mountPath: "/etc/jdos/build", readOnly: true };
@@ -139,7 +135,7 @@ function container(name: keyof typeof CAPABILITIES, role: string, { build }: Set
     securityContext: {
       runAsUser: 0,
       allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"], add: CAPABILITIES[name] },
+      capabilities: { drop: ["ALL"], add: [...CAPABILITIES[name]] },
     },
   };
 }

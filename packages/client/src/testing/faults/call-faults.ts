@@ -17,8 +17,7 @@ export function callFaults(check: Check): void {
       });
       await world.client.create(ConfigMaps, { metadata: { namespace: world.namespace, name: "late" } });
       const [first, second, third] = world.requests().map(({ atMillis }) => atMillis);
-      for (const wait of [second! - first!, third! - second!])
-        assert.ok(wait >= 1000 && wait < 1900, `waited ${wait} ms`);
+      for (const wait of [second! - first!, third! - second!]) assert.ok(wait >= 1000, `waited ${wait} ms`);
       assert.equal(
         await world.count("rest_client_request_retries_total", { verb: "create", code: "429" }),
         2,

@@ -16,7 +16,7 @@ export interface FollowedWorldOptions {
   http?: Partial<HttpClientOptions>;
 }
 
-const SETTLE_MILLIS = 15_000;
+const SETTLE_MILLIS = 60_000;
 
 /** The ConfigMaps of a namespace of their own, followed by an informer through a faulty proxy. */
 export class FollowedWorld {
@@ -36,7 +36,7 @@ export class FollowedWorld {
     this.#proxy = proxy;
     this.client = createHttpClient({
       server: proxy.url,
-      timeoutSeconds: 1,
+      timeoutSeconds: 10,
       watchSilenceSeconds: 1.5,
       metrics: this.metrics,
       ...http,

@@ -39,8 +39,8 @@ const LIST_FAULTS: Readonly<Record<string, Omit<Fault, "matches">>> = {
   "is cut after its first bytes": { body: afterBytes(200, { cut: true }) },
   "ends in order after its first bytes": { body: afterBytes(200, { cut: false }) },
   "is lost": { loseAnswer: true },
-  "comes too late": { delayMillis: 2500 },
-  "pauses for too long": { body: trickle(2, 2500) },
+  "comes too late": { delayMillis: 4000 },
+  "pauses for too long": { body: trickle(2, 4000) },
 };
 
 /** What informers promise when lists break, are slow, or are answered with something else. */
@@ -48,7 +48,7 @@ export function listFaults(check: Check): void {
   describe("a list that", () => {
     for (const [what, fault] of Object.entries(LIST_FAULTS)) {
       check(`${what} is asked for again, and leaves no trace`, async ({ proxy, follow }) => {
-        const world = await follow();
+        const world = await follow({ timeoutSeconds: 2 });
         await world.live("a");
         const injected = proxy.inject({ ...fault, matches: isList, times: 1 });
         world.start();

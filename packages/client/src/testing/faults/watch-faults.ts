@@ -85,7 +85,7 @@ export function watchFaults(check: Check): void {
     });
 
     check("falls silent while nothing can be reached comes back when it can", async ({ proxy, follow }) => {
-      const world = await follow();
+      const world = await follow({ timeoutSeconds: 1 });
       world.start();
       await world.synced();
       proxy.freeze();
@@ -98,10 +98,10 @@ export function watchFaults(check: Check): void {
     });
 
     check("nothing happens on is not cut while bookmarks come", async ({ proxy, follow, subject }) => {
-      const world = await follow();
+      const world = await follow({ watchSilenceSeconds: 3 });
       let bookmarks = 0;
       async function* keepMarking(): AsyncGenerator<string> {
-        for (; bookmarks < 8; bookmarks++) {
+        for (; bookmarks < 14; bookmarks++) {
           await sleep(300);
           const { metadata } = await subject.admin().list(ConfigMaps, { namespace: world.namespace });
           const object = { kind: "ConfigMap", metadata: { resourceVersion: metadata.resourceVersion } };
@@ -111,8 +111,8 @@ export function watchFaults(check: Check): void {
       proxy.inject({ matches: isWatch, times: 1, body: afterLines(0, keepMarking) });
       world.start();
       await world.synced();
-      while (bookmarks < 7) await sleep(50);
-      assert.equal(world.requests().length, 2, "one list, one watch in 2 s and more");
+      while (bookmarks < 13) await sleep(50);
+      assert.equal(world.requests().length, 2, "one list, one watch in 4 s and more");
       await world.live("a");
       await world.settled();
     });
