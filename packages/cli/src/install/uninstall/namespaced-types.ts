@@ -30,8 +30,9 @@ export async function namespacedTypes(client: Client): Promise<ResourceType[]> {
 async function typesOf(client: Client, apiVersion: string): Promise<ResourceType[]> {
   const { group, version } = parseApiVersion(apiVersion);
   // A group served by an API of somebody else's that is away is not in the way.
-  const path = group === "" ? "/api/v1" : `/apis/${apiVersion}`;
-  const { resources = [] } = await readJson<ResourceList>(client, { path }).catch((): ResourceList => ({}));
+  const { resources = [] } = await readJson<ResourceList>(client, {
+    path: group === "" ? "/api/v1" : `/apis/${apiVersion}`,
+  }).catch((): ResourceList => ({}));
   return resources
     .filter(
       ({ name, namespaced, verbs }) =>
