@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer as createHttpServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { PLATFORM_ROUTES } from "@jdos/api";
+import { http } from "@jdos/component-base/http";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "./errors.ts";
 import type { ListenAddress, PlatformApiOptions } from "./options.ts";
@@ -39,7 +40,7 @@ export async function start(options: PlatformApiOptions): Promise<PlatformApi> {
 
 /** Hands on what concerns the registry's tokens and nothing else: this address is open to Pods. */
 function tokenServer(server: FastifyInstance): Server {
-  return createHttpServer((request, response) => {
+  return http.createServer((request, response) => {
     if (request.url?.split("?")[0] === PLATFORM_ROUTES.registryToken) {
       server.routing(request, response);
       return;

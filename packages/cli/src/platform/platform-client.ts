@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { Agent, type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { type ApiError, PLATFORM_ROUTES, type PlatformRoute, type StreamError } from "@jdos/api/platform-api";
+import { http } from "@jdos/component-base/http";
 import { CliError } from "../errors.ts";
 import { type Connection, notRunning } from "./connection.ts";
 import { lines } from "./lines.ts";
@@ -35,7 +36,7 @@ export class ConnectionLost extends CliError {
 /** The HTTP API for people, as a person's program sees it. */
 export class PlatformClient {
   readonly connection: Connection;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -97,7 +98,7 @@ export class PlatformClient {
     upload?: { headers: Record<string, string>; stream: Readable },
   ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
-    const call = request(this.urlOf(route, options), {
+    const call = http.request(this.urlOf(route, options), {
       method,
       agent: this.#agent,
       headers: {

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { http } from "@jdos/component-base/http";
 import type { ImageManifest, OciLayout } from "./oci-layout.ts";
 
 export interface PushOptions {
@@ -68,7 +68,7 @@ async function pushBlob({ base, headers, digest, size, content }: Blob): Promise
   const url = new URL(begun.headers.get("location") ?? "", base);
   url.searchParams.set("digest", digest);
   await new Promise<void>((resolve, reject) => {
-    const upload = request(url, {
+    const upload = http.request(url, {
       method: "PUT",
       headers: { ...headers, "content-type": "application/octet-stream", "content-length": size },
     });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
+import { http } from "@jdos/component-base/http";
 import { PlatformError } from "../errors.ts";
 
 export interface RegistryRequest {
@@ -26,7 +27,7 @@ export async function callRegistry(
   { method, path, headers, body, token }: RegistryRequest,
 ): Promise<RegistryAnswer> {
   const url = new URL(path, baseUrl);
-  const call = request(url, {
+  const call = http.request(url, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
