@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { startPlatform, type TestPlatform } from "./support/platform.ts";
 import { type Ended, eventually } from "./support/process.ts";
 
-/** The image every node has: Debian with Node. */
-const IMAGE = "registry.jdos.internal/jdos/base:12";
-
 const SERVER =
   "require('node:http').createServer((q,s)=>s.end(process.env.HOSTNAME+'\\\\n')).listen(8080,()=>console.log('listening'))";
 
-const MANIFEST = `
+/** The image is the platform's own: Debian with Node. */
+const manifestWith = (image: string): string => `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings, labels: {part: web}}
@@ -34,7 +31,7 @@ spec:
       terminationGracePeriodSeconds: 1
       containers:
         - name: web
-          image: ${IMAGE}
+          image: ${image}
           command: [node, -e, "${SERVER}"]
           env:
             - {name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}
@@ -49,7 +46,7 @@ spec:
   template:
     spec:
       restartPolicy: Never
-      containers: [{name: sum, image: ${IMAGE}, command: [node, -p, "20+22"]}]
+      containers: [{name: sum, image: ${image}, command: [node, -p, "20+22"]}]
 `;
 
 describe("kubectl", () => {
@@ -72,7 +69,7 @@ describe("kubectl", () => {
   };
 
   it("apply creates and then leaves unchanged", async () => {
-    const first = await run(["apply", "-f", "-"], MANIFEST);
+    const first = await run(["apply", "-f", "-"], manifestWith(`${platform.images}/jdos/base:12`));
     assert.equal(first.exitCode, 0, first.stderr);
     assert.deepEqual(first.stdout.trim().split("\n"), [
       "configmap/settings created",
@@ -80,7 +77,7 @@ describe("kubectl", () => {
       "deployment.apps/web created",
       "job.batch/sum created",
     ]);
-    const second = await run(["apply", "-f", "-"], MANIFEST);
+    const second = await run(["apply", "-f", "-"], manifestWith(`${platform.images}/jdos/base:12`));
     assert.match(second.stdout, /deployment\.apps\/web unchanged/);
   });
 
@@ -212,7 +209,7 @@ describe("kubectl", () => {
 /** Starts kubectl, waits for a text in its output, and ends it. */
 async function follow(platform: TestPlatform, args: readonly string[], text: RegExp): Promise<boolean> {
   const child = spawn("kubectl", args, {
-    env: { ...process.env, KUBECONFIG: join(platform.dataDir, "kubeconfig") },
+    env: { ...process.env, KUBECONFIG: platform.kubeconfig },
     stdio: ["ignore", "pipe", "inherit"],
     signal: AbortSignal.timeout(30_000),
   });

@@ -8,13 +8,14 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { instanceNames } from "@jdos/component-base";
 import { testInstance } from "@jdos/component-base/testing";
-import { example, jdosIn, startPlatform, type TestPlatform } from "./support/platform.ts";
+import { example, jdosIn, type MachinePlatform, startMachine } from "./support/platform.ts";
 import { eventually, runProgram } from "./support/process.ts";
+import { except } from "./support/target.ts";
 
-describe("a machine", () => {
-  let platform: TestPlatform;
+describe("a machine", except("kubernetes", "up, down and doctor act on one machine"), () => {
+  let platform: MachinePlatform;
   before(async () => {
-    platform = await startPlatform();
+    platform = await startMachine();
   });
   after(() => platform?.stop());
 

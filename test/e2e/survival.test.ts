@@ -3,9 +3,16 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { load } from "./support/http.ts";
-import { example, hostOf, startPlatform, type TestPlatform } from "./support/platform.ts";
+import {
+  example,
+  hostOf,
+  type MachinePlatform,
+  startMachine,
+  type TestPlatform,
+} from "./support/platform.ts";
 import { eventually } from "./support/process.ts";
 import { Source } from "./support/sources.ts";
+import { except } from "./support/target.ts";
 
 const APP = ["--system", "e2e", "--app", "lasting"];
 const KILLS = 10;
@@ -18,128 +25,135 @@ interface PodState {
   restarts: number;
 }
 
-describe("survival", () => {
-  let platform: TestPlatform;
-  before(async () => {
-    platform = await startPlatform();
-    await platform.json("deploy", example("hello-node"), ...APP, "--replicas", "2");
-  });
-  after(() => platform?.stop());
+describe(
+  "survival",
+  except("kubernetes", "jdosd is one machine's; cluster-survival.test.ts kills a cluster's parts"),
+  () => {
+    let platform: MachinePlatform;
+    before(async () => {
+      platform = await startMachine();
+      await platform.json("deploy", example("hello-node"), ...APP, "--replicas", "2");
+    });
+    after(() => platform?.stop());
 
-  const podsOf = async (): Promise<PodState[]> => {
-    const { stdout } = await platform.kubectl([
-      "get",
-      "pods",
-      "-n",
-      "e2e",
-      "-l",
-      "jdos.io/application=lasting",
-      "-o",
-      "json",
-    ]);
-    const { items } = JSON.parse(stdout) as {
-      items: {
-        metadata: { name: string };
-        status: { containerStatuses: { containerID: string; restartCount: number }[] };
-      }[];
+    const podsOf = async (): Promise<PodState[]> => {
+      const { stdout } = await platform.kubectl([
+        "get",
+        "pods",
+        "-n",
+        "e2e",
+        "-l",
+        "jdos.io/application=lasting",
+        "-o",
+        "json",
+      ]);
+      const { items } = JSON.parse(stdout) as {
+        items: {
+          metadata: { name: string };
+          status: { containerStatuses: { containerID: string; restartCount: number }[] };
+        }[];
+      };
+      return items.map(({ metadata, status }) => ({
+        name: metadata.name,
+        id: status.containerStatuses[0]?.containerID ?? "",
+        restarts: status.containerStatuses[0]?.restartCount ?? 0,
+      }));
     };
-    return items.map(({ metadata, status }) => ({
-      name: metadata.name,
-      id: status.containerStatuses[0]?.containerID ?? "",
-      restarts: status.containerStatuses[0]?.restartCount ?? 0,
-    }));
-  };
 
-  const restart = async (): Promise<void> => {
-    const { exitCode, stderr } = await platform.up();
-    assert.equal(exitCode, 0, stderr);
-  };
-
-  it(`kill -9 of jdosd ${KILLS} times loses nothing that was acknowledged, restarts no container, fails no request and no look-up`, async () => {
-    const before = await podsOf();
-    const stop = new AbortController();
-    const killing = () => !stop.signal.aborted;
-    const begun = performance.now();
-    const traffic = load({
-      port: platform.names.ports.routes,
-      host: hostOf("lasting"),
-      requests: REQUESTS,
-      more: killing,
-      workers: 4,
-      perSecond: 150,
-    });
-    const lookups = lookUpInPod(platform, before[0]!.name);
-    const written = writeObjects(platform, stop.signal);
-    for (let kill = 0; kill < KILLS; kill++) {
-      await sleep(Math.random() * 1500);
-      process.kill(await platform.pid(), "SIGKILL");
-      await restart();
-    }
-    const killed = performance.now();
-    stop.abort();
-    await endLookups(platform, before[0]!.name);
-    const [result, { answered, failed }] = await Promise.all([traffic, lookups]);
-    const names = await written;
-    assert.deepEqual(result.failures, {});
-    assert.ok(
-      result.requests >= REQUESTS && begun + result.seconds * 1000 >= killed,
-      "requests outlast kills",
-    );
-    assert.equal(failed, 0);
-    assert.ok(answered >= LOOKUPS, `${answered} look-ups were answered`);
-    assert.deepEqual(await podsOf(), before);
-    assert.ok(names.length > KILLS, `${names.length} objects were acknowledged`);
-    const { stdout } = await platform.kubectl(["get", "configmaps", "-n", "e2e", "-o", "name"]);
-    const present = new Set(stdout.trim().split("\n"));
-    assert.deepEqual(
-      names.filter((name) => !present.has(`configmap/${name}`)),
-      [],
-    );
-  });
-
-  it("kill -9 of jdosd in the middle of a deploy: the deploy finishes", async () => {
-    const source = new Source("hello-node").replace(
-      "server.js",
-      "Hello from JDOS",
-      "Deployed through a crash",
-    );
-    try {
-      const deploy = platform.jdos("deploy", source.path, ...APP);
-      await eventually(
-        async () => assert.ok((await platform.json<unknown[]>("builds", ...APP)).length >= 2),
-        20,
-      );
-      process.kill(await platform.pid(), "SIGKILL");
-      await restart();
-      const { exitCode, stderr } = await deploy;
+    const restart = async (): Promise<void> => {
+      const { exitCode, stderr } = await platform.up();
       assert.equal(exitCode, 0, stderr);
-      assert.match((await platform.ask("lasting")).body, /^Deployed through a crash/);
-    } finally {
-      source.remove();
-    }
-  });
+    };
 
-  it("kill -9 of containerd: Pods go on, and the platform works on", async () => {
-    const before = await podsOf();
-    const pid = Number(JSON.parse(readFileSync(`${platform.names.runDir}/containerd.pid`, "utf8")).pid);
-    assert.ok(pid > 1);
-    const traffic = load({
-      port: platform.names.ports.routes,
-      host: hostOf("lasting"),
-      requests: 1500,
-      workers: 4,
-      perSecond: 300,
+    it(`kill -9 of jdosd ${KILLS} times loses nothing that was acknowledged, restarts no container, fails no request and no look-up`, async () => {
+      const before = await podsOf();
+      const stop = new AbortController();
+      const killing = () => !stop.signal.aborted;
+      const begun = performance.now();
+      const traffic = load({
+        ...platform.routes,
+        host: hostOf("lasting"),
+        requests: REQUESTS,
+        more: killing,
+        workers: 4,
+        perSecond: 150,
+      });
+      const lookups = lookUpInPod(platform, before[0]!.name);
+      const written = writeObjects(platform, stop.signal);
+      try {
+        for (let kill = 0; kill < KILLS; kill++) {
+          await sleep(Math.random() * 1500);
+          process.kill(await platform.pid(), "SIGKILL");
+          await restart();
+        }
+      } finally {
+        stop.abort();
+      }
+      const killed = performance.now();
+      await endLookups(platform, before[0]!.name);
+      const [result, { answered, failed }] = await Promise.all([traffic, lookups]);
+      const names = await written;
+      assert.deepEqual(result.failures, {});
+      assert.ok(
+        result.requests >= REQUESTS && begun + result.seconds * 1000 >= killed,
+        "requests outlast kills",
+      );
+      assert.equal(failed, 0);
+      assert.ok(answered >= LOOKUPS, `${answered} look-ups were answered`);
+      assert.deepEqual(await podsOf(), before);
+      assert.ok(names.length > KILLS, `${names.length} objects were acknowledged`);
+      const { stdout } = await platform.kubectl(["get", "configmaps", "-n", "e2e", "-o", "name"]);
+      const present = new Set(stdout.trim().split("\n"));
+      assert.deepEqual(
+        names.filter((name) => !present.has(`configmap/${name}`)),
+        [],
+      );
     });
-    process.kill(pid, "SIGKILL");
-    assert.deepEqual((await traffic).failures, {});
-    await eventually(async () => assert.deepEqual(await podsOf(), before), 30);
-    await eventually(async () => platform.say("scale", "--replicas", "3", ...APP), 60);
-    assert.deepEqual(
-      (await podsOf()).filter(({ name }) => before.some((pod) => pod.name === name)),
-      before,
-    );
-  });
-});
+
+    it("kill -9 of jdosd in the middle of a deploy: the deploy finishes", async () => {
+      const source = new Source("hello-node").replace(
+        "server.js",
+        "Hello from JDOS",
+        "Deployed through a crash",
+      );
+      try {
+        const deploy = platform.jdos("deploy", source.path, ...APP);
+        await eventually(
+          async () => assert.ok((await platform.json<unknown[]>("builds", ...APP)).length >= 2),
+          20,
+        );
+        process.kill(await platform.pid(), "SIGKILL");
+        await restart();
+        const { exitCode, stderr } = await deploy;
+        assert.equal(exitCode, 0, stderr);
+        assert.match((await platform.ask("lasting")).body, /^Deployed through a crash/);
+      } finally {
+        source.remove();
+      }
+    });
+
+    it("kill -9 of containerd: Pods go on, and the platform works on", async () => {
+      const before = await podsOf();
+      const pid = Number(JSON.parse(readFileSync(`${platform.names.runDir}/containerd.pid`, "utf8")).pid);
+      assert.ok(pid > 1);
+      const traffic = load({
+        ...platform.routes,
+        host: hostOf("lasting"),
+        requests: 1500,
+        workers: 4,
+        perSecond: 300,
+      });
+      process.kill(pid, "SIGKILL");
+      assert.deepEqual((await traffic).failures, {});
+      await eventually(async () => assert.deepEqual(await podsOf(), before), 30);
+      await eventually(async () => platform.say("scale", "--replicas", "3", ...APP), 60);
+      assert.deepEqual(
+        (await podsOf()).filter(({ name }) => before.some((pod) => pod.name === name)),
+        before,
+      );
+    });
+  },
+);
 
 /** Looks a Service up again and again from inside a Pod, until endLookups(); counts what fails. */
 async function lookUpInPod(

@@ -69,7 +69,7 @@ describe("traffic", () => {
       )?.ready;
     const answering = async (): Promise<Set<string>> => {
       const { failures, bodies } = await load({
-        port: platform.names.ports.routes,
+        ...platform.routes,
         host: hostOf("moody"),
         requests: 200,
         workers: 4,
@@ -94,7 +94,7 @@ describe("traffic", () => {
       const source = new Source("hello-node").replace("server.js", "Hello from JDOS", `Rolled ${fresh}`);
       try {
         const under = load({
-          port: platform.names.ports.routes,
+          ...platform.routes,
           host: hostOf("busy"),
           requests: REQUESTS,
           workers: 8,

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { ClusterChoice } from "./cluster/load-cluster.ts";
 import type { CliEnvironment } from "./options.ts";
 import type { Table } from "./output/table.ts";
 import type { PlatformClient } from "./platform/platform-client.ts";
@@ -12,6 +13,8 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   /** Adds and requires --system, or --system and --app. */
   readonly scope?: "system" | "application";
+  /** Acts on this machine alone: takes no --kubeconfig. */
+  readonly machineOnly?: boolean;
   /** Printed below the options of --help. */
   readonly examples?: readonly string[];
   /** Code is loaded when the command runs, so that --help and errors are quick. */
@@ -45,6 +48,8 @@ export interface Input {
 export interface CommandContext {
   readonly environment: CliEnvironment;
   readonly dataDir: string;
+  /** The cluster that is meant; undefined: this machine. */
+  readonly cluster: ClusterChoice | undefined;
   readonly output: OutputFormat;
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?(raw: boolean): unknown };
   /** Data. */
@@ -64,5 +69,5 @@ export interface CommandModule {
   /** Returns the data that is printed; undefined: the command wrote what there is to say. */
   run(input: Input, context: CommandContext): Promise<unknown>;
   /** The table (or text) of that data. Without it the data is a string, printed as it is. */
-  present?(data: never): Table | string;
+  present?(data: never): Table | string | Promise<string>;
 }

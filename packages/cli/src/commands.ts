@@ -4,6 +4,23 @@ const WAIT: OptionSpec = { flags: "--no-wait", description: "return when the cha
 const POD: OptionSpec = { flags: "--pod <name>", description: "one Pod" };
 const CONTAINER: OptionSpec = { flags: "--container <name>", description: "one container of the Pod" };
 const FOLLOW: OptionSpec = { flags: "-f, --follow", description: "go on with lines as they come" };
+const INSTALL_TIMEOUT: OptionSpec = {
+  flags: "--timeout <seconds>",
+  description: "give up waiting after this long (default: 600)",
+  type: "integer",
+};
+const INSTALL: readonly OptionSpec[] = [
+  { flags: "--registry <location>", description: "HOST[:PORT][/PATH]: where images are" },
+  { flags: "--registry-url <url>", description: "where its API answers (default: https://HOST)" },
+  { flags: "--registry-credentials <file>", description: "a docker configuration with JDOS's account there" },
+  { flags: "--values <file>", description: "settings (manifests/cluster/values.yaml says which)" },
+  {
+    flags: "--images <file>",
+    description: "images that are in the registry already: publish-platform's answer",
+  },
+  { flags: "--dry-run", description: "print the YAML, and change nothing" },
+  INSTALL_TIMEOUT,
+];
 
 /** A module with several commands, each exported under its own name. */
 const member =
@@ -21,6 +38,7 @@ const releases = () => import("./commands/releases.ts");
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "up",
+    machineOnly: true,
     description: "start the platform on this machine",
     options: [
       { flags: "--detach", description: "return when it is ready; it goes on by itself" },
@@ -36,21 +54,59 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "down",
+    machineOnly: true,
     description: "stop the platform and its containers",
     options: [{ flags: "--purge", description: "also delete its data" }],
     load: () => import("./commands/down.ts"),
   },
-  { name: "status", description: "what runs on this machine", load: () => import("./commands/status.ts") },
+  {
+    name: "status",
+    description: "what runs on this machine, or in a cluster",
+    load: () => import("./commands/status.ts"),
+  },
   {
     name: "kubeconfig",
+    machineOnly: true,
     description: "print the path of a kubeconfig for kubectl",
     examples: ["KUBECONFIG=$(jdos kubeconfig) kubectl get pods -A"],
     load: () => import("./commands/kubeconfig.ts"),
   },
   {
     name: "doctor",
+    machineOnly: true,
     description: "what this machine lacks, and how to get it",
     load: () => import("./commands/doctor.ts"),
+  },
+
+  {
+    name: "install",
+    description: "put the platform into a Kubernetes cluster",
+    options: [...INSTALL],
+    examples: [
+      "jdos install --kubeconfig admin.conf --registry registry.example.org/jdos",
+      "jdos install --kubeconfig admin.conf --values values.yaml --dry-run",
+    ],
+    load: () => import("./commands/install.ts"),
+  },
+  {
+    name: "upgrade",
+    description: "bring the platform of a cluster to this version, or to other values",
+    options: [...INSTALL],
+    examples: ["jdos upgrade --kubeconfig admin.conf"],
+    load: () => import("./commands/upgrade.ts"),
+  },
+  {
+    name: "uninstall",
+    description: "remove the platform from a cluster, with or without the applications",
+    options: [
+      {
+        flags: "--applications <choice>",
+        description: "keep: they run on without the platform; delete: every system goes too",
+      },
+      INSTALL_TIMEOUT,
+    ],
+    examples: ["jdos uninstall --kubeconfig admin.conf --applications keep"],
+    load: () => import("./commands/uninstall.ts"),
   },
 
   {

@@ -9,6 +9,9 @@ export interface CliEnvironment {
   system: string | undefined;
   app: string | undefined;
   instance: string | undefined;
+  /** A cluster instead of this machine. */
+  kubeconfig: string | undefined;
+  context: string | undefined;
   noColor: boolean;
   /** Runs the machine's own programs: jdosd, git, xdg-open. */
   variables: NodeJS.ProcessEnv;
@@ -24,6 +27,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
     system: given("JDOS_SYSTEM"),
     app: given("JDOS_APP"),
     instance: given("JDOS_INSTANCE"),
+    kubeconfig: given("JDOS_KUBECONFIG"),
+    context: given("JDOS_CONTEXT"),
     noColor: given("NO_COLOR") !== undefined,
     variables: env,
   };

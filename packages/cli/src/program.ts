@@ -5,7 +5,7 @@ import { CliError, usage } from "./errors.ts";
 import { printResult } from "./output/print.ts";
 
 /** Everything of a context but what the command line decides. */
-export type BaseContext = Omit<CommandContext, "output" | "dataDir" | "platform">;
+export type BaseContext = Omit<CommandContext, "output" | "dataDir" | "cluster" | "platform">;
 
 export const FORMATS = ["table", "json", "yaml"] as const;
 
@@ -62,6 +62,10 @@ function add(program: Command, spec: CommandSpec, registry: Registry): void {
     "--data-dir <directory>",
     "the platform's data directory (default: JDOS_DATA_DIR, else /var/lib/jdos)",
   );
+  if (spec.machineOnly !== true) {
+    command.option("--kubeconfig <file>", "a cluster instead of this machine (default: JDOS_KUBECONFIG)");
+    command.option("--context <name>", "of the kubeconfig (default: JDOS_CONTEXT, else its current one)");
+  }
   if (spec.examples !== undefined)
     command.addHelpText("after", `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join("\n")}`);
   command.action(() => execute(spec, command, registry.base));
@@ -114,23 +118,39 @@ function contextOf(
   options: Record<string, string | number | boolean | undefined>,
 ): CommandContext {
   const dataDir = typeof options.dataDir === "string" ? options.dataDir : base.environment.dataDir;
+  const cluster = clusterOf(base, options);
   let platform: ReturnType<CommandContext["platform"]> | undefined;
   const connect = async () => {
-    const [{ findConnection }, { PlatformClient }] = await Promise.all([
-      import("./platform/connection.ts"),
-      import("./platform/platform-client.ts"),
-    ]);
+    const { PlatformClient } = await import("./platform/platform-client.ts");
+    if (cluster !== undefined) {
+      const { findClusterConnection } = await import("./cluster/connection.ts");
+      return new PlatformClient(await findClusterConnection(cluster, base.environment));
+    }
+    const { findConnection } = await import("./platform/connection.ts");
     return new PlatformClient(await findConnection(base.environment, dataDir));
   };
   return {
     ...base,
     dataDir,
+    cluster,
     output: options.output as OutputFormat,
     platform: () => {
       platform ??= connect();
       return platform;
     },
   };
+}
+
+/** A kubeconfig or a context that is named means a cluster. */
+function clusterOf(
+  { environment }: BaseContext,
+  options: Record<string, string | number | boolean | undefined>,
+): CommandContext["cluster"] {
+  const text = (value: unknown): string | undefined =>
+    typeof value === "string" && value !== "" ? value : undefined;
+  const kubeconfig = text(options.kubeconfig) ?? environment.kubeconfig;
+  const context = text(options.context) ?? environment.context;
+  return kubeconfig === undefined && context === undefined ? undefined : { kubeconfig, context };
 }
 
 /** Anything thrown as what is printed; what nobody expected keeps its stack for JDOS_DEBUG. */

@@ -18,6 +18,15 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** Options of a call that does something. */
+export interface GuardedCall {
+  /**
+   * Called right before the request's first byte leaves, after every wait for a turn, a busy server or a connection;
+   * what it throws is thrown and nothing is sent.
+   */
+  guard?(): void;
+}
+
 export interface ListOptions extends CallOptions {
   /** All namespaces when absent or "". */
   namespace?: string;
@@ -52,7 +61,7 @@ export type WatchEvent<T extends KubeObject> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: Stored<T> }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
 
-export interface WriteOptions extends CallOptions {
+export interface WriteOptions extends CallOptions, GuardedCall {
   dryRun?: boolean;
   fieldManager?: string;
   fieldValidation?: "Ignore" | "Warn" | "Strict";
@@ -76,7 +85,7 @@ export type Patch =
     }
   | { readonly type: "merge" | "strategic" | "apply"; readonly body: object };
 
-export interface DeleteOptions extends CallOptions {
+export interface DeleteOptions extends CallOptions, GuardedCall {
   gracePeriodSeconds?: number;
   propagationPolicy?: "Orphan" | "Background" | "Foreground";
   preconditions?: { uid?: string; resourceVersion?: string };
@@ -84,7 +93,7 @@ export interface DeleteOptions extends CallOptions {
 }
 
 /** A call that has no typed form: discovery, logs, proxies, token reviews. */
-export interface RawRequest extends CallOptions {
+export interface RawRequest extends CallOptions, GuardedCall {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Begins with "/". */
   path: string;

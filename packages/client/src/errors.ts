@@ -3,12 +3,15 @@ export interface ClientErrorOptions {
   hint?: string;
 }
 
+/** What the network did: no connection, what arrived cannot be trusted, nothing arrives any more. */
+type NetworkCode = "Transport" | "Garbled" | "Silent";
+
 /**
- * Codes: "Transport" (ours or the network's), "Config" (the user's), "Unsupported" (the cluster's). Refusals by the
- * server are StatusError.
+ * Codes: "Config" is the user's fault, "Unsupported" the cluster's, the others the network's. Refusals by the server
+ * are StatusError.
  */
 export class ClientError extends Error {
-  readonly code: "Transport" | "Config" | "Unsupported";
+  readonly code: NetworkCode | "Config" | "Unsupported";
   readonly hint: string;
 
   constructor(code: ClientError["code"], message: string, { cause, hint = "" }: ClientErrorOptions = {}) {
@@ -21,12 +24,32 @@ export class ClientError extends Error {
 
 /** The server could not be reached, or the connection broke: nothing is known about what it did. */
 export class TransportError extends ClientError {
-  constructor(message: string, options: ClientErrorOptions = {}) {
-    super("Transport", message, {
+  constructor(message: string, options: ClientErrorOptions = {}, code: NetworkCode = "Transport") {
+    super(code, message, {
       hint: "Check that the server runs and that its address is right",
       ...options,
     });
     this.name = "TransportError";
+  }
+}
+
+/** What arrived is no whole answer of a Kubernetes API: cut short, changed on its way, or from something else. */
+export class GarbledError extends TransportError {
+  constructor(message: string, options: ClientErrorOptions = {}) {
+    super(
+      message,
+      { hint: "Check what stands between here and the server (proxies, load balancers)", ...options },
+      "Garbled",
+    );
+    this.name = "GarbledError";
+  }
+}
+
+/** A watch on which neither events nor bookmarks came for so long that the connection is taken for dead. */
+export class SilentError extends TransportError {
+  constructor(message: string, options: ClientErrorOptions = {}) {
+    super(message, options, "Silent");
+    this.name = "SilentError";
   }
 }
 

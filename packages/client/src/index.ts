@@ -15,7 +15,14 @@ export {
   requireServerVersion,
   type ServerVersion,
 } from "./discovery/server-version.ts";
-export { ClientError, ConfigError, TransportError, UnsupportedError } from "./errors.ts";
+export {
+  ClientError,
+  ConfigError,
+  GarbledError,
+  SilentError,
+  TransportError,
+  UnsupportedError,
+} from "./errors.ts";
 export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
 export { createInformerFactory, type InformerFactoryOptions } from "./informer/informer-factory.ts";
 export { ObjectStore } from "./informer/object-store.ts";

@@ -6,6 +6,7 @@ export type ComponentErrorCode =
   | "CommandFailed"
   | "CommandTimeout"
   | "OutputTooLarge"
+  | "RegistryRefused"
   | "ListenFailed"
   | "DataDirectoryLocked"
   | "InstanceTaken";

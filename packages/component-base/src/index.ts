@@ -54,12 +54,33 @@ export type { HistogramOptions, MetricOptions, Metrics } from "./metrics.ts";
 export { Counter, createMetrics, Gauge, Histogram, Registry } from "./metrics.ts";
 export type { OciImage, OciLayerSource, OciRunConfig } from "./oci-archive.ts";
 export { writeOciArchive } from "./oci-archive.ts";
+export type { OciBlobLocation, OciDescriptor, OciLayout, OciManifest } from "./oci-layout.ts";
+export { openOciLayout } from "./oci-layout.ts";
 export type { Environment } from "./options.ts";
 export { readBoolean, readChoice, readInteger, readLogLevel } from "./options.ts";
 export type { AuthorityRequest, CertificateRequest, KeyPair } from "./pki.ts";
 export { createCertificateAuthority, issueCertificate } from "./pki.ts";
+export type { AuthorizationRequest, RegistryScopes } from "./registry/authorization.ts";
+export { authorizationFor, authorizeAt } from "./registry/authorization.ts";
+export type { RegistryCredential } from "./registry/credentials.ts";
+export {
+  basicAuthorization,
+  credentialFor,
+  dockerConfig,
+  readRegistryCredential,
+} from "./registry/credentials.ts";
+export type { RegistryLocation } from "./registry/location.ts";
+export {
+  DEFAULT_REGISTRY,
+  parseRegistry,
+  REGISTRY_SETTINGS,
+  registryLocation,
+} from "./registry/location.ts";
 export type { CommandResult, RunCommandOptions } from "./run-command.ts";
 export { CommandError, runCommand } from "./run-command.ts";
+export * as setting from "./setting-kinds.ts";
+export type { Setting, Settings, SettingValues } from "./settings.ts";
+export { describeSettings, readSettings, variableOf } from "./settings.ts";
 export type { Running, Shutdown, ShutdownOptions } from "./shutdown.ts";
 export { createShutdown, onTerminationSignal } from "./shutdown.ts";
 export type { TarEntry } from "./tar-writer.ts";

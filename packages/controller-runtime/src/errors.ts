@@ -15,3 +15,14 @@ export class TerminalError extends Error {
     this.hint = hint;
   }
 }
+
+/** A write of one who is not known to be the leader any more: refused here, before it is sent. */
+export class LeadershipError extends Error {
+  readonly code = "NotLeader";
+  readonly hint = "Stop: another may lead already";
+
+  constructor(message: string) {
+    super(message);
+    this.name = "LeadershipError";
+  }
+}

@@ -33,7 +33,8 @@ export interface Manager {
 
 export function createManager(options: ManagerOptions): Manager {
   const { client, log, clock = systemClock } = options;
-  const informers = options.informers ?? createInformerFactory(client, { log, clock });
+  const informers =
+    options.informers ?? createInformerFactory(client, { log, clock, metrics: options.metrics });
   const metrics = createControllerMetrics(options.metrics);
   const controllers: Controller[] = [];
   const recorders: { stop(): Promise<void> }[] = [];

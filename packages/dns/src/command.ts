@@ -1,13 +1,14 @@
-import { createHttpClient, loadKubeconfig } from "@jdos/client";
-import { createLogger, onTerminationSignal } from "@jdos/component-base";
+import { createLogger, describeSettings, onTerminationSignal } from "@jdos/component-base";
+import { connect, type ProcessInput } from "@jdos/controller-runtime";
 import { DnsError } from "./errors.ts";
-import { readConfig } from "./options.ts";
+import { PROCESS_SETTINGS, readConfig } from "./options.ts";
 import { start } from "./start.ts";
 
 /** Serves until SIGTERM; ends the process with 1 and `code: sentence` when it cannot start. */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(input: ProcessInput): Promise<void> {
   try {
-    await serve(args);
+    if (input.args.includes("--help")) process.stdout.write(describeSettings(PROCESS_SETTINGS));
+    else await serve(input);
   } catch (error) {
     const known = error instanceof DnsError;
     process.stderr.write(known ? `${error.code}: ${error.message}\n${error.hint}\n` : `${error}\n`);
@@ -15,10 +16,12 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function serve(args: readonly string[]): Promise<void> {
-  const { kubeconfig, logLevel = "info", ...options } = readConfig(args);
+async function serve(input: ProcessInput): Promise<void> {
+  const { kubeconfig, context, logLevel = "info", ...options } = readConfig(input);
   const log = createLogger({ name: "dns", level: logLevel });
-  const client = createHttpClient(await loadKubeconfig({ path: kubeconfig }));
+  // It reads by watches alone.
+  const reach = { kubeconfig, context, "queries-per-second": 0 };
+  const { client } = await connect(reach, { name: "dns", env: input.env, log });
   const dns = await start({ ...options, client, log });
   onTerminationSignal(() => {
     void dns

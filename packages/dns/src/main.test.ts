@@ -53,5 +53,5 @@ test("the process refuses a configuration it cannot use, with the reason", async
   });
   const code = await new Promise((resolve) => child.once("close", resolve));
   assert.equal(code, 1);
-  assert.match(said, /InvalidOption: Cannot start the name server: a kubeconfig/);
+  assert.match(said, /InvalidOption: Cannot start the name server: an address to listen on/);
 });

@@ -5,4 +5,4 @@ import { join } from "node:path";
 enableCompileCache(join(import.meta.dirname, "../../../node_modules/.cache/jdos"));
 
 const { main } = await import("./command.ts");
-await main(process.argv.slice(2));
+await main({ args: process.argv.slice(2), env: process.env });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import type { Client } from "@jdos/client";
-import type { Logger } from "@jdos/component-base";
+import { type Logger, type LogLevel, readSettings, setting } from "@jdos/component-base";
+import type { ProcessInput } from "@jdos/controller-runtime";
 import { DnsError } from "./errors.ts";
 import type { Upstream } from "./forward/upstream.ts";
 
@@ -30,52 +30,64 @@ export interface DnsOptions {
 
 /** The configuration file of the process: the options that can be written down, and how to reach the API. */
 export interface DnsConfig extends Omit<DnsOptions, "client" | "log"> {
-  kubeconfig: string;
+  /** Defaults to the Pod's service account. */
+  kubeconfig?: string;
+  /** Defaults to the kubeconfig's current context. */
+  context?: string;
   /** Defaults to "info". */
-  logLevel?: "debug" | "info" | "warn" | "error";
+  logLevel?: LogLevel;
 }
 
-const FLAGS = {
-  config: { type: "string" },
-  kubeconfig: { type: "string" },
-  "listen-address": { type: "string", multiple: true },
-  port: { type: "string" },
-  "cluster-domain": { type: "string" },
-  "reverse-cidr": { type: "string", multiple: true },
-  "health-address": { type: "string" },
-} as const;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
-/** Reads the arguments of the process; a flag wins over the file of `--config`. @throws DnsError InvalidOption */
-export function readConfig(args: readonly string[]): DnsConfig {
-  const flags = readFlags(args);
-  const file = flags.config === undefined ? {} : readFile(flags.config);
-  const config: Partial<DnsConfig> = {
-    ...file,
-    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
-    ...(flags["listen-address"] === undefined ? {} : { listen: flags["listen-address"] }),
-    ...(flags.port === undefined ? {} : { port: Number(flags.port) }),
-    ...(flags["cluster-domain"] === undefined ? {} : { clusterDomain: flags["cluster-domain"] }),
-    ...(flags["reverse-cidr"] === undefined ? {} : { reverseCidrs: flags["reverse-cidr"] }),
-    ...(flags["health-address"] === undefined ? {} : { health: hostAndPort(flags["health-address"]) }),
-  };
-  const { kubeconfig, listen, port = 53 } = config;
-  if (typeof kubeconfig !== "string" || !Array.isArray(listen) || listen.length === 0 || !isPort(port)) {
-    throw new DnsError(
-      "InvalidOption",
-      "Cannot start the name server: a kubeconfig and an address to listen on are needed",
-      {
-        hint: "Start it with --kubeconfig FILE --listen-address ADDRESS, or --config FILE",
-      },
-    );
+export const PROCESS_SETTINGS = {
+  config: setting.text("a JSON file with all of this; flags and variables win"),
+  kubeconfig: setting.text("how to reach the API; without it the Pod's service account"),
+  context: setting.text("of the kubeconfig; without it the file's current context"),
+  "listen-address": setting.list("where it answers; may be repeated; needed"),
+  port: setting.integer("UDP and TCP; without it 53"),
+  "cluster-domain": setting.text("without it cluster.local"),
+  "reverse-cidr": setting.list("ranges whose reverse names are answered here alone; may be repeated"),
+  "health-address": setting.address("/livez, /readyz and /metrics, as HOST:PORT; without it none"),
+  "log-level": setting.choice("how much is logged", LOG_LEVELS),
+};
+
+/** Reads the options of the process; a flag wins over a variable, and both over the file. @throws DnsError InvalidOption */
+export function readConfig(input: ProcessInput): DnsConfig {
+  const given = read(input);
+  const config = { ...(given.config === undefined ? {} : readFile(given.config)), ...named(given) };
+  const { listen, port = 53 } = config;
+  if (!Array.isArray(listen) || listen.length === 0 || !isPort(port)) {
+    throw new DnsError("InvalidOption", "Cannot start the name server: an address to listen on is needed", {
+      hint: "Start it with --listen-address ADDRESS, or --config FILE",
+    });
   }
-  return { ...config, kubeconfig, listen };
+  return { ...config, listen };
 }
 
-function readFlags(args: readonly string[]) {
+/** What was given, by the names of the configuration file. */
+function named(given: ReturnType<typeof read>): Partial<DnsConfig> {
+  const lists = { listen: given["listen-address"], reverseCidrs: given["reverse-cidr"] };
+  const single = {
+    kubeconfig: given.kubeconfig,
+    context: given.context,
+    port: given.port,
+    clusterDomain: given["cluster-domain"],
+    health: given["health-address"],
+    logLevel: given["log-level"],
+  };
+  return Object.fromEntries([
+    ...Object.entries(single).filter(([, value]) => value !== undefined),
+    ...Object.entries(lists).filter(([, value]) => value.length > 0),
+  ]);
+}
+
+function read(input: ProcessInput) {
   try {
-    return parseArgs({ args: [...args], options: FLAGS }).values;
+    return readSettings(PROCESS_SETTINGS, input);
   } catch (cause) {
-    throw new DnsError("InvalidOption", `Cannot read the arguments: ${(cause as Error).message}`, { cause });
+    const { message, hint } = cause as Error & { hint?: string };
+    throw new DnsError("InvalidOption", message, { cause, ...(hint === undefined ? {} : { hint }) });
   }
 }
 
@@ -89,15 +101,6 @@ function readFile(path: string): Partial<DnsConfig> {
       { cause },
     );
   }
-}
-
-function hostAndPort(text: string): { host: string; port: number } {
-  const colon = text.lastIndexOf(":");
-  const port = Number(text.slice(colon + 1));
-  if (colon <= 0 || !isPort(port)) {
-    throw new DnsError("InvalidOption", `Cannot use health address "${text}": HOST:PORT expected`);
-  }
-  return { host: text.slice(0, colon), port };
 }
 
 function isPort(port: number): boolean {

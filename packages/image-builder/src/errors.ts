@@ -1,3 +1,5 @@
+import { ComponentError } from "@jdos/component-base";
+
 /** What the person who wrote the application can mend. */
 export type SourceErrorCode =
   | "SourceUnreachable"
@@ -46,6 +48,8 @@ export class ImageBuilderError extends Error {
 /** Any error as one of ours. */
 export function asBuilderError(error: unknown): ImageBuilderError {
   if (error instanceof ImageBuilderError) return error;
+  if (error instanceof ComponentError && error.code === "InvalidOption")
+    return new ImageBuilderError("InvalidInput", error.message, { hint: error.hint, cause: error });
   const message = error instanceof Error ? error.message : String(error);
   return new ImageBuilderError("BuilderFailed", `Cannot go on: ${message}`, { cause: error });
 }

@@ -1,16 +1,22 @@
 /**
  * The program in a build's Pod: `main.ts coordinate` and `main.ts steps`, one a container; `main.ts local` runs
- * both on this machine.
+ * both on this machine. `main.ts publish-platform` puts the platform's own images into a registry.
  * @module
  */
 import { asBuilderError } from "./errors.ts";
 import { readOptions } from "./options.ts";
-import { run } from "./start.ts";
 
 const stop = new AbortController();
 process.on("SIGTERM", () => stop.abort(new Error("the build was stopped")));
 try {
-  process.exitCode = await run(readOptions(process.argv.slice(2)), stop.signal);
+  const [role, ...args] = process.argv.slice(2);
+  if (role === "publish-platform") {
+    const { publish } = await import("./publish/command.ts");
+    await publish(args, process.env);
+  } else {
+    const { run } = await import("./start.ts");
+    process.exitCode = await run(readOptions(process.argv.slice(2)), stop.signal);
+  }
 } catch (error) {
   const { code, message, hint } = asBuilderError(error);
   process.stderr.write(`${code}: ${message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);

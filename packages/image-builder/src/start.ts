@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuilderInput } from "@jdos/api";
+import { credentialFor, type RegistryCredential } from "@jdos/component-base";
 import { coordinate } from "./coordinate/coordinate.ts";
 import { formatResult } from "./coordinate/result.ts";
 import { ImageBuilderError } from "./errors.ts";
 import type { BuilderOptions } from "./options.ts";
-import { type Credential, credentialFor } from "./registry/token.ts";
 import { runSteps } from "./steps/steps.ts";
 
 /** The coordinator stops the build by itself this long before the Job would, so that there is a result. */
@@ -44,7 +44,7 @@ function readInput(file: string): BuilderInput {
   }
 }
 
-function readCredential(file: string, { registry }: BuilderInput): Credential | undefined {
+function readCredential(file: string, { registry }: BuilderInput): RegistryCredential | undefined {
   if (!existsSync(file)) return undefined;
   const text = readFileSync(file, "utf8");
   return credentialFor(registry.host, text) ?? credentialFor(new URL(registry.url).host, text);

@@ -28,6 +28,12 @@ async function dispatch({ command, options, purge }: CommandLine): Promise<void>
       const { readStatus } = await import("./control/status.ts");
       return print(await readStatus(options.dataDir));
     }
+    case "images": {
+      const { imageArchive } = await import("./host/print-images.ts");
+      // Standard output is the answer's alone.
+      const told = createProgress((line) => process.stderr.write(`${JSON.stringify(line)}\n`));
+      return print(await imageArchive(options, told));
+    }
     case "doctor": {
       const { diagnose } = await import("./doctor/doctor.ts");
       const findings = await diagnose(options);
@@ -37,7 +43,7 @@ async function dispatch({ command, options, purge }: CommandLine): Promise<void>
     }
     default:
       throw new JdosdError("InvalidOption", `Cannot run command "${command}": there is no such command`, {
-        hint: "One of: run, down, status, doctor",
+        hint: "One of: run, down, status, doctor, images",
       });
   }
 }

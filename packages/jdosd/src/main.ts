@@ -1,5 +1,5 @@
 /**
- * The process `jdosd`: `main.ts run|down|status|doctor --data-dir DIR`. Progress goes to standard output, one
+ * The process `jdosd`: `main.ts run|down|status|doctor|images --data-dir DIR`. Progress goes to standard output, one
  * JSON object a line; errors to standard error as "code: sentence" and a hint. The CLI starts it by path.
  */
 import { enableCompileCache } from "node:module";

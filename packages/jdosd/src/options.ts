@@ -100,7 +100,7 @@ function readInstanceOption(text: string | undefined): number | "auto" | undefin
 
 function invalid(state: string, cause?: unknown): JdosdError {
   return new JdosdError("InvalidOption", `Cannot read the command line: ${state}`, {
-    hint: "main.ts run|down|status|doctor [--data-dir DIR] [--instance N|auto] [--listen-address A] [--purge] [-o json]",
+    hint: "main.ts run|down|status|doctor|images [--data-dir DIR] [--instance N|auto] [--listen-address A] [--purge] [-o json]",
     cause,
   });
 }

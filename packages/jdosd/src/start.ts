@@ -12,9 +12,12 @@ import {
   isPortFree,
   type Logger,
   lockDataDirectory,
+  readInstance,
+  releaseInstance,
   writeDaemon,
 } from "@jdos/component-base";
 import { ensureCredentials } from "./credentials/credentials.ts";
+import { deleteData } from "./down/delete-data.ts";
 import { JdosdError } from "./errors.ts";
 import { HOST_PROGRAMS, installPackages, missingPackages } from "./host/packages.ts";
 import { type JdosdOptions, partPaths } from "./options.ts";
@@ -34,7 +37,9 @@ export async function start(options: JdosdOptions, progress: Progress): Promise<
       hint: "Run it with sudo: it starts containers, network namespaces and packet rules",
     });
   }
+  const known = await readInstance(options.dataDir);
   const lock = await lockDataDirectory(options.dataDir);
+  let starting = false;
   try {
     await progress.stage("packages", async (say) =>
       installPackages(await missingPackages({ path: options.path, programs: HOST_PROGRAMS }), say),
@@ -44,11 +49,20 @@ export async function start(options: JdosdOptions, progress: Progress): Promise<
     await requirePorts(names, options.listenAddress);
     await mkdir(names.runDir, { recursive: true });
     await writeDaemon(options.dataDir, { pid: process.pid, startedAt: new Date().toISOString(), instance });
+    starting = true;
     return await startPlatform(options, { names, progress, lock });
   } catch (error) {
     lock.release();
+    if (known === undefined && !starting) await forgetDirectory(options.dataDir);
     throw error;
   }
+}
+
+/** A start that was refused before anything ran leaves no directory, and no number that the next one must have. */
+async function forgetDirectory(dataDir: string): Promise<void> {
+  const instance = await readInstance(dataDir);
+  if (instance !== undefined) await releaseInstance(dataDir, instance);
+  await deleteData(dataDir);
 }
 
 interface Start {

@@ -10,21 +10,29 @@ import { type ReadWorldOptions, readWorld } from "./read-world.ts";
 import { writeStatus } from "./write-status.ts";
 
 export interface BalancerOptions extends ReadWorldOptions {
-  client: Client;
   informers: InformerFactory;
   events: EventRecorder;
   haproxy: Haproxy;
   log: Logger;
   listenAddress: string;
+  publishAddress: string;
 }
 
 /** Reads the world and brings HAProxy there; one round serves all changes that came before it. */
 export class Balancer {
   readonly #options: BalancerOptions;
   #reported = new Set<string>();
+  /** Writes statuses; undefined while another replica does. */
+  #writer: Client | undefined;
 
   constructor(options: BalancerOptions) {
     this.#options = options;
+  }
+
+  /** By which client it says in statuses and Events what it did, from the next round on; undefined: not at all. */
+  set writer(writer: Client | undefined) {
+    this.#writer = writer;
+    this.#reported.clear();
   }
 
   /**
@@ -32,14 +40,14 @@ export class Balancer {
    * @throws what HAProxy or the API server refuses; the caller tries again.
    */
   async sync(): Promise<boolean> {
-    const { client, informers, haproxy, listenAddress } = this.#options;
+    const { informers, haproxy, publishAddress: address } = this.#options;
     const world = readWorld(informers, this.#options);
     const busyPorts = await this.#busyPorts(buildDesired(world).desired);
     const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
     const { desired, problems } = buildDesired(possible);
-    this.#report(problems);
+    if (this.#writer !== undefined) this.#report(problems);
     await haproxy.apply(desired);
-    await writeStatus(client, { world, desired, address: listenAddress });
+    if (this.#writer !== undefined) await writeStatus(this.#writer, { world, desired, address });
     return busyPorts.length > 0;
   }
 

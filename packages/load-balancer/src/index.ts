@@ -5,4 +5,4 @@
  */
 export { LoadBalancerError, type LoadBalancerErrorCode } from "./errors.ts";
 export type { LoadBalancerOptions } from "./options.ts";
-export { start } from "./start.ts";
+export { type RunningLoadBalancer, start } from "./start.ts";

@@ -1,5 +1,5 @@
 import type { Client } from "@jdos/client";
-import { type Clock, type Logger, systemClock } from "@jdos/component-base";
+import { type Clock, type Logger, type SettingValues, setting, systemClock } from "@jdos/component-base";
 import { LoadBalancerError } from "./errors.ts";
 
 export interface LoadBalancerOptions {
@@ -12,6 +12,12 @@ export interface LoadBalancerOptions {
   listenAddress?: string;
   /** The port of the routes. */
   httpPort: number;
+  /** An address or a host name, told in statuses: where people reach HAProxy. Defaults to listenAddress. */
+  publishAddress?: string;
+  /** Whether Services of type LoadBalancer are served; false leaves them to another. Defaults to true. */
+  loadBalancerServices?: boolean;
+  /** Whether it writes statuses and Events from the start; else while lead() runs. Defaults to true. */
+  leads?: boolean;
   /** Defaults to "jdos". */
   ingressClass?: string;
   /** HAProxy's state is looked at this often, to notice that it was restarted. Defaults to 2. */
@@ -24,6 +30,9 @@ const MAX_DIRECTORY_BYTES = 90;
 /** @throws LoadBalancerError InvalidOption */
 export function readOptions({
   listenAddress = "127.0.0.1",
+  publishAddress = listenAddress,
+  loadBalancerServices = true,
+  leads = true,
   ingressClass = "jdos",
   checkSeconds = 2,
   clock = systemClock,
@@ -36,5 +45,44 @@ export function readOptions({
       { hint: "The path of a Unix socket ends at 108 bytes: choose a shorter directory" },
     );
   }
-  return { listenAddress, ingressClass, checkSeconds, clock, ...rest };
+  return {
+    listenAddress,
+    publishAddress,
+    loadBalancerServices,
+    leads,
+    ingressClass,
+    checkSeconds,
+    clock,
+    ...rest,
+  };
+}
+
+/** Options of the process. */
+export const PROCESS_SETTINGS = {
+  "config-directory": setting.text("shared with HAProxy at the same path", "/run/jdos/haproxy"),
+  "listen-address": setting.text("where HAProxy listens in its Pod", "0.0.0.0"),
+  "http-port": setting.integer("the port of the routes", { fallback: 8080, min: 1 }),
+  "publish-address": setting.text(
+    "told in statuses: where people reach HAProxy; without it the listen address",
+  ),
+  "ingress-class": setting.text("of the Ingresses it serves", "jdos"),
+  "load-balancer-services": setting.boolean(
+    "false: Services of type LoadBalancer are left to the cluster",
+    true,
+  ),
+};
+
+/** The options that a process was given. */
+export function optionsOf(
+  given: SettingValues<typeof PROCESS_SETTINGS>,
+): Omit<LoadBalancerOptions, "client" | "log"> {
+  const publishAddress = given["publish-address"];
+  return {
+    configDirectory: given["config-directory"],
+    listenAddress: given["listen-address"],
+    httpPort: given["http-port"],
+    ...(publishAddress === undefined ? {} : { publishAddress }),
+    ingressClass: given["ingress-class"],
+    loadBalancerServices: given["load-balancer-services"],
+  };
 }

@@ -24,7 +24,7 @@ test("readWorld() answers the same throughout a round, though the endpoints chan
     world
       .slices("demo", "web")
       .flatMap(({ endpoints }) => endpoints?.map((endpoint) => endpoint.addresses[0]));
-  const options = { ingressClass: "jdos", reservedPorts: new Set<number>() };
+  const options = { loadBalancerServices: true, ingressClass: "jdos", reservedPorts: new Set<number>() };
   try {
     await client.create(Namespaces, { metadata: { name: "demo" } });
     await client.create(EndpointSlices, slice("10.0.0.1"));

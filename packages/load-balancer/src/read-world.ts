@@ -18,6 +18,8 @@ export function indexWorld(informers: InformerFactory): void {
 
 export interface ReadWorldOptions {
   ingressClass: string;
+  /** Whether Services of type LoadBalancer are served. */
+  loadBalancerServices: boolean;
   reservedPorts: ReadonlySet<number>;
 }
 
@@ -27,7 +29,7 @@ export interface ReadWorldOptions {
  */
 export function readWorld(
   informers: InformerFactory,
-  { ingressClass, reservedPorts }: ReadWorldOptions,
+  { ingressClass, loadBalancerServices, reservedPorts }: ReadWorldOptions,
 ): World {
   const services = informers.for(Services).lister;
   const slices = informers.for(EndpointSlices).lister;
@@ -39,7 +41,9 @@ export function readWorld(
       .for(Ingresses)
       .lister.list()
       .filter((ingress) => isOurs(ingress, ingressClass, isDefault)),
-    loadBalancerServices: services.byIndex(BY_TYPE, "LoadBalancer").filter(isServed),
+    loadBalancerServices: loadBalancerServices
+      ? services.byIndex(BY_TYPE, "LoadBalancer").filter(isServed)
+      : [],
     service: once((namespace, name) => services.get({ namespace, name })),
     slices: once((namespace, service) => slices.byIndex(BY_SERVICE, `${namespace}/${service}`)),
     reservedPorts,

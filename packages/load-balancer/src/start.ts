@@ -1,6 +1,6 @@
 import { EndpointSlices, IngressClasses, Ingresses, Services } from "@jdos/api";
 import type { KubeObject, ResourceType } from "@jdos/apimachinery";
-import { createInformerFactory, createWorkQueue } from "@jdos/client";
+import { type Client, createInformerFactory, createWorkQueue } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
 import { createEventRecorder } from "@jdos/controller-runtime";
 import { Balancer } from "./balancer.ts";
@@ -14,27 +14,24 @@ const CHECK = "check";
 /** How long until a port that another process has is tried again. */
 const BUSY_PORT_MILLIS = 10_000;
 
+export interface RunningLoadBalancer extends Running {
+  /** Writes statuses and Events until the signal fires; what HAProxy does goes on without. */
+  lead(signal: AbortSignal, writer: Client): Promise<void>;
+}
+
 /**
  * Starts the load balancer; resolves when HAProxy's files say what the API server says. HAProxy itself may come
  * later. stop() leaves it as it is.
  */
-export async function start(options: LoadBalancerOptions): Promise<Running> {
-  const { client, log, clock, configDirectory, listenAddress, httpPort, ingressClass, checkSeconds } =
-    readOptions(options);
+export async function start(options: LoadBalancerOptions): Promise<RunningLoadBalancer> {
+  const { leads, ...settings } = readOptions(options);
+  const { client, log, clock, configDirectory, listenAddress, httpPort, checkSeconds } = settings;
   const informers = createInformerFactory(client, { log, clock });
   const events = createEventRecorder({ client, component: "load-balancer", log, clock });
   const haproxy = new Haproxy({ configDirectory, listenAddress, httpPort, log, clock });
   const reservedPorts = new Set([httpPort]);
-  const balancer = new Balancer({
-    client,
-    informers,
-    events,
-    haproxy,
-    log,
-    listenAddress,
-    ingressClass,
-    reservedPorts,
-  });
+  const balancer = new Balancer({ ...settings, informers, events, haproxy, reservedPorts });
+  if (leads) balancer.writer = client;
   const queue = createWorkQueue({ clock, maxDelayMillis: 2000 });
   const wake = (): void => queue.add(SYNC);
   indexWorld(informers);
@@ -64,6 +61,13 @@ export async function start(options: LoadBalancerOptions): Promise<Running> {
   queue.start(round);
   queue.addAfter(CHECK, checkSeconds * 1000);
   return {
+    async lead(signal, writer) {
+      if (signal.aborted) return;
+      balancer.writer = writer;
+      wake();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      balancer.writer = undefined;
+    },
     async stop() {
       await queue.stop();
       await informers.stop();

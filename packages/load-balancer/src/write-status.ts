@@ -1,17 +1,23 @@
+import { isIP } from "node:net";
 import { APPLICATION_LABEL, type Ingress, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
 import { deepEqual, isStatus, type KubeObject, keyOf, type ResourceType } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
 import type { Desired } from "./model/desired.ts";
 
+interface Place {
+  ip?: string;
+  hostname?: string;
+}
+
 interface Balanced extends KubeObject {
-  status?: { loadBalancer?: { ingress?: { ip?: string }[] } };
+  status?: { loadBalancer?: { ingress?: Place[] } };
 }
 
 export interface StatusOptions {
   world: World;
   desired: Pick<Desired, "tcp">;
-  /** Where everything answers. */
+  /** Where everything answers: an IP address or a host name. */
   address: string;
 }
 
@@ -20,13 +26,14 @@ export interface StatusOptions {
  * routes lead to; writes only what is not said yet.
  */
 export async function writeStatus(client: Client, { world, desired, address }: StatusOptions): Promise<void> {
-  for (const ingress of world.ingresses)
+  for (const ingress of world.ingresses) {
     await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, {
       address,
       ...(ingress.metadata.labels?.[APPLICATION_LABEL] === undefined
         ? {}
         : { routedTo: routedTo(ingress, world) }),
     });
+  }
   for (const service of world.loadBalancerServices) {
     const { namespace, name } = service.metadata;
     const listens = desired.tcp.some(({ backend }) => backend.startsWith(`tcp.${namespace}.${name}.`));
@@ -58,18 +65,22 @@ async function write(
   object: Stored<Balanced>,
   { address, routedTo }: Said,
 ): Promise<void> {
-  const told = object.status?.loadBalancer?.ingress?.map(({ ip }) => ip);
+  const told = object.status?.loadBalancer?.ingress?.map(({ ip, hostname }) => ip ?? hostname);
   const annotated =
     routedTo === undefined || object.metadata.annotations?.[ROUTED_TO_ANNOTATION] === routedTo;
   const addresses = address === undefined ? [] : [address];
   if (deepEqual(told ?? [], addresses) && annotated) return;
   const body = {
     ...(annotated ? {} : { metadata: { annotations: { [ROUTED_TO_ANNOTATION]: routedTo } } }),
-    status: { loadBalancer: { ingress: address === undefined ? null : [{ ip: address }] } },
+    status: { loadBalancer: { ingress: address === undefined ? null : [placeOf(address)] } },
   };
   try {
     await client.patch(type, keyOf(object), { type: "merge", body }, { subresource: "status" });
   } catch (error) {
     if (!isStatus(error, "NotFound")) throw error;
   }
+}
+
+function placeOf(address: string): Place {
+  return isIP(address) === 0 ? { hostname: address } : { ip: address };
 }

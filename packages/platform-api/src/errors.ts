@@ -8,6 +8,7 @@ export const PERSON_ERROR_CODES = {
   NotAnArchive: 400,
   Unauthorized: 401,
   Forbidden: 403,
+  PersonNotServed: 403,
   NotFound: 404,
   MethodNotAllowed: 405,
   AlreadyExists: 409,

@@ -8,6 +8,7 @@ export { PlatformError, type PlatformErrorCode } from "./errors.ts";
 export { explain } from "./explain/explain.ts";
 export type { ContainerLog, World } from "./explain/world.ts";
 export type { LocalUser } from "./login/login.ts";
+export type { Persons } from "./login/persons.ts";
 export type { ListenAddress, PlatformApiOptions, RegistryOptions } from "./options.ts";
 export type { RegistryTokenOptions } from "./registry-token/issuer.ts";
 export { type PlatformApi, start } from "./start.ts";

@@ -3,6 +3,7 @@ import type { Client } from "@jdos/client";
 import type { Logger } from "@jdos/component-base";
 import { PlatformError } from "./errors.ts";
 import type { LocalUser } from "./login/login.ts";
+import type { Persons } from "./login/persons.ts";
 import type { RegistryTokenOptions } from "./registry-token/issuer.ts";
 
 export interface ListenAddress {
@@ -17,7 +18,7 @@ export interface PlatformApiOptions {
   log: Logger;
   /** Where people reach it, 127.0.0.1:7080 by default of jdosd. */
   listen: ListenAddress;
-  /** Where Pods and containerd reach /registry/token and nothing else: the Pod bridge's gateway. */
+  /** Where Pods and containerd reach /registry/token and this host reaches all: the Pod bridge's gateway. */
   registryTokenListen?: ListenAddress;
   /** The local administrator's token; or `adminTokenFile`. */
   adminToken?: string;
@@ -26,9 +27,15 @@ export interface PlatformApiOptions {
   admin?: { name: string; groups: readonly string[] };
   /** Further people. */
   users?: readonly LocalUser[];
+  /** People whom the cluster knows by their token. Defaults to everybody. */
+  persons?: Persons;
   registry: RegistryOptions;
-  /** Ports told to people. */
+  /** Ports told to people: 0 for what they do not reach by a port of their own. */
   ports: { routes: number; kubernetes: number; registry: number };
+  /** Defaults to jdos.localhost. */
+  routesDomain?: string;
+  /** Defaults to jdos. */
+  ingressClass?: string;
   version?: string;
   /** Largest source upload. Defaults to 512 MiB. */
   maxSourceBytes?: number;
@@ -41,9 +48,25 @@ export interface PlatformApiOptions {
 export interface RegistryOptions {
   /** Base URL under which this process reaches it: http://10.128.0.20:5000 */
   url: string;
-  token: RegistryTokenOptions;
-  /** Password of the user "node". */
+  /** In image references. Defaults to registry.jdos.internal. */
+  host?: string;
+  /** Before every repository, "" or "team/jdos/". Defaults to "". */
+  prefix?: string;
+  /** Of JDOS's own registry, whose tokens this process issues. Without it the registry is any other. */
+  token?: RegistryTokenOptions;
+  /** Password of the user "node" at JDOS's own registry. */
   nodePassword?: string;
+  /** Of any other registry: a docker configuration, read at each use. Without it the registry asks for none. */
+  credentialsFile?: string;
+}
+
+/** What people are told of routes. */
+export interface RouteNames {
+  /** Applications answer at <application>.<system>.<domain>. */
+  readonly domain: string;
+  readonly port: number;
+  /** Whose load balancer says, on an Ingress, where its routes lead. */
+  readonly ingressClass: string;
 }
 
 export const DEFAULTS = {
@@ -51,6 +74,9 @@ export const DEFAULTS = {
   maxSourceBytes: 512 * 1024 * 1024,
   maxUploads: 4,
   requestsPerSecond: 200,
+  routesDomain: "jdos.localhost",
+  ingressClass: "jdos",
+  registryHost: "registry.jdos.internal",
   version: "0.1.0",
 } as const;
 

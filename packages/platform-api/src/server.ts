@@ -1,6 +1,10 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { UserInfo } from "@jdos/client";
 import fastify, { type FastifyInstance } from "fastify";
 import { PlatformError, toPlatformError } from "./errors.ts";
-import { bearerToken, createLogin, unauthorized } from "./login/login.ts";
+import { createLogin, proofOf, unauthorized } from "./login/login.ts";
+import { EVERYBODY, servedPerson } from "./login/persons.ts";
+import { createTokenReviewer } from "./login/token-review.ts";
 import { DEFAULTS, type PlatformApiOptions, readAdminToken } from "./options.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -17,6 +21,7 @@ import { releaseRoutes } from "./routes/releases.ts";
 import { sourceRoutes } from "./routes/source.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { systemRoutes } from "./routes/systems.ts";
+import { createRegistryAccess } from "./source/registry-access.ts";
 
 /** Bodies of JSON; sources have a bound of their own. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -30,21 +35,34 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     { ...DEFAULTS.admin, ...options.admin, token: adminToken },
     ...(options.users ?? []),
   ]);
-  const issuer = await createTokenIssuer(options.registry.token);
+  const { registry } = options;
+  const issuer = registry.token === undefined ? undefined : await createTokenIssuer(registry.token);
   const limit = new RateLimit({ perSecond: options.requestsPerSecond ?? DEFAULTS.requestsPerSecond });
   const context: RouteContext = {
     log,
     version: options.version ?? DEFAULTS.version,
     ports: options.ports,
-    registryUrl: options.registry.url,
-    issuer,
+    routes: {
+      domain: options.routesDomain ?? DEFAULTS.routesDomain,
+      port: options.ports.routes,
+      ingressClass: options.ingressClass ?? DEFAULTS.ingressClass,
+    },
+    registry: createRegistryAccess(registry, issuer),
+    imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
   const refused = (): void => limit.pass("without a login");
-  const session = (header: string | undefined): Session => {
-    const token = bearerToken(header);
-    const person = token === undefined ? undefined : login.userOf(token);
+  const review = createTokenReviewer({ client, beforeReview: () => limit.pass("token reviews") });
+  const personOf = async (token: string): Promise<UserInfo | undefined> => {
+    const local = login.userOf(token);
+    if (local !== undefined) return local;
+    const reviewed = await review(token);
+    return reviewed === undefined ? undefined : servedPerson(reviewed, options.persons ?? EVERYBODY);
+  };
+  const session = async (headers: IncomingHttpHeaders): Promise<Session> => {
+    const token = proofOf(headers);
+    const person = token === undefined ? undefined : await personOf(token);
     if (person === undefined) {
       refused();
       throw unauthorized(token !== undefined);
@@ -74,13 +92,14 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     );
   });
   server.get("/healthz", async (_request, reply) => reply.type("text/plain").send("ok"));
-  pageRoutes(server, { login, version: context.version, routesPort: context.ports.routes, refused });
-  registryTokenRoutes(server, {
-    issuer,
-    identify: { client, adminToken, nodePassword: options.registry.nodePassword },
-  });
+  pageRoutes(server, { login, version: context.version, routes: context.routes, refused });
+  if (issuer !== undefined)
+    registryTokenRoutes(server, {
+      issuer,
+      identify: { client, adminToken, nodePassword: registry.nodePassword },
+    });
   server.register(async (api) => {
-    api.addHook("onRequest", async (request) => setSession(request, session(request.headers.authorization)));
+    api.addHook("onRequest", async (request) => setSession(request, await session(request.headers)));
     statusRoutes(api, context);
     systemRoutes(api);
     applicationRoutes(api, context);
@@ -89,11 +108,11 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     buildRoutes(api);
     releaseRoutes(api);
     changeRoutes(api);
-    observeRoutes(api);
+    observeRoutes(api, context);
   });
   const endSessions = serveExec(server.server, {
     log,
-    session: (request) => session(request.headers.authorization),
+    session: (request) => session(request.headers),
   });
   server.addHook("preClose", async () => endSessions());
   await server.ready();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { PLATFORM_ROUTES } from "@jdos/api";
 import { http } from "@jdos/component-base/http";
 import type { FastifyInstance } from "fastify";
@@ -38,10 +38,13 @@ export async function start(options: PlatformApiOptions): Promise<PlatformApi> {
   };
 }
 
-/** Hands on what concerns the registry's tokens and nothing else: this address is open to Pods. */
+/**
+ * An address that Pods reach too: they get the registry's tokens and nothing else. Callers of this host, like the API
+ * server's services/proxy, get everything.
+ */
 function tokenServer(server: FastifyInstance): Server {
-  return http.createServer((request, response) => {
-    if (request.url?.split("?")[0] === PLATFORM_ROUTES.registryToken) {
+  const own = http.createServer((request, response) => {
+    if (isOfThisHost(request) || request.url?.split("?")[0] === PLATFORM_ROUTES.registryToken) {
       server.routing(request, response);
       return;
     }
@@ -55,6 +58,16 @@ function tokenServer(server: FastifyInstance): Server {
       ),
     );
   });
+  own.on("upgrade", (request, socket, head) => {
+    if (isOfThisHost(request)) server.server.emit("upgrade", request, socket, head);
+    else socket.destroy();
+  });
+  return own;
+}
+
+/** A host that calls an address of its own calls from it; Pods have addresses of their own. */
+function isOfThisHost({ socket }: IncomingMessage): boolean {
+  return socket.remoteAddress !== undefined && socket.remoteAddress === socket.localAddress;
 }
 
 async function listen(server: Server, { host, port }: ListenAddress): Promise<string> {

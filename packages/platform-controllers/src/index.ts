@@ -7,7 +7,7 @@ export { PlatformError, type PlatformErrorCode } from "./errors.ts";
 export type {
   BuildSettings,
   PlatformControllersOptions,
-  RegistrySettings,
+  PodSettings,
   RouteSettings,
 } from "./options.ts";
 export { type PlatformControllers, start } from "./start.ts";

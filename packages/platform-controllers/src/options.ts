@@ -1,23 +1,28 @@
 import type { Client } from "@jdos/client";
-import type { Clock, Logger, Metrics } from "@jdos/component-base";
+import {
+  type Clock,
+  DEFAULT_REGISTRY,
+  type Logger,
+  type Metrics,
+  REGISTRY_SETTINGS,
+  type RegistryLocation,
+  registryLocation,
+  type SettingValues,
+  setting,
+} from "@jdos/component-base";
 
 export interface PlatformControllersOptions {
   /** Of the user system:serviceaccount:jdos-system:platform-controllers. */
   client: Client;
   log: Logger;
-  registry?: Partial<RegistrySettings>;
+  /** Where images are pushed and pulled. Defaults to JDOS's own registry. */
+  registry?: RegistryLocation;
   routes?: Partial<RouteSettings>;
   build?: Partial<BuildSettings>;
+  pods?: PodSettings;
   metrics?: Metrics;
   /** Defaults to the system's clock. */
   clock?: Clock;
-}
-
-export interface RegistrySettings {
-  /** The host in image references. Defaults to registry.jdos.internal. */
-  host: string;
-  /** Where Pods reach it. Defaults to http://registry.jdos-system.svc:5000. */
-  url: string;
 }
 
 export interface RouteSettings {
@@ -32,13 +37,13 @@ export interface RouteSettings {
 }
 
 export interface BuildSettings {
-  /** Runs image-builder. Defaults to registry.jdos.internal/jdos/tools:12. */
-  toolsImage: string;
-  /** Defaults to Never: the tools image is imported, not pulled. */
-  toolsImagePullPolicy: "Never" | "IfNotPresent" | "Always";
-  /** Stacks build on it. Defaults to registry.jdos.internal/jdos/base:12. */
+  /** Runs image-builder. Defaults to jdos/tools:12 of the registry. */
+  builderImage: string;
+  /** Defaults to Never: on one machine the image is imported, not pulled. */
+  builderImagePullPolicy: "Never" | "IfNotPresent" | "Always";
+  /** Stacks build on it; in the registry. Defaults to jdos/base:12. */
   baseImage: string;
-  /** The repository's tree on the node, mounted at /jdos. Absent: the tools image has it there. */
+  /** The repository's tree on the node, mounted into builds. Absent: the builder's image has it at /opt/jdos. */
   repositoryHostPath?: string;
   /** The namespace whose ConfigMap build-environment is copied for each build. Defaults to jdos-system. */
   platformNamespace: string;
@@ -46,25 +51,32 @@ export interface BuildSettings {
   cpu: string;
   /** Memory limit of the user's steps. Defaults to 4Gi. */
   memory: string;
+  /** unconfined: without seccomp and AppArmor for the user's steps, which may need user namespaces. Defaults to default. */
+  confinement: "default" | "unconfined";
+}
+
+/** Of every application's Pods. */
+export interface PodSettings {
+  /** Defaults to the cluster's own. */
+  schedulerName?: string;
 }
 
 export interface Settings {
-  readonly registry: RegistrySettings;
+  readonly registry: RegistryLocation;
   readonly routes: RouteSettings;
   readonly build: BuildSettings;
+  readonly pods: PodSettings;
 }
 
 /** The settings with their defaults. */
 export function settingsOf(
-  options: Pick<PlatformControllersOptions, "registry" | "routes" | "build"> = {},
+  options: Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods"> = {},
 ): Settings {
-  const registry = {
-    host: "registry.jdos.internal",
-    url: "http://registry.jdos-system.svc:5000",
-    ...options.registry,
-  };
+  const { registry = DEFAULT_REGISTRY, pods = {} } = options;
+  const image = (name: string): string => `${registry.host}/${registry.prefix}jdos/${name}:12`;
   return {
     registry,
+    pods,
     routes: {
       domain: "jdos.localhost",
       port: 8080,
@@ -73,13 +85,68 @@ export function settingsOf(
       ...options.routes,
     },
     build: {
-      toolsImage: `${registry.host}/jdos/tools:12`,
-      toolsImagePullPolicy: "Never",
-      baseImage: `${registry.host}/jdos/base:12`,
+      builderImage: image("tools"),
+      builderImagePullPolicy: "Never",
+      baseImage: image("base"),
       platformNamespace: "jdos-system",
       cpu: "200m",
       memory: "4Gi",
+      confinement: "default",
       ...options.build,
     },
+  };
+}
+
+const PULL_POLICIES = ["Never", "IfNotPresent", "Always"] as const;
+
+/** Options of the process. */
+export const PROCESS_SETTINGS = {
+  ...REGISTRY_SETTINGS,
+  "routes-domain": setting.text("applications answer at <application>.<system>.DOMAIN", "jdos.localhost"),
+  "routes-port": setting.integer("the port in URLs told to people", { fallback: 8080, min: 1 }),
+  "routes-scheme": setting.choice("of URLs told to people", ["http", "https"], "http"),
+  "ingress-class": setting.text("of the Ingresses it writes", "jdos"),
+  "builder-image": setting.text("runs builds; without it REGISTRY/jdos/tools:12"),
+  "builder-image-pull-policy": setting.choice("of the builder's image", PULL_POLICIES, "Never"),
+  "base-image": setting.text("what stacks build on, in the registry; without it REGISTRY/jdos/base:12"),
+  "build-cpu": setting.text("the request of a build's steps", "200m"),
+  "build-memory": setting.text("the limit of a build's steps", "4Gi"),
+  "build-confinement": setting.choice(
+    "unconfined: no seccomp and AppArmor for a build's steps",
+    ["default", "unconfined"],
+    "default",
+  ),
+  "platform-namespace": setting.text(
+    "has ConfigMap build-environment; without it the Pod's, else jdos-system",
+  ),
+  "pod-scheduler": setting.text("schedulerName of applications' Pods; without it the cluster's"),
+};
+
+/** The options that a process was given. */
+export function optionsOf(
+  given: SettingValues<typeof PROCESS_SETTINGS>,
+  { namespace }: { namespace: string },
+): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods"> {
+  const builderImage = given["builder-image"];
+  const baseImage = given["base-image"];
+  const schedulerName = given["pod-scheduler"];
+  return {
+    registry: registryLocation(given),
+    routes: {
+      domain: given["routes-domain"],
+      port: given["routes-port"],
+      scheme: given["routes-scheme"],
+      ingressClassName: given["ingress-class"],
+    },
+    build: {
+      ...(builderImage === undefined ? {} : { builderImage }),
+      ...(baseImage === undefined ? {} : { baseImage }),
+      builderImagePullPolicy: given["builder-image-pull-policy"],
+      platformNamespace: given["platform-namespace"] ?? namespace,
+      cpu: given["build-cpu"],
+      memory: given["build-memory"],
+      confinement: given["build-confinement"],
+    },
+    pods: schedulerName === undefined ? {} : { schedulerName },
   };
 }

@@ -1,5 +1,12 @@
 import type { Client } from "@jdos/client";
-import { type Clock, createMetrics, type Logger, type Metrics, systemClock } from "@jdos/component-base";
+import {
+  type Clock,
+  createMetrics,
+  type Logger,
+  type Metrics,
+  setting,
+  systemClock,
+} from "@jdos/component-base";
 import { SchedulerError } from "./errors.ts";
 
 export interface SchedulerOptions {
@@ -38,3 +45,13 @@ export function readOptions({
   }
   return { client, log, schedulerName, bindConcurrency, retrySeconds, clock, metrics };
 }
+
+/** Options of the process: it runs beside the cluster's own scheduler, under another name. */
+export const PROCESS_SETTINGS = {
+  "scheduler-name": setting.text("Pods with this spec.schedulerName are its own", "jdos-scheduler"),
+  "bind-concurrency": setting.integer("bindings under way at the same time", { fallback: 64, min: 1 }),
+  "queries-per-second": setting.integer(
+    "calls to the API a second on average, twice as many at once; 0: no bound",
+    { fallback: 500 },
+  ),
+};

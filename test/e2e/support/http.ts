@@ -7,6 +7,8 @@ export interface Answer {
 }
 
 export interface Question {
+  /** Defaults to 127.0.0.1. */
+  address?: string;
   port: number;
   host: string;
   path?: string;
@@ -15,14 +17,21 @@ export interface Question {
 }
 
 /**
- * One request to 127.0.0.1 with a Host header, on a connection of its own as curl's is: a kept one may lead to a
+ * One request with a Host header, on a connection of its own as curl's is: a kept one may lead to a
  * worker of HAProxy that a reload replaced, which tells its client so only with its next answer.
  */
-export function ask({ port, host, path = "/", agent, headers = {} }: Question): Promise<Answer> {
+export function ask({
+  address = "127.0.0.1",
+  port,
+  host,
+  path = "/",
+  agent,
+  headers = {},
+}: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request(
       {
-        host: "127.0.0.1",
+        host: address,
         port,
         path,
         headers: { host, ...headers },
@@ -49,6 +58,8 @@ export interface LoadResult {
 }
 
 export interface LoadOptions {
+  /** Defaults to 127.0.0.1. */
+  address?: string;
   port: number;
   host: string;
   /** Exactly this many are sent, unless `more` asks for more. */
@@ -67,6 +78,7 @@ export interface LoadOptions {
 
 /** Sends a bounded number of requests and counts every failure; none is sent twice. */
 export async function load({
+  address = "127.0.0.1",
   port,
   host,
   requests,
@@ -86,7 +98,7 @@ export async function load({
       const number = sent++;
       if (perSecond !== undefined) await until(started + (number / perSecond) * 1000);
       try {
-        const { status, body } = await ask({ port, host, agent });
+        const { status, body } = await ask({ address, port, host, agent });
         if (status === 200) bodies.set(key(body), (bodies.get(key(body)) ?? 0) + 1);
         else failures[`HTTP ${status}`] = (failures[`HTTP ${status}`] ?? 0) + 1;
       } catch (error) {

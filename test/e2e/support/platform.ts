@@ -5,39 +5,76 @@ import { join, resolve } from "node:path";
 import { type InstanceNames, instanceNames } from "@jdos/component-base/instance";
 import { type Answer, ask } from "./http.ts";
 import { type Ended, type RunOptions, runProgram } from "./process.ts";
+import { clusterTarget, TARGET } from "./target.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../../..");
 const MAIN = join(ROOT, "packages/cli/src/main.ts");
 
 export const example = (name: string): string => join(ROOT, "examples", name);
 
-/** The command `jdos` for one data directory. */
-export async function jdosIn(
-  dataDir: string,
+/** The command `jdos`, whose environment says which platform it speaks to. */
+export function runJdos(
+  env: NodeJS.ProcessEnv,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
-  const env = { ...process.env, ...options.env, JDOS_DATA_DIR: dataDir, NO_COLOR: "1" };
   return runProgram(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
     ...options,
-    env,
+    env: { ...process.env, ...options.env, ...env, NO_COLOR: "1" },
   });
 }
 
-/** A whole platform of its own, as a person would start it. */
-export class TestPlatform {
-  readonly dataDir: string;
-  readonly names: InstanceNames;
-  readonly #owned: boolean;
+/** The command `jdos` for one data directory. */
+export function jdosIn(dataDir: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return runJdos({ JDOS_DATA_DIR: dataDir }, args, options);
+}
 
-  constructor(dataDir: string, { instance, owned }: { instance: number; owned: boolean }) {
-    this.dataDir = dataDir;
-    this.names = instanceNames(instance);
-    this.#owned = owned;
+/** How a platform is reached, wherever it runs. */
+export interface PlatformAccess {
+  /** By which the command finds it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Of one who may do everything. */
+  readonly kubeconfig: string;
+  /** Where applications answer, by host name. */
+  readonly routes: { readonly address: string; readonly port: number };
+  /** This machine as Pods see it. */
+  readonly hostAddress: string;
+  /** Images are IMAGES/<system>/<application>. */
+  readonly images: string;
+  /** Who the command acts as. */
+  readonly administrator: string;
+}
+
+/** A whole platform. */
+export class TestPlatform {
+  readonly #access: PlatformAccess;
+
+  constructor(access: PlatformAccess) {
+    this.#access = access;
+  }
+
+  get routes(): PlatformAccess["routes"] {
+    return this.#access.routes;
+  }
+
+  get hostAddress(): string {
+    return this.#access.hostAddress;
+  }
+
+  get images(): string {
+    return this.#access.images;
+  }
+
+  get administrator(): string {
+    return this.#access.administrator;
+  }
+
+  get kubeconfig(): string {
+    return this.#access.kubeconfig;
   }
 
   jdos(...args: string[]): Promise<Ended> {
-    return jdosIn(this.dataDir, args);
+    return runJdos(this.#access.env, args);
   }
 
   /** Must succeed; gives the JSON it prints. */
@@ -55,15 +92,37 @@ export class TestPlatform {
   }
 
   kubectl(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-    return runProgram("kubectl", args, {
-      ...options,
-      env: { ...process.env, KUBECONFIG: join(this.dataDir, "kubeconfig") },
-    });
+    return runProgram("kubectl", args, { ...options, env: { ...process.env, KUBECONFIG: this.kubeconfig } });
   }
 
   /** One request to an application by its host name. */
-  async ask(app: string, path = "/"): Promise<Answer> {
-    return ask({ port: this.names.ports.routes, host: hostOf(app), path });
+  ask(app: string, path = "/"): Promise<Answer> {
+    return ask({ ...this.routes, host: hostOf(app), path });
+  }
+
+  /** Whoever made the platform ends it: a cluster's is that of all test files. */
+  async stop(): Promise<void> {}
+}
+
+/** A platform of a machine, as a person would start it. */
+export class MachinePlatform extends TestPlatform {
+  readonly dataDir: string;
+  readonly names: InstanceNames;
+  readonly #owned: boolean;
+
+  constructor(dataDir: string, { instance, owned }: { instance: number; owned: boolean }) {
+    const names = instanceNames(instance);
+    super({
+      env: { JDOS_DATA_DIR: dataDir },
+      kubeconfig: join(dataDir, "kubeconfig"),
+      routes: { address: "127.0.0.1", port: names.ports.routes },
+      hostAddress: names.pods.gateway,
+      images: "registry.jdos.internal",
+      administrator: "admin",
+    });
+    this.dataDir = dataDir;
+    this.names = names;
+    this.#owned = owned;
   }
 
   async token(): Promise<string> {
@@ -80,7 +139,7 @@ export class TestPlatform {
     return jdosIn(this.dataDir, ["up", "--detach", ...args]);
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     if (!this.#owned) return;
     const { exitCode, stderr } = await this.jdos("down", "--purge");
     await rm(this.dataDir, { recursive: true, force: true });
@@ -93,8 +152,22 @@ export function hostOf(app: string): string {
   return `${app.includes(".") ? app : `${app}.e2e`}.jdos.localhost`;
 }
 
-/** Starts a platform in a new directory; JDOS_E2E_DATA_DIR names one that runs already and is left running. */
+/** The platform that the tests try, with a system "e2e". */
 export async function startPlatform(): Promise<TestPlatform> {
+  if (TARGET === "embedded") return startMachine();
+  const { kubeconfig, ...rest } = clusterTarget();
+  return withSystem(
+    new TestPlatform({
+      ...rest,
+      kubeconfig,
+      administrator: "jdos:admin",
+      env: { JDOS_KUBECONFIG: kubeconfig },
+    }),
+  );
+}
+
+/** Starts a platform in a new directory; JDOS_E2E_DATA_DIR names one that runs already and is left running. */
+export async function startMachine(): Promise<MachinePlatform> {
   const present = process.env.JDOS_E2E_DATA_DIR;
   const dataDir = present ?? (await mkdtemp(join(tmpdir(), "jdos-e2e-")));
   if (present === undefined) {
@@ -111,7 +184,10 @@ export async function startPlatform(): Promise<TestPlatform> {
   const { instance } = JSON.parse(await readFile(join(dataDir, "instance.json"), "utf8")) as {
     instance: number;
   };
-  const platform = new TestPlatform(dataDir, { instance, owned: present === undefined });
+  return withSystem(new MachinePlatform(dataDir, { instance, owned: present === undefined }));
+}
+
+async function withSystem<P extends TestPlatform>(platform: P): Promise<P> {
   const created = await platform.jdos("system", "create", "e2e");
   assert.ok(created.exitCode === 0 || created.stderr.startsWith("AlreadyExists"), created.stderr);
   return platform;

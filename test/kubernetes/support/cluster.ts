@@ -38,6 +38,8 @@ export interface ClusterOptions {
   raisedQps?: boolean;
   /** Names, addresses and ports derive from it. Defaults to this test process's own. */
   instance?: number;
+  /** More of kube-apiserver's own arguments: APIs and feature gates to switch off. Defaults to none. */
+  apiServerArguments?: readonly string[];
   say?(message: string): void;
 }
 
@@ -95,6 +97,7 @@ async function startPrograms({
   raisedQps,
   controllers = true,
   dns = count > 0,
+  apiServerArguments = [],
 }: StartOptions): Promise<Cluster> {
   const programs = new Map<string, Program>();
   const start = async (...wanted: Program[]): Promise<void> => {
@@ -106,7 +109,13 @@ async function startPrograms({
   const kubeconfig = kubeconfigOf(layout, "admin");
   const admin = await clientOf(kubeconfig);
   const nodes = Array.from({ length: count }, (_, index) => nodeLayout(layout, index + 1));
-  const control = { layout, bin, controllers, ...(raisedQps === undefined ? {} : { raisedQps }) };
+  const control = {
+    layout,
+    bin,
+    controllers,
+    apiServerArguments,
+    ...(raisedQps === undefined ? {} : { raisedQps }),
+  };
   await start(etcdProgram(layout), apiServerProgram(control, admin));
   if (controllers) await start(controllerManagerProgram(control, admin), schedulerProgram(control));
   if (count > 0) await recordSysctls(layout.sysctls);

@@ -11,6 +11,8 @@ export interface ControlPlaneOptions {
   bin: string;
   /** The defaults allow 20 changes a second: too few to measure anything else. Defaults to true. */
   raisedQps?: boolean;
+  /** More of the API server's own arguments. Defaults to none. */
+  apiServerArguments?: readonly string[];
   /** Whether a controller manager will make the ServiceAccounts that Pods need. Defaults to true. */
   controllers?: boolean;
 }
@@ -36,7 +38,7 @@ export function etcdProgram(layout: ClusterLayout): Program {
 
 /** kube-apiserver with RBAC and Node authorization. Ready as its own /readyz says. */
 export function apiServerProgram(
-  { layout, bin, controllers = true }: ControlPlaneOptions,
+  { layout, bin, controllers = true, apiServerArguments = [] }: ControlPlaneOptions,
   admin: Client,
 ): Program {
   const { host, ports, names } = layout;
@@ -81,6 +83,7 @@ export function apiServerProgram(
       ...kubelets,
       ...aggregation,
       ...(controllers ? [] : ["--disable-admission-plugins", "ServiceAccount"]),
+      ...apiServerArguments,
     ],
     ready: async () =>
       (await admin.raw({ path: "/readyz", signal: AbortSignal.timeout(2000) })).status === 200,

@@ -14,8 +14,10 @@ export interface BuilderInput {
     url: string;
     /** The host in image references: registry.jdos.internal */
     host: string;
+    /** Before every repository, "" or "team/jdos/". Defaults to "". */
+    prefix?: string;
   };
-  /** Repository the image is pushed to: <system>/<application>. */
+  /** Repository the image is pushed to: <prefix><system>/<application>. */
   repository: string;
   /** The image that stacks build on: registry.jdos.internal/jdos/base:12 */
   baseImage: string;

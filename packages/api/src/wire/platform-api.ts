@@ -1,6 +1,6 @@
 /**
  * The HTTP API for people, as packages/platform-api serves it and the command and the console speak it. Every
- * request but `/`, `/healthz` and `/registry/token` carries `Authorization: Bearer <token>`. Bodies are JSON;
+ * request but `/`, `/healthz` and `/registry/token` carries `Authorization: Bearer <token>`, or the same under PROOF_HEADER. Bodies are JSON;
  * streams are NDJSON, one of the event types below a line; empty lines keep the connection alive, and a StreamError is
  * the last line of one that failed on the way. Every refusal is an ApiError.
  */
@@ -58,6 +58,18 @@ export const PLATFORM_ROUTES = {
   /** GET, the token protocol of container registries: ?service=&scope=&account= with Basic credentials */
   registryToken: "/registry/token",
 } as const;
+
+/**
+ * A person's proof on the way through a proxy that reads Authorization for itself, like the API server's
+ * services/proxy: `Bearer <token>`.
+ */
+export const PROOF_HEADER = "x-jdos-authorization";
+
+/**
+ * The query of an upgrade, without its question mark, for a proxy that drops it on the way: Kubernetes' services/proxy
+ * does.
+ */
+export const QUERY_HEADER = "x-jdos-query";
 
 export type PlatformRoute = keyof typeof PLATFORM_ROUTES;
 

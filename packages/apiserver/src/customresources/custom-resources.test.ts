@@ -95,7 +95,7 @@ const refused: readonly [string, Record<string, unknown>, string][] = [
   [
     "a value outside an enumeration",
     { color: "green" },
-    'spec.color: Unsupported value: "green": supported values: "blue", "red"',
+    'spec.color: Unsupported value: "green": supported values: "red", "blue"',
   ],
   [
     "a value of the wrong type",

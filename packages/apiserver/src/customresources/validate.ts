@@ -15,7 +15,7 @@ function check(errors: FieldErrors, schema: Schema, value: unknown, path: string
   if (value === null && schema.nullable === true) return;
   if (!checkType(errors, schema, value, path)) return;
   if (schema.enum !== undefined && !schema.enum.some((one) => deepEqual(one, value))) {
-    errors.notSupported(path, value, schema.enum.map(String));
+    errors.notInEnumeration(path, value, schema.enum.map(String));
   }
   if (typeof value === "number") checkNumber(errors, schema, value, path);
   else if (typeof value === "string") checkString(errors, schema, value, path);

@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import { readInstance } from "@jdos/component-base";
 import type { CommandContext, Input } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { exitOf, failureOf, startJdosd } from "../machine/jdosd.ts";
@@ -9,6 +10,8 @@ import { lines } from "../platform/lines.ts";
 export interface Down {
   dataDir: string;
   purged: boolean;
+  /** Whether a platform had ever run in it. */
+  found: boolean;
 }
 
 /** Ends the platform and its containers; --purge deletes its data too. */
@@ -18,6 +21,7 @@ export async function run(input: Input, context: CommandContext): Promise<Down> 
       hint: "Run it again with sudo",
     });
   }
+  const found = (await readInstance(context.dataDir)) !== undefined;
   const purged = input.options.purge === true;
   const child = startJdosd(["down", ...(purged ? ["--purge"] : [])], context, {
     stdout: "pipe",
@@ -32,10 +36,11 @@ export async function run(input: Input, context: CommandContext): Promise<Down> 
     await view.close();
   }
   if ((await exited) !== 0) throw failureOf(await errors, "stop");
-  return { dataDir: context.dataDir, purged };
+  return { dataDir: context.dataDir, purged, found };
 }
 
-export function present({ dataDir, purged }: Down): string {
+export function present({ dataDir, purged, found }: Down): string {
+  if (!found) return `Nothing to stop: no platform has run in "${dataDir}"`;
   return purged
     ? `The platform is stopped, and "${dataDir}" is deleted`
     : `The platform is stopped; its data stays in "${dataDir}"`;

@@ -19,7 +19,7 @@ export async function run(input: Input, context: CommandContext): Promise<undefi
     await runExec(
       {
         url,
-        token: client.connection.token,
+        connection: client.connection,
         tty: tty === true || (tty === undefined && terminal),
         stdin: stdin === true || terminal,
       },

@@ -5,6 +5,7 @@ import { readInstance } from "@jdos/component-base/data-directory";
 import { http } from "@jdos/component-base/http";
 import { instanceNames } from "@jdos/component-base/instance";
 import type { CommandContext, Input } from "../command.ts";
+import type { ClusterStatus } from "../install/cluster-status.ts";
 import { askJdosd } from "../machine/jdosd.ts";
 import { formatTable } from "../output/table.ts";
 
@@ -41,11 +42,19 @@ async function askSocket(dataDir: string): Promise<MachineStatus | undefined> {
   }
 }
 
-export async function run(_input: Input, context: CommandContext): Promise<MachineStatus> {
-  return readStatus(context);
+export async function run(_input: Input, context: CommandContext): Promise<MachineStatus | ClusterStatus> {
+  if (context.cluster === undefined) return readStatus(context);
+  const { readClusterStatus } = await import("../install/cluster-status.ts");
+  return readClusterStatus(context);
 }
 
-export function present({ pid, ready, components, dataDir, instance, urls }: MachineStatus): string {
+export async function present(status: MachineStatus | ClusterStatus): Promise<string> {
+  if (!("server" in status)) return presentMachine(status);
+  const { presentClusterStatus } = await import("../install/cluster-status.ts");
+  return presentClusterStatus(status);
+}
+
+function presentMachine({ pid, ready, components, dataDir, instance, urls }: MachineStatus): string {
   const state = pid === null ? "not running" : ready ? `ready (process ${pid})` : `starting (process ${pid})`;
   const facts = [
     `The platform is ${state}`,

@@ -10,6 +10,10 @@ function streamsUntil(signal: AbortSignal) {
   return { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), signal };
 }
 
+function connectionTo(url: string) {
+  return { url, headers: () => ({ authorization: "Bearer t" }) };
+}
+
 describe("runExec()", () => {
   it("runExec() joins the streams and passes on the exit code", async () => {
     const platform = await startFakePlatform({});
@@ -41,7 +45,12 @@ describe("runExec()", () => {
     const streams = streamsUntil(new AbortController().signal);
     streams.stdin.write("typed");
     const code = await runExec(
-      { url: new URL(`${platform.url}/exec`), token: "t", tty: false, stdin: true },
+      {
+        url: new URL(`${platform.url}/exec`),
+        connection: connectionTo(platform.url),
+        tty: false,
+        stdin: true,
+      },
       streams,
     );
     assert.equal(code, 3);
@@ -61,7 +70,12 @@ describe("runExec()", () => {
     sockets.on("connection", () => interrupted.abort());
     await assert.rejects(
       runExec(
-        { url: new URL(`${platform.url}/exec`), token: "t", tty: false, stdin: true },
+        {
+          url: new URL(`${platform.url}/exec`),
+          connection: connectionTo(platform.url),
+          tty: false,
+          stdin: true,
+        },
         streamsUntil(interrupted.signal),
       ),
       { code: "Interrupted", exitCode: 130 },
@@ -78,7 +92,10 @@ describe("runExec()", () => {
     });
     const streams = streamsUntil(new AbortController().signal);
     await assert.rejects(
-      runExec({ url: new URL(platform.url), token: "t", tty: false, stdin: false }, streams),
+      runExec(
+        { url: new URL(platform.url), connection: connectionTo(platform.url), tty: false, stdin: false },
+        streams,
+      ),
       { code: "NoPod", message: "None is running" },
     );
     await platform.stop();

@@ -1,12 +1,14 @@
-import type { IncomingMessage } from "node:http";
+import { QUERY_HEADER } from "@jdos/api/platform-api";
 import { WebSocket } from "ws";
 import type { CommandContext } from "../command.ts";
 import { CliError } from "../errors.ts";
+import type { Connection } from "../platform/connection.ts";
+import { refusalOf } from "../platform/platform-client.ts";
 import { CHANNEL, onChannel, readExecStatus } from "./channels.ts";
 
 export interface RunExecOptions {
   url: URL;
-  token: string;
+  connection: Connection;
   tty: boolean;
   stdin: boolean;
 }
@@ -18,8 +20,12 @@ export async function runExec(options: RunExecOptions, streams: Streams): Promis
   const url = new URL(options.url);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(url, "v4.channel.k8s.io", {
-    headers: { authorization: `Bearer ${options.token}` },
+    headers: {
+      ...((await options.connection.headers()) as Record<string, string>),
+      [QUERY_HEADER]: url.search.slice(1),
+    },
     perMessageDeflate: false,
+    ...options.connection.tls,
   });
   const restore: (() => void)[] = [];
   try {
@@ -34,7 +40,10 @@ export async function runExec(options: RunExecOptions, streams: Streams): Promis
         );
       streams.signal.addEventListener("abort", interrupt, { once: true });
       restore.push(() => streams.signal.removeEventListener("abort", interrupt));
-      socket.on("unexpected-response", (_request, response) => void refusal(response).then(reject, reject));
+      socket.on(
+        "unexpected-response",
+        (_request, response) => void refusalOf(response, options.connection).then(reject, reject),
+      );
       socket.on("error", (error) =>
         reject(new CliError("ConnectionLost", `Cannot run the command: ${error.message}`, { cause: error })),
       );
@@ -97,18 +106,4 @@ function attach(socket: WebSocket, { tty, stdin }: RunExecOptions, streams: Stre
     streams.stdin.pause();
   });
   return undo;
-}
-
-async function refusal(response: IncomingMessage): Promise<CliError> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString("utf8");
-  try {
-    return CliError.fromApi(JSON.parse(text));
-  } catch {
-    return new CliError(
-      "InternalError",
-      `Cannot run the command: the platform answers HTTP ${response.statusCode}`,
-    );
-  }
 }

@@ -20,7 +20,7 @@ async function formatResult(
 ): Promise<string> {
   if (output === "json") return JSON.stringify(data, undefined, 2);
   if (output === "yaml") return (await import("yaml")).stringify(data).trimEnd();
-  const shown = module.present?.(data as never) ?? String(data);
+  const shown = (await module.present?.(data as never)) ?? String(data);
   return typeof shown === "string" ? shown : formatTable(shown);
 }
 

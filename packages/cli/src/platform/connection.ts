@@ -5,21 +5,29 @@ import { CliError } from "../errors.ts";
 import type { CliEnvironment } from "../options.ts";
 
 export interface Connection {
+  /** Base URL; a path in it is kept. */
   url: string;
-  token: string;
+  /** The person's proof, and what a gateway on the way wants to see. Asked for each request: tokens are renewed. */
+  headers(): Promise<Record<string, string | string[]>> | Record<string, string | string[]>;
+  /** Of https. */
+  tls?: { ca?: string; cert?: string; key?: string; servername?: string; rejectUnauthorized?: boolean };
 }
 
 /** Where the platform API answers and with which token: from the environment, else of this data directory. */
 export async function findConnection(environment: CliEnvironment, dataDir: string): Promise<Connection> {
   const { url, token } = environment;
-  if (url !== undefined && token !== undefined) return { url, token };
+  if (url !== undefined && token !== undefined) return direct(url, token);
   const instance = await readInstance(dataDir);
   if (instance === undefined) throw notRunning(`the data directory "${dataDir}" has no instance yet`);
   const host = hostOf((await readDaemon(dataDir))?.listenAddress);
-  return {
-    url: url ?? `http://${host}:${instanceNames(instance).ports.platform}`,
-    token: token ?? (await readToken(dataDir)),
-  };
+  return direct(
+    url ?? `http://${host}:${instanceNames(instance).ports.platform}`,
+    token ?? (await readToken(dataDir)),
+  );
+}
+
+function direct(url: string, token: string): Connection {
+  return { url, headers: () => ({ authorization: `Bearer ${token}` }) };
 }
 
 /** A platform that listens on all addresses is reached on loopback. */

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Agent as SecureAgent } from "node:https";
 import type { Readable } from "node:stream";
 import { type ApiError, PLATFORM_ROUTES, type PlatformRoute, type StreamError } from "@jdos/api/platform-api";
 import { http } from "@jdos/component-base/http";
@@ -36,7 +37,7 @@ export class ConnectionLost extends CliError {
 /** The HTTP API for people, as a person's program sees it. */
 export class PlatformClient {
   readonly connection: Connection;
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  #agent: Agent | SecureAgent | undefined;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -79,7 +80,7 @@ export class PlatformClient {
     const path = PLATFORM_ROUTES[route].replaceAll(/:(\w+)/g, (_, name: string) =>
       encodeURIComponent(params[name] ?? ""),
     );
-    const url = new URL(path, this.connection.url);
+    const url = new URL(`${this.connection.url.replace(/\/$/, "")}${path}`);
     for (const [name, value] of Object.entries(query)) {
       for (const item of Array.isArray(value) ? value : [value])
         if (item !== undefined) url.searchParams.append(name, String(item));
@@ -88,7 +89,7 @@ export class PlatformClient {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#agent?.destroy();
   }
 
   async #send(
@@ -98,11 +99,10 @@ export class PlatformClient {
     upload?: { headers: Record<string, string>; stream: Readable },
   ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
-    const call = http.request(this.urlOf(route, options), {
+    const call = await this.#open(this.urlOf(route, options), {
       method,
-      agent: this.#agent,
       headers: {
-        authorization: `Bearer ${this.connection.token}`,
+        ...(await this.connection.headers()),
         ...(body === undefined
           ? {}
           : { "content-type": "application/json", "content-length": String(body.length) }),
@@ -113,23 +113,52 @@ export class PlatformClient {
     const answered = once(call, "response") as Promise<[IncomingMessage]>;
     if (upload === undefined) call.end(body);
     else upload.stream.pipe(call);
-    const [response] = await answered.catch((error) => {
+    const [response] = await answered.catch(async (error) => {
       if (options.signal?.aborted === true) throw error;
-      if (error.code === "ECONNREFUSED") throw notRunning(`nothing answers at ${this.connection.url}`, error);
-      throw new ConnectionLost(error);
+      throw await this.#failure(error);
     });
     if ((response.statusCode ?? 500) < 400) return response;
     upload?.stream.unpipe(call);
-    throw await refusalOf(response);
+    throw await refusalOf(response, this.connection);
+  }
+
+  async #open(url: URL, options: RequestOptions): Promise<ClientRequest> {
+    const agent = { keepAlive: true, maxSockets: 16 };
+    if (url.protocol !== "https:") {
+      this.#agent ??= new http.Agent(agent);
+      return http.request(url, { ...options, agent: this.#agent });
+    }
+    const { Agent: TlsAgent, request: secureRequest } = await import("node:https");
+    this.#agent ??= new TlsAgent({ ...agent, ...this.connection.tls });
+    return secureRequest(url, { ...options, agent: this.#agent as SecureAgent });
+  }
+
+  async #failure(error: NodeJS.ErrnoException): Promise<CliError> {
+    const { url, tls } = this.connection;
+    if (tls !== undefined) {
+      const { clusterFailure } = await import("../cluster/failures.ts");
+      const failure = clusterFailure(new URL(url).origin, error);
+      if (failure !== undefined) return failure;
+    }
+    if (error.code === "ECONNREFUSED") return notRunning(`nothing answers at ${url}`, error);
+    return new ConnectionLost(error);
   }
 }
 
-async function refusalOf(response: IncomingMessage): Promise<CliError> {
+/** What an answer of 400 and above says: the platform's own words, or those of the API server before it. */
+export async function refusalOf(
+  response: IncomingMessage,
+  { url }: Pick<Connection, "url">,
+): Promise<CliError> {
   const text = await readText(response);
   try {
-    const error = JSON.parse(text) as Partial<ApiError>;
+    const error = JSON.parse(text) as Partial<ApiError> & { kind?: string };
     if (typeof error.code === "string" && typeof error.message === "string")
       return CliError.fromApi(error as ApiError);
+    if (error.kind === "Status") {
+      const { gatewayRefusal } = await import("../cluster/gateway-refusal.ts");
+      return gatewayRefusal(new URL(url).origin, response.statusCode ?? 500, error.message ?? "");
+    }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

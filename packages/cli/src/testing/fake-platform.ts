@@ -79,6 +79,8 @@ export async function runCli(
       system: undefined,
       app: undefined,
       instance: undefined,
+      kubeconfig: undefined,
+      context: undefined,
       noColor: true,
       variables: process.env,
     },

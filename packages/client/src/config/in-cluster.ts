@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../errors.ts";
-import { type LoadedKubeconfig, tokenFromFile } from "./kubeconfig.ts";
+import type { LoadedKubeconfig } from "./kubeconfig.ts";
 
 export interface InClusterOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -8,10 +8,14 @@ export interface InClusterOptions {
   directory?: string;
 }
 
+/** A cluster is shared: less than a client on the machine itself may ask. */
+const QUERIES_PER_SECOND = 100;
+
 const DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * The options of createHttpClient for a process in a Pod: its service account's token and the API server's address.
+ * The options of createHttpClient for a process in a Pod: its service account's token, which the kubelet renews, and
+ * the API server's address.
  * @throws ConfigError outside a Pod
  */
 export async function loadInClusterConfig({
@@ -30,12 +34,14 @@ export async function loadInClusterConfig({
   }
   try {
     const [ca, namespace] = await Promise.all(
-      ["ca.crt", "namespace"].map((name) => readFile(`${directory}/${name}`, "utf8")),
+      ["ca.crt", "namespace", "token"].map((name) => readFile(`${directory}/${name}`, "utf8")),
     );
     return {
       server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
       ca,
-      token: tokenFromFile(`${directory}/token`),
+      caFile: `${directory}/ca.crt`,
+      tokenFile: `${directory}/token`,
+      queriesPerSecond: QUERIES_PER_SECOND,
       namespace: namespace!.trim(),
     };
   } catch (cause) {

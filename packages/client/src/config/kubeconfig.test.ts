@@ -49,6 +49,7 @@ users:
       { server, ca, cert, key, namespace },
       { server: "https://127.0.0.1:6443", ca: "CA", cert: "CERT", key: "KEY", namespace: "demo" },
     );
+    assert.deepEqual([loaded.certFile, loaded.keyFile], [undefined, join(directory, "key.pem")]);
     const other = await loadKubeconfig({ path, context: "two" });
     assert.deepEqual([other.cert, other.namespace], [undefined, "default"]);
   });
@@ -82,9 +83,9 @@ users:
   it("loadInClusterConfig() reads the mounted service account, and says when there is none", async () => {
     await Promise.all([write("ca.crt", "CA"), write("token", "TOKEN\n"), write("namespace", "demo\n")]);
     const env = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" };
-    const { server, ca, token, namespace } = await loadInClusterConfig({ env, directory });
+    const { server, ca, tokenFile, namespace } = await loadInClusterConfig({ env, directory });
     assert.deepEqual([server, ca, namespace], ["https://[fd00::1]:443", "CA", "demo"]);
-    assert.equal(typeof token === "function" ? await token() : token, "TOKEN");
+    assert.equal(tokenFile, join(directory, "token"));
     await assert.rejects(loadInClusterConfig({ env: {}, directory }), { code: "Config" });
     await assert.rejects(loadInClusterConfig({ env, directory: join(directory, "none") }), {
       code: "Config",

@@ -65,13 +65,22 @@ export async function loadKubeconfig({ path, context }: LoadKubeconfigOptions): 
     });
   }
   refuseUnserved(path, { cluster, user });
-  const read = readerFor(path);
+  const part = partReader(path);
+  const [ca, cert, key] = await Promise.all([
+    part(cluster["certificate-authority-data"], cluster["certificate-authority"]),
+    part(user["client-certificate-data"], user["client-certificate"]),
+    part(user["client-key-data"], user["client-key"]),
+  ]);
   return {
     server: cluster.server,
-    ca: await read(cluster["certificate-authority-data"], cluster["certificate-authority"]),
-    cert: await read(user["client-certificate-data"], user["client-certificate"]),
-    key: await read(user["client-key-data"], user["client-key"]),
-    token: user.tokenFile === undefined ? user.token : tokenFromFile(resolve(dirname(path), user.tokenFile)),
+    ca: ca.text,
+    caFile: ca.file,
+    cert: cert.text,
+    certFile: cert.file,
+    key: key.text,
+    keyFile: key.file,
+    token: user.token,
+    tokenFile: user.tokenFile === undefined ? undefined : resolve(dirname(path), user.tokenFile),
     serverName: cluster["tls-server-name"],
     insecureSkipVerify: cluster["insecure-skip-tls-verify"],
     impersonate: user.as === undefined ? undefined : { name: user.as, groups: user["as-groups"] },
@@ -107,34 +116,24 @@ function refuseUnserved(path: string, { cluster, user }: { cluster: ClusterEntry
   });
 }
 
-function readerFor(
-  path: string,
-): (data: string | undefined, file: string | undefined) => Promise<string | undefined> {
+/** A certificate or key: its text as it is now, and its file where it has one, for others may renew it. */
+interface Part {
+  text?: string;
+  file?: string;
+}
+
+function partReader(path: string): (data: string | undefined, file: string | undefined) => Promise<Part> {
   return async (data, file) => {
-    if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
-    if (file === undefined) return undefined;
+    if (data !== undefined) return { text: Buffer.from(data, "base64").toString("utf8") };
+    if (file === undefined) return {};
     const full = resolve(dirname(path), file);
     try {
-      return await readFile(full, "utf8");
+      return { text: await readFile(full, "utf8"), file: full };
     } catch (cause) {
       throw new ConfigError(`Cannot use kubeconfig "${path}": cannot read "${full}"`, {
         hint: "Check the path",
         cause,
       });
     }
-  };
-}
-
-/** Tokens in files are renewed by others: read again after a minute. */
-const TOKEN_MILLIS = 60_000;
-
-/** The token in a file, as createHttpClient's `token`. */
-export function tokenFromFile(path: string): () => Promise<string> {
-  let last: { token: string; readMillis: number } | undefined;
-  return async () => {
-    if (last === undefined || performance.now() - last.readMillis > TOKEN_MILLIS) {
-      last = { token: (await readFile(path, "utf8")).trim(), readMillis: performance.now() };
-    }
-    return last.token;
   };
 }

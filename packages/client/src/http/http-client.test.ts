@@ -91,6 +91,30 @@ describe("createHttpClient", () => {
     assert.equal(calls, 3);
   });
 
+  it("asks the guard of a write each time right before it leaves, and throws what that throws", async () => {
+    const paths: (string | undefined)[] = [];
+    const { url } = await serve((request, response) => {
+      paths.push(request.url);
+      answer(response, 429, { kind: "Status", reason: "TooManyRequests", code: 429 }, { "retry-after": "0" });
+    });
+    let asked = 0;
+    const guard = (): void => {
+      assert.equal(paths.length, asked, "asked once for each request that came");
+      if (++asked === 3) throw new RangeError("no more");
+    };
+    const client = clientOf(url);
+    await assert.rejects(client.delete(ConfigMaps, key, { guard }), {
+      name: "RangeError",
+      message: "no more",
+    });
+    assert.deepEqual([paths.length, asked], [2, 3]);
+    await assert.rejects(
+      client.create(ConfigMaps, { metadata: key }, { guard: () => assert.fail("never") }),
+      /never/,
+    );
+    assert.equal(paths.length, 2);
+  });
+
   it("gives an answer that is no Status the reason of its code", async () => {
     const { url } = await serve((_, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"));
     await assert.rejects(clientOf(url).get(ConfigMaps, key), (error) => {
@@ -104,7 +128,7 @@ describe("createHttpClient", () => {
   it("throws TransportError when nothing listens, and when the connection breaks", async () => {
     const { server, url } = await serve((request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
-      response.write('{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n');
+      response.write('{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"1"}}}\n');
       setImmediate(() => request.socket.destroy());
     });
     const client = clientOf(url);

@@ -5,10 +5,12 @@ import {
   resourcePath,
   StatusError,
 } from "@jdos/apimachinery";
-import { systemClock } from "@jdos/component-base";
+import { type Metrics, systemClock } from "@jdos/component-base";
 import type {
+  CallOptions,
   Client,
   DeleteOptions,
+  GuardedCall,
   ListOptions,
   NamespacedName,
   ObjectList,
@@ -24,73 +26,57 @@ import type {
 } from "../client.ts";
 import { ServedClient } from "../discovery/served-client.ts";
 import { TransportError } from "../errors.ts";
+import { Caller } from "./caller.ts";
+import { type ClientMetrics, createClientMetrics } from "./client-metrics.ts";
+import type { CredentialOptions } from "./credentials.ts";
+import { decodeList, decodeObject } from "./decode.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { refusal } from "./refusal.ts";
-import {
-  deleteBody,
-  impersonation,
-  PATCH_CONTENT_TYPES,
-  type Query,
-  queryString,
-  withType,
-  writeQuery,
-} from "./request-parts.ts";
-import { Transport, type TransportRequest, type TransportResponse } from "./transport.ts";
-import { typed, watchEvents } from "./watch-stream.ts";
+import { deleteBody, PATCH_CONTENT_TYPES, withType, writeQuery } from "./request-parts.ts";
+import { Transport } from "./transport.ts";
+import { watchEvents } from "./watch-stream.ts";
 
-export interface HttpClientOptions {
+export interface HttpClientOptions extends CredentialOptions {
   /** "https://127.0.0.1:7443"; a path is kept as a prefix. */
   server: string;
-  /** PEM. Defaults to the authorities Node trusts. */
-  ca?: string;
-  /** PEM, with `key`: the client's certificate. */
-  cert?: string;
-  key?: string;
-  /** A bearer token, or a function that reads the present one. */
-  token?: string | (() => string | Promise<string>);
   /** Checked against the server's certificate instead of its host name. */
   serverName?: string;
   insecureSkipVerify?: boolean;
   /** Act as this user at each call. */
   impersonate?: UserInfo;
-  /** For one answer; watches and raw streams are not limited. Defaults to 60. */
+  /**
+   * For the head of an answer, and for any pause in it; an answer takes at most five times that. Raw streams are
+   * not limited; of a watch only the head is, and its silence by watchSilenceSeconds. Defaults to 60.
+   */
   timeoutSeconds?: number;
-  /** Calls a second on average. Defaults to no limit. */
+  /** A watch on which nothing came for so long (a tenth more or less), not even a bookmark, is cut. Defaults to 150. */
+  watchSilenceSeconds?: number;
+  /** Calls a second on average, leases apart. Defaults to 500; Infinity for no limit. */
   queriesPerSecond?: number;
   /** Calls at once before queriesPerSecond applies. Defaults to twice that. */
   burst?: number;
   userAgent?: string;
+  /** Where requests, retries and waits are counted. Defaults to nowhere. */
+  metrics?: Metrics;
   /** Told of what the server warns of (deprecated fields and versions). */
   onWarning?(text: string): void;
 }
 
-interface Call {
-  method: string;
-  path: string;
-  query?: Query;
-  headers?: Readonly<Record<string, string>>;
-  body?: object | string;
-  signal?: AbortSignal;
-  streaming?: boolean;
-}
-
-/** Times an answer of 429 (or 503 with Retry-After) is waited out. */
-const MAX_RETRIES = 5;
+const DEFAULT_QUERIES_PER_SECOND = 500;
 
 /**
  * The Kubernetes API over HTTP, on connections that are kept alive. Kinds are read and written in their newest
  * shape, whichever version the server serves.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
-  const perSecond = options.queriesPerSecond;
-  const limiter =
-    perSecond === undefined
-      ? undefined
-      : new RateLimiter({ perSecond, burst: options.burst ?? perSecond * 2, clock: systemClock });
+  const { queriesPerSecond: perSecond = DEFAULT_QUERIES_PER_SECOND, metrics } = options;
   const client = new HttpClient({
     options,
     transport: new Transport(options),
-    limiter,
+    limiter: Number.isFinite(perSecond)
+      ? new RateLimiter({ perSecond, burst: options.burst ?? perSecond * 2, clock: systemClock })
+      : undefined,
+    metrics: metrics === undefined ? undefined : createClientMetrics(metrics),
     owner: true,
     user: options.impersonate,
   });
@@ -101,6 +87,7 @@ interface Parts {
   options: HttpClientOptions;
   transport: Transport;
   limiter: RateLimiter | undefined;
+  metrics: ClientMetrics | undefined;
   /** Whether close() also closes the connections, which impersonating clients share. */
   owner: boolean;
   user: UserInfo | undefined;
@@ -108,10 +95,20 @@ interface Parts {
 
 class HttpClient implements Client {
   readonly #parts: Parts;
+  readonly #caller: Caller;
   readonly #closing = new AbortController();
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { transport, limiter, metrics, user, options } = parts;
+    this.#caller = new Caller({
+      transport,
+      limiter,
+      metrics,
+      user,
+      closing: this.#closing.signal,
+      onWarning: options.onWarning && ((text) => options.onWarning?.(text)),
+    });
   }
 
   async get<T extends KubeObject>(
@@ -119,22 +116,15 @@ class HttpClient implements Client {
     key: NamespacedName,
     options: { signal?: AbortSignal } = {},
   ): Promise<Stored<T>> {
-    return this.#object(type, { method: "GET", path: resourcePath(type, key), signal: options.signal });
+    const path = resourcePath(type, key);
+    const answer = await this.#caller.json({ verb: "get", method: "GET", path, signal: options.signal });
+    return decodeObject(type, answer, key);
   }
 
   async list<T extends KubeObject>(type: ResourceType<T>, options: ListOptions = {}): Promise<ObjectList<T>> {
     const { signal, namespace, ...query } = options;
-    const answer = await this.#json({
-      method: "GET",
-      path: resourcePath(type, { namespace }),
-      query,
-      signal,
-    });
-    const { items, metadata } = answer as { items: object[] | null; metadata: ObjectList<T>["metadata"] };
-    return Object.freeze({
-      items: Object.freeze((items ?? []).map((item) => typed(type, item))),
-      metadata: Object.freeze(metadata),
-    });
+    const path = resourcePath(type, { namespace });
+    return decodeList(type, await this.#caller.json({ verb: "list", method: "GET", path, query, signal }));
   }
 
   async create<T extends KubeObject>(
@@ -143,13 +133,15 @@ class HttpClient implements Client {
     options: WriteOptions = {},
   ): Promise<Stored<T>> {
     const path = resourcePath(type, { namespace: (object as KubeObject).metadata?.namespace });
-    return this.#object(type, {
+    const answer = await this.#caller.json({
+      verb: "create",
       method: "POST",
       path,
       query: writeQuery(options),
       body: withType(type, object),
-      signal: options.signal,
+      ...control(options),
     });
+    return decodeObject(type, answer);
   }
 
   async update<T extends KubeObject>(
@@ -157,15 +149,17 @@ class HttpClient implements Client {
     object: T | DeepReadonly<T> | Stored<T>,
     options: UpdateOptions = {},
   ): Promise<Stored<T>> {
-    const { namespace, name } = (object as KubeObject).metadata ?? {};
-    const path = resourcePath(type, { namespace, name: name ?? "", subresource: options.subresource });
-    return this.#object(type, {
+    const { namespace, name = "" } = (object as KubeObject).metadata ?? {};
+    const path = resourcePath(type, { namespace, name, subresource: options.subresource });
+    const answer = await this.#caller.json({
+      verb: "update",
       method: "PUT",
       path,
       query: writeQuery(options),
       body: withType(type, object),
-      signal: options.signal,
+      ...control(options),
     });
+    return decodeObject(type, answer, { namespace, name });
   }
 
   async patch<T extends KubeObject>(
@@ -175,14 +169,16 @@ class HttpClient implements Client {
     options: PatchOptions = {},
   ): Promise<Stored<T>> {
     const body = patch.type === "apply" ? withType(type, patch.body) : patch.body;
-    return this.#object(type, {
+    const answer = await this.#caller.json({
+      verb: "patch",
       method: "PATCH",
       path: resourcePath(type, { ...key, subresource: options.subresource }),
       query: { ...writeQuery(options), force: options.force },
       headers: { "content-type": PATCH_CONTENT_TYPES[patch.type] },
       body,
-      signal: options.signal,
+      ...control(options),
     });
+    return decodeObject(type, answer, key);
   }
 
   async delete<T extends KubeObject>(
@@ -190,11 +186,12 @@ class HttpClient implements Client {
     key: NamespacedName,
     options: DeleteOptions = {},
   ): Promise<void> {
-    await this.#json({
+    await this.#caller.json({
+      verb: "delete",
       method: "DELETE",
       path: resourcePath(type, key),
       body: deleteBody(options),
-      signal: options.signal,
+      ...control(options),
     });
   }
 
@@ -202,14 +199,15 @@ class HttpClient implements Client {
     type: ResourceType<T>,
     options: DeleteOptions & Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector">,
   ): Promise<void> {
-    const { namespace, labelSelector, fieldSelector, signal } = options;
+    const { namespace, labelSelector, fieldSelector } = options;
     const path = resourcePath(type, { namespace });
-    await this.#json({
+    await this.#caller.json({
+      verb: "deletecollection",
       method: "DELETE",
       path,
       query: { labelSelector, fieldSelector },
       body: deleteBody(options),
-      signal,
+      ...control(options),
     });
   }
 
@@ -218,12 +216,13 @@ class HttpClient implements Client {
     options: WatchOptions = {},
   ): Promise<AsyncIterable<WatchEvent<T>>> {
     const { signal, namespace, ...query } = options;
-    const answer = await this.#call({
+    const answer = await this.#caller.stream({
+      verb: "watch",
       method: "GET",
       path: resourcePath(type, { namespace }),
       query: { ...query, watch: true },
       signal,
-      streaming: true,
+      answer: "watch",
     });
     return this.#ending(watchEvents(type, answer.body), signal);
   }
@@ -236,18 +235,20 @@ class HttpClient implements Client {
     options: WriteOptions = {},
   ): ReturnType<Client["createSubresource"]> {
     const path = resourcePath(type, { ...key, subresource });
-    const answer = await this.#json({
+    const answer = await this.#caller.json({
+      verb: "create",
       method: "POST",
       path,
       query: writeQuery(options),
       body,
-      signal: options.signal,
+      ...control(options),
     });
     return Object.freeze(answer) as Awaited<ReturnType<Client["createSubresource"]>>;
   }
 
   async raw(request: RawRequest): ReturnType<Client["raw"]> {
-    const answer = await this.#call({ ...request, method: request.method ?? "GET", streaming: true });
+    const { method = "GET" } = request;
+    const answer = await this.#caller.stream({ ...request, verb: "raw", method, answer: "raw" });
     return {
       status: answer.status,
       headers: answer.headers,
@@ -256,11 +257,19 @@ class HttpClient implements Client {
   }
 
   async connect(request: RawRequest): ReturnType<Client["connect"]> {
-    await this.#parts.limiter?.wait(request.signal);
-    const outgoing = this.#outgoing({ ...request, method: request.method ?? "GET" });
-    const answer = await this.#parts.transport.upgrade(outgoing);
-    if ("socket" in answer) return answer;
-    throw await refusal(answer.response);
+    const { method = "GET" } = request;
+    // Kubernetes 1.20 answers 406 to an upgrade that accepts JSON alone.
+    const headers = { accept: "*/*", ...request.headers };
+    const opened = await this.#caller.upgrade({
+      ...request,
+      headers,
+      verb: "connect",
+      method,
+      answer: "raw",
+    });
+    if ("socket" in opened) return opened;
+    const body = await this.#parts.transport.read(opened.response).catch(() => Buffer.alloc(0));
+    throw refusal(opened.response, body);
   }
 
   impersonate(user: UserInfo): Client {
@@ -274,61 +283,6 @@ class HttpClient implements Client {
     if (this.#parts.owner) await this.#parts.transport.close();
   }
 
-  async #object<T extends KubeObject>(type: ResourceType<T>, call: Call): Promise<Stored<T>> {
-    return typed(type, await this.#json(call));
-  }
-
-  async #json(call: Call): Promise<object> {
-    const answer = await this.#call(call);
-    try {
-      return JSON.parse(await answer.body.text()) as object;
-    } catch (error) {
-      if (call.signal?.aborted) throw call.signal.reason;
-      throw this.#parts.transport.failure(error);
-    }
-  }
-
-  async #call(call: Call): Promise<TransportResponse> {
-    for (let attempt = 0; ; attempt++) {
-      await this.#parts.limiter?.wait(call.signal);
-      const answer = await this.#parts.transport.send(this.#outgoing(call));
-      this.#warn(answer);
-      if (answer.status < 400) return answer;
-      const error = await refusal(answer);
-      const waitSeconds = Number(answer.headers["retry-after"]);
-      const busy = answer.status === 429 || answer.status === 503;
-      if (!busy || !(waitSeconds >= 0) || attempt >= MAX_RETRIES) throw error;
-      await systemClock.sleep(waitSeconds * 1000, call.signal);
-    }
-  }
-
-  #outgoing({ method, path, query, headers, body, signal, streaming }: Call): TransportRequest {
-    const signals =
-      signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
-    return {
-      method,
-      path: `${path}${queryString(query)}`,
-      headers: {
-        accept: "application/json",
-        ...(typeof body === "object" ? { "content-type": "application/json" } : {}),
-        ...impersonation(this.#parts.user),
-        ...headers,
-      },
-      body: typeof body === "object" ? JSON.stringify(body) : body,
-      // A signal of every call's own would cost a listener each; short calls end when the connections close.
-      signal: streaming === true || signal !== undefined ? signals : undefined,
-      streaming,
-    };
-  }
-
-  #warn(answer: TransportResponse): void {
-    const header = answer.headers.warning;
-    const { onWarning } = this.#parts.options;
-    if (header === undefined || onWarning === undefined) return;
-    for (const [, text] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g))
-      onWarning(text!.replace(/\\(.)/g, "$1"));
-  }
-
   /** A stream that ends quietly when it is aborted, and says TransportError when the connection broke. */
   async *#ending<E>(stream: AsyncIterable<E>, signal: AbortSignal | undefined): AsyncGenerator<E> {
     try {
@@ -336,7 +290,12 @@ class HttpClient implements Client {
     } catch (error) {
       if (signal?.aborted || this.#closing.signal.aborted) return;
       if (error instanceof StatusError) throw error;
-      throw this.#parts.transport.failure(error);
+      throw this.#parts.transport.streamFailure(error);
     }
   }
+}
+
+/** What may stop a write. */
+function control({ signal, guard }: CallOptions & GuardedCall): CallOptions & GuardedCall {
+  return { signal, guard };
 }

@@ -18,11 +18,19 @@ export class RateLimiter {
     this.#atMillis = options.clock.monotonicMillis();
   }
 
-  async wait(signal?: AbortSignal): Promise<void> {
+  /** Resolves with the milliseconds waited; a call that is given up gives its turn back. */
+  async wait(signal?: AbortSignal): Promise<number> {
     const { perSecond, burst, clock } = this.#options;
     const now = clock.monotonicMillis();
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#atMillis) / 1000) * perSecond) - 1;
     this.#atMillis = now;
-    if (this.#tokens < 0) await clock.sleep((-this.#tokens / perSecond) * 1000, signal);
+    if (this.#tokens >= 0) return 0;
+    try {
+      await clock.sleep((-this.#tokens / perSecond) * 1000, signal);
+      return clock.monotonicMillis() - now;
+    } catch (error) {
+      this.#tokens++;
+      throw error;
+    }
   }
 }

@@ -1,18 +1,30 @@
 import { type Status, StatusError } from "@jdos/apimachinery";
+import { retryAfterSeconds } from "./retry-after.ts";
 import type { TransportResponse } from "./transport.ts";
 
-/** What an answer of 400 and above says. */
-export async function refusal(answer: TransportResponse): Promise<StatusError> {
-  const text = await answer.body.text().catch(() => "");
+/** What an answer of 400 and above says; the wait it asks for stands in the error's details. */
+export function refusal({ status, headers }: TransportResponse, body: Buffer): StatusError {
+  const text = body.toString("utf8");
+  const error = StatusError.fromStatus(statusOf(text) ?? plainStatus(text, status), status);
+  const wait = error.details?.retryAfterSeconds ?? retryAfterSeconds({ status, headers }, new Date());
+  if (wait === undefined || wait === error.details?.retryAfterSeconds) return error;
+  return new StatusError(error.reason, error.message, {
+    code: error.code,
+    details: { ...error.details, retryAfterSeconds: wait },
+  });
+}
+
+function statusOf(text: string): Status | undefined {
   try {
-    const status = JSON.parse(text) as Status;
-    if (status.kind === "Status") return StatusError.fromStatus(status, answer.status);
+    const status = JSON.parse(text) as Status | null;
+    return status?.kind === "Status" ? status : undefined;
   } catch {
     // Not every server between speaks Status: its text is the message then.
+    return undefined;
   }
+}
+
+function plainStatus(text: string, code: number): Status {
   const message = text.trim().slice(0, 500);
-  return StatusError.fromStatus(
-    { message: message === "" ? undefined : message, code: answer.status },
-    answer.status,
-  );
+  return { message: message === "" ? undefined : message, code };
 }

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { splitLines } from "./split-lines.ts";
 
+async function* source(chunks: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield Buffer.from(chunk, "latin1");
+}
+
 async function lines(...chunks: string[]): Promise<string[]> {
-  async function* source(): AsyncGenerator<Uint8Array> {
-    for (const chunk of chunks) yield Buffer.from(chunk, "latin1");
-  }
-  return Array.fromAsync(splitLines(source()));
+  return (await Array.fromAsync(splitLines(source(chunks)))).map((line) => line.toString("utf8"));
 }
 
 describe("splitLines", () => {
@@ -19,5 +20,10 @@ describe("splitLines", () => {
 
   it("splitLines() gives several lines of one chunk, and drops one that is not ended", async () => {
     assert.deepEqual(await lines("a\nb\n\nc", "d\ne"), ["a", "b", "cd"]);
+  });
+
+  it("splitLines() throws Garbled for a line that does not end, rather than keep it all", async () => {
+    const reading = Array.fromAsync(splitLines(source(["a\nbbbb", "bbbb", "bbbb"]), { maxLineBytes: 10 }));
+    await assert.rejects(reading, { code: "Garbled" });
   });
 });

@@ -1,6 +1,18 @@
-/** The lines of a byte stream, without their ends; a last line that is not ended is dropped. */
-export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+import { garbled } from "./decode.ts";
+
+/** The API server takes no object of more than a few MiB: a line longer than this is not one of its events. */
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The lines of a byte stream, without their ends; empty ones and a last one that is not ended are dropped.
+ * @throws GarbledError for a line longer than any event
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Uint8Array>,
+  { maxLineBytes = MAX_LINE_BYTES }: { maxLineBytes?: number } = {},
+): AsyncGenerator<Buffer> {
   let partial: Buffer[] = [];
+  let partialBytes = 0;
   for await (const bytes of chunks) {
     const chunk = Buffer.isBuffer(bytes)
       ? bytes
@@ -8,12 +20,15 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       const piece = chunk.subarray(start, end);
-      const line =
-        partial.length === 0 ? piece.toString("utf8") : Buffer.concat([...partial, piece]).toString("utf8");
+      const line = partial.length === 0 ? piece : Buffer.concat([...partial, piece]);
       partial = [];
+      partialBytes = 0;
       start = end + 1;
-      if (line !== "") yield line;
+      if (line.length > 0) yield line;
     }
-    if (start < chunk.length) partial.push(chunk.subarray(start));
+    if (start === chunk.length) continue;
+    partial.push(chunk.subarray(start));
+    partialBytes += chunk.length - start;
+    if (partialBytes > maxLineBytes) throw garbled("watch", `a line is longer than ${maxLineBytes} bytes`);
   }
 }

@@ -1,50 +1,47 @@
-import {
-  apiVersionOf,
-  deepFreeze,
-  type KubeObject,
-  type ResourceType,
-  type Status,
-  StatusError,
-} from "@jdos/apimachinery";
-import type { Stored, WatchEvent } from "../client.ts";
+import { type KubeObject, type ResourceType, type Status, StatusError } from "@jdos/apimachinery";
+import type { WatchEvent } from "../client.ts";
+import { decodeNamed, garbled, parseObject } from "./decode.ts";
 import { splitLines } from "./split-lines.ts";
 
 interface WireEvent {
-  type: string;
-  object: { apiVersion?: string; kind?: string; metadata?: { resourceVersion?: string } };
+  type?: unknown;
+  object?: { metadata?: { resourceVersion?: unknown } };
 }
 
 /**
  * The events of a watch's answer.
  * @throws StatusError for an ERROR event; Expired when the revision is too old
+ * @throws GarbledError for a line that is no event
  */
 export async function* watchEvents<T extends KubeObject>(
   type: ResourceType<T>,
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<WatchEvent<T>> {
   for await (const line of splitLines(body)) {
-    const event = JSON.parse(line) as WireEvent;
+    const event = parseObject(line, type.resource) as WireEvent;
     switch (event.type) {
       case "ADDED":
       case "MODIFIED":
       case "DELETED":
-        yield { type: event.type, object: typed(type, event.object) };
+        revisionOf(type, event);
+        yield { type: event.type, object: decodeNamed(type, event.object) };
         break;
       case "BOOKMARK":
-        yield { type: "BOOKMARK", resourceVersion: event.object.metadata?.resourceVersion ?? "" };
+        yield { type: "BOOKMARK", resourceVersion: revisionOf(type, event) };
         break;
       case "ERROR": {
-        const status = event.object as Status;
+        const status = (event.object ?? {}) as Status;
         throw StatusError.fromStatus(status, status.code ?? 500);
       }
+      default:
+        throw garbled(type.resource, `an event is "${event.type}"`);
     }
   }
 }
 
-/** Items of a list carry no type on the wire: give it to them. */
-export function typed<T extends KubeObject>(type: ResourceType<T>, object: object): Stored<T> {
-  const named = object as { apiVersion?: string; kind?: string };
-  named.apiVersion ??= apiVersionOf(type);
-  named.kind ??= type.kind;
-  return deepFreeze(named) as unknown as Stored<T>;
+function revisionOf(type: ResourceType, { object }: WireEvent): string {
+  const revision = object?.metadata?.resourceVersion;
+  if (typeof revision !== "string" || revision === "")
+    throw garbled(type.resource, "an event has no revision");
+  return revision;
 }

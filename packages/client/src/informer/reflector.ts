@@ -3,6 +3,9 @@ import type { Clock } from "@jdos/component-base";
 import { backOffMillis } from "../back-off.ts";
 import type { Client, Stored } from "../client.ts";
 import type { InformerOptions } from "../informer-contract.ts";
+import type { InformerMetrics } from "./informer-metrics.ts";
+import { Relist } from "./relist.ts";
+import { type Watched, watchOnce } from "./watch-once.ts";
 
 /** What a reflector feeds. */
 export interface ReflectorSink<T extends KubeObject> {
@@ -18,121 +21,89 @@ export interface ReflectorOptions<T extends KubeObject> {
   selection: Pick<InformerOptions, "namespace" | "labelSelector" | "fieldSelector">;
   sink: ReflectorSink<T>;
   clock: Clock;
+  metrics?: InformerMetrics;
   /** Told of each failure that is retried. */
   onError(error: unknown): void;
 }
 
 const BACK_OFF = { baseMillis: 100, maxMillis: 30_000 };
-/** Watches are renewed at different times, so that a server's restart is not followed by a crowd every few minutes. */
-const WATCH_SECONDS = { min: 300, spread: 300 };
-/** A watch that ended sooner than this without an event counts as a failure. */
-const SHORT_WATCH_MILLIS = 1000;
+/** A watch that ended sooner than this counts as a failure. */
+const SHORT_WATCH_SECONDS = 1;
+/** The back-off does not grow beyond this many failures (1 s) while watches bring something, however short they are. */
+const FAILURES_WITH_PROGRESS = 4;
+/** A server that asks for a longer wait is asked again after this. */
+const MAX_ASKED_SECONDS = 300;
 
 /**
  * Keeps a sink equal to the server until the signal fires: a list, then a watch from its revision, resumed at the
- * last revision seen; a new list only when that revision is too old.
+ * last revision seen; a new list only when that revision is too old, or what came could not be read. Between two
+ * requests that failed lies a back-off with jitter.
  */
 export async function reflect<T extends KubeObject>(
   options: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, onError } = options;
-  let resourceVersion: string | undefined;
-  let exact = false;
+  const { client, type, selection, clock, metrics, onError } = options;
+  const relist = new Relist({ client, type, selection, signal });
+  let from: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
+    let error: unknown;
+    let atOnce = false;
     try {
-      if (resourceVersion === undefined) resourceVersion = await list(options, { exact, signal });
-      exact = false;
-      const seen = await watch(options, resourceVersion, signal);
-      resourceVersion = seen.resourceVersion;
-      failures = seen.healthy ? 0 : failures + 1;
-    } catch (error) {
+      if (from === undefined) {
+        metrics?.listed(type.resource);
+        from = await replaceAll(relist, options.sink);
+      }
+      metrics?.watchStarted(type.resource);
+      const watched = await watchOnce({ ...options, from }, signal);
       if (signal.aborted) return;
-      if (error instanceof WatchFailure) {
-        resourceVersion = error.resourceVersion;
-        if (error.progressed) failures = 0;
-      }
-      const cause = error instanceof WatchFailure ? error.cause : error;
-      if (isStatus(cause, "Expired", "Gone")) {
-        exact = resourceVersion !== undefined;
-        resourceVersion = undefined;
-        if (failures++ === 0) continue;
-      } else {
-        failures++;
-        onError(cause);
-      }
+      metrics?.watchEnded(type.resource, watched.reason);
+      from = goOnFrom(watched, relist);
+      // A first expiry is met by a list at once: its revision was good when it was seen.
+      atOnce = watched.reason === "expired" && failures === 0;
+      failures = failuresAfter(watched, failures);
+      if (isNews(watched)) error = watched.error;
+    } catch (caught) {
+      if (signal.aborted) return;
+      failures++;
+      error = caught;
     }
-    if (failures > 0) await clock.sleep(backOffMillis(failures - 1, BACK_OFF), signal).catch(() => {});
+    if (error !== undefined) onError(error);
+    if (failures > 0 && !atOnce) await clock.sleep(waitMillis(failures, error), signal).catch(() => {});
   }
 }
 
-interface ListRequest {
-  /** Ask for the newest state rather than what the server has at hand. */
-  exact: boolean;
-  signal: AbortSignal;
+async function replaceAll<T extends KubeObject>(relist: Relist<T>, sink: ReflectorSink<T>): Promise<string> {
+  const { items, resourceVersion } = await relist.list();
+  sink.replace(items);
+  relist.seen(resourceVersion);
+  return resourceVersion;
 }
 
-async function list<T extends KubeObject>(
-  options: ReflectorOptions<T>,
-  { exact, signal }: ListRequest,
-): Promise<string> {
-  const { client, type, selection, sink } = options;
-  const answer = await client.list(type, {
-    ...selection,
-    ...(exact ? {} : { resourceVersion: "0" }),
-    signal,
-  });
-  sink.replace(answer.items);
-  return answer.metadata.resourceVersion;
+/** The revision of the next watch; undefined when a list must come first. */
+function goOnFrom<T extends KubeObject>(
+  { next, resourceVersion }: Watched,
+  relist: Relist<T>,
+): string | undefined {
+  if (next === "list-anew") relist.forget();
+  else relist.seen(resourceVersion);
+  return next === "watch" ? resourceVersion : undefined;
 }
 
-/** A watch that broke, with the revision to go on from. */
-class WatchFailure extends Error {
-  readonly resourceVersion: string;
-  readonly progressed: boolean;
-
-  constructor(cause: unknown, resourceVersion: string, progressed: boolean) {
-    super("Watch broke", { cause });
-    this.resourceVersion = resourceVersion;
-    this.progressed = progressed;
-  }
+function failuresAfter({ reason, events, seconds }: Watched, failures: number): number {
+  const orderly = reason === "ended" || reason === "silent" || reason === "expired";
+  if (seconds >= SHORT_WATCH_SECONDS) return orderly ? 0 : 1;
+  return events > 0 ? Math.min(failures + 1, FAILURES_WITH_PROGRESS) : failures + 1;
 }
 
-interface Seen {
-  resourceVersion: string;
-  healthy: boolean;
+/** An end that is no part of a watch's ordinary life. */
+function isNews({ reason }: Watched): boolean {
+  return reason !== "ended" && reason !== "expired" && reason !== "silent";
 }
 
-async function watch<T extends KubeObject>(
-  options: ReflectorOptions<T>,
-  from: string,
-  signal: AbortSignal,
-): Promise<Seen> {
-  const { client, type, selection, sink, clock } = options;
-  const started = clock.monotonicMillis();
-  let resourceVersion = from;
-  let events = 0;
-  try {
-    const stream = await client.watch(type, {
-      ...selection,
-      resourceVersion: from,
-      allowWatchBookmarks: true,
-      timeoutSeconds: Math.round(WATCH_SECONDS.min + WATCH_SECONDS.spread * Math.random()),
-      signal,
-    });
-    for await (const event of stream) {
-      events++;
-      if (event.type === "BOOKMARK") {
-        resourceVersion = event.resourceVersion;
-        continue;
-      }
-      resourceVersion = event.object.metadata.resourceVersion;
-      if (event.type === "DELETED") sink.remove(event.object);
-      else sink.put(event.object);
-    }
-  } catch (error) {
-    throw new WatchFailure(error, resourceVersion, events > 0);
-  }
-  return { resourceVersion, healthy: events > 0 || clock.monotonicMillis() - started >= SHORT_WATCH_MILLIS };
+function waitMillis(failures: number, error: unknown): number {
+  const asked = isStatus(error) ? (error.details?.retryAfterSeconds ?? 0) : 0;
+  const least = Math.min(asked, MAX_ASKED_SECONDS) * 1000 * (1 + 0.5 * Math.random());
+  return Math.max(least, backOffMillis(failures - 1, BACK_OFF));
 }

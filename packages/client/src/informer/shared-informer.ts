@@ -2,6 +2,7 @@ import { formatKey, type KubeObject, keyOf, type ResourceType } from "@jdos/apim
 import type { Clock, Logger } from "@jdos/component-base";
 import type { Client, Stored } from "../client.ts";
 import type { Informer, InformerHandlers, InformerOptions, Lister } from "../informer-contract.ts";
+import type { InformerMetrics } from "./informer-metrics.ts";
 import { ObjectStore } from "./object-store.ts";
 import { type ReflectorSink, reflect } from "./reflector.ts";
 
@@ -11,6 +12,7 @@ export interface SharedInformerOptions<T extends KubeObject> {
   selection: InformerOptions;
   clock: Clock;
   log: Logger;
+  metrics?: InformerMetrics;
 }
 
 /** A Kind kept in memory, with any number of handlers on it. */
@@ -62,7 +64,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T> {
 
   start(): void {
     if (this.#running !== undefined || this.#controller.signal.aborted) return;
-    const { client, type, clock, selection } = this.#options;
+    const { client, type, clock, selection, metrics } = this.#options;
     const { resyncSeconds, ...selectors } = selection;
     this.#running = reflect(
       {
@@ -70,6 +72,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T> {
         type,
         selection: selectors,
         clock,
+        metrics,
         sink: this.#sink(),
         onError: (error) => this.#report(error),
       },

@@ -2,6 +2,7 @@ import { type Lease, Leases } from "@jdos/api";
 import { formatMicroTime, isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import { type Clock, type Logger, systemClock } from "@jdos/component-base";
+import { HeldLease, type Leadership, type Moment, momentOf } from "./leadership.ts";
 
 export interface LeaderElectionOptions {
   client: Client;
@@ -18,37 +19,54 @@ export interface LeaderElectionOptions {
   renewDeadlineSeconds?: number;
   /** Between two attempts. Defaults to 2. */
   retrySeconds?: number;
+  /** Told each time the API server answered about the Lease. */
+  reached?(): void;
 }
 
+/** Candidates that wait for the same lease do not ask in step. */
+const RETRY_JITTER = 0.2;
+
 /**
- * Waits until this candidate leads, runs `lead`, and aborts its signal at once when the lease is lost. Returns
- * when `lead` has ended: with true when it ended by itself or by `signal` (the lease is then released), with false
- * when the lease was lost.
+ * Waits until this candidate leads, runs `lead`, and aborts its signal at once when the lease is lost: when another
+ * holds it, or when it could not be renewed within the renew deadline. `lead` writes through clients that
+ * `leadership.fence` made: they refuse by themselves from that moment on, also in a process that was stopped in
+ * between and does not know it yet. The lease is renewed until `lead` has ended, also after `signal` fired. Returns
+ * then: with true when it ended by itself or by `signal` (the lease is then released), with false when the lease was
+ * lost.
  */
 export async function runAsLeader(
   options: LeaderElectionOptions,
-  lead: (signal: AbortSignal) => Promise<void>,
+  lead: (signal: AbortSignal, leadership: Leadership) => Promise<void>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const election = new Election(options);
-  if (!(await election.acquire(signal))) return true;
+  const held = await election.acquire(signal);
+  if (held === undefined) return true;
   options.log.info({ lease: options.name, identity: options.identity }, "Became leader");
   const leading = new AbortController();
   const stop = (): void => leading.abort(signal.reason);
-  if (signal.aborted) stop();
-  else signal.addEventListener("abort", stop, { once: true });
-  const renewing = election.renewUntil(leading.signal).then((lost) => {
-    if (lost) leading.abort(new Error(`Cannot go on as leader: the lease "${options.name}" is lost`));
-    return lost;
-  });
+  const lost = (): void => leading.abort(held.ended.reason);
+  follow(signal, stop);
+  follow(held.ended, lost);
+  const done = new AbortController();
+  const renewing = election.keep(held, done.signal);
   try {
-    await lead(leading.signal);
+    await lead(leading.signal, held);
   } finally {
     signal.removeEventListener("abort", stop);
-    leading.abort(new Error("Ended"));
-    if (!(await renewing)) await election.release();
+    held.ended.removeEventListener("abort", lost);
+    done.abort(new Error("Ended"));
+    await renewing;
+    if (!held.ended.aborted) await election.release();
   }
-  return !(await renewing);
+  const kept = !held.ended.aborted;
+  held.end(new Error("Ended"));
+  return kept;
+}
+
+function follow(signal: AbortSignal, callback: () => void): void {
+  if (signal.aborted) callback();
+  else signal.addEventListener("abort", callback, { once: true });
 }
 
 interface Observed {
@@ -68,6 +86,10 @@ class Election {
 
   constructor(options: LeaderElectionOptions) {
     const { leaseSeconds = 15, renewDeadlineSeconds = 10, retrySeconds = 2, clock = systemClock } = options;
+    if (!(retrySeconds < renewDeadlineSeconds && renewDeadlineSeconds < leaseSeconds))
+      throw new RangeError(
+        `Cannot elect a leader: retry ${retrySeconds} s, renew deadline ${renewDeadlineSeconds} s and lease ${leaseSeconds} s do not grow in this order`,
+      );
     this.#options = options;
     this.#clock = clock;
     this.#leaseSeconds = leaseSeconds;
@@ -75,30 +97,33 @@ class Election {
     this.#retryMillis = retrySeconds * 1000;
   }
 
-  /** False when the signal fired first. */
-  async acquire(signal: AbortSignal): Promise<boolean> {
+  /** The lease as it is held from now on; undefined when the signal fired first. */
+  async acquire(signal: AbortSignal): Promise<HeldLease | undefined> {
     while (!signal.aborted) {
-      if (await this.#attempt()) return true;
-      await this.#clock.sleep(this.#retryMillis * (1 + 0.2 * Math.random()), signal).catch(() => {});
+      const since = momentOf(this.#clock);
+      if (await this.#attemptWithin(this.#renewDeadlineMillis, signal)) return this.#held(since);
+      const waitMillis = this.#retryMillis * (1 + RETRY_JITTER * Math.random());
+      await this.#clock.sleep(waitMillis, signal).catch(() => {});
     }
-    return false;
+    return undefined;
   }
 
-  /** True when the lease was lost, false when the signal fired. */
-  async renewUntil(signal: AbortSignal): Promise<boolean> {
-    let renewedMillis = this.#clock.monotonicMillis();
-    while (!signal.aborted) {
-      await this.#clock.sleep(this.#retryMillis, signal).catch(() => {});
-      if (signal.aborted) return false;
-      const startedMillis = this.#clock.monotonicMillis();
-      if (await this.#attemptBefore(renewedMillis + this.#renewDeadlineMillis)) renewedMillis = startedMillis;
-      else if (
-        this.#heldByOther() ||
-        this.#clock.monotonicMillis() - renewedMillis >= this.#renewDeadlineMillis
-      )
-        return true;
+  #held(since: Moment): HeldLease {
+    const { name } = this.#options;
+    const held = { clock: this.#clock, leaseName: name, renewDeadlineMillis: this.#renewDeadlineMillis };
+    return new HeldLease(held, since);
+  }
+
+  /** Renews the lease until it is lost or the signal fires. */
+  async keep(held: HeldLease, signal: AbortSignal): Promise<void> {
+    const until = AbortSignal.any([signal, held.ended]);
+    while (!until.aborted) {
+      await this.#clock.sleep(this.#retryMillis, until).catch(() => {});
+      if (until.aborted) return;
+      const since = momentOf(this.#clock);
+      if (await this.#attemptWithin(held.remainingMillis, until)) held.renewed(since);
+      else if (this.#heldByOther() && !until.aborted) held.end(held.error());
     }
-    return false;
   }
 
   async release(): Promise<void> {
@@ -114,40 +139,45 @@ class Election {
     return this.#lease?.spec?.holderIdentity !== this.#options.identity;
   }
 
-  /** An attempt that takes longer than allowed counts as failed, even if it should succeed later. */
-  async #attemptBefore(deadlineMillis: number): Promise<boolean> {
-    const timeout = Promise.withResolvers<boolean>();
-    const remaining = deadlineMillis - this.#clock.monotonicMillis();
-    const timer = this.#clock.schedule(Math.max(0, remaining), () => timeout.resolve(false));
+  /** An attempt that takes longer is aborted and counts as failed, even if the server should have heard it. */
+  async #attemptWithin(millis: number, signal: AbortSignal): Promise<boolean> {
+    const late = new AbortController();
+    const timer = this.#clock.schedule(Math.max(0, millis), () => late.abort(new Error("Too late")));
+    const ended = Promise.withResolvers<false>();
+    const until = AbortSignal.any([late.signal, signal]);
+    follow(until, () => ended.resolve(false));
     try {
-      return await Promise.race([this.#attempt(), timeout.promise]);
+      return await Promise.race([this.#attempt(until), ended.promise]);
     } finally {
       timer.cancel();
     }
   }
 
-  async #attempt(): Promise<boolean> {
+  async #attempt(signal: AbortSignal): Promise<boolean> {
     const { client, namespace, name, log } = this.#options;
     try {
-      this.#lease = await this.#read();
+      this.#lease = await this.#read(signal);
+      this.#options.reached?.();
       if (this.#lease === undefined) {
-        this.#lease = await client.create(Leases, { metadata: { namespace, name }, spec: this.#claim() });
+        const fresh = { metadata: { namespace, name }, spec: this.#claim() };
+        this.#lease = await client.create(Leases, fresh, { signal });
         return true;
       }
       if (this.#heldByOther() && !this.#expired(this.#lease)) return false;
-      this.#lease = await client.update(Leases, { ...this.#lease, spec: this.#claim(this.#lease) });
+      const claimed = { ...this.#lease, spec: this.#claim(this.#lease) };
+      this.#lease = await client.update(Leases, claimed, { signal });
       return true;
     } catch (error) {
-      if (!isStatus(error, "Conflict", "AlreadyExists"))
+      if (!signal.aborted && !isStatus(error, "Conflict", "AlreadyExists"))
         log.warn({ err: error, lease: name }, "Cannot reach lease");
       return false;
     }
   }
 
-  async #read(): Promise<Stored<Lease> | undefined> {
+  async #read(signal: AbortSignal): Promise<Stored<Lease> | undefined> {
     const { client, namespace, name } = this.#options;
     try {
-      return await client.get(Leases, { namespace, name });
+      return await client.get(Leases, { namespace, name }, { signal });
     } catch (error) {
       if (isStatus(error, "NotFound")) return undefined;
       throw error;

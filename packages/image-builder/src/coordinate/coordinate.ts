@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BuilderError, BuilderInput, BuilderResult } from "@jdos/api";
+import type { RegistryCredential } from "@jdos/component-base";
 import { asBuilderError, ImageBuilderError } from "../errors.ts";
 import { type Channel, listen } from "../exchange/channel.ts";
 import type { BuiltImage, FromSteps, ToSteps } from "../exchange/messages.ts";
 import { Registry } from "../registry/registry.ts";
-import type { Credential } from "../registry/token.ts";
 import { fetchBundle } from "../source/bundle.ts";
 import { readBase } from "./base.ts";
 import { KnownImages } from "./known-images.ts";
@@ -19,7 +19,7 @@ import { Stages } from "./stages.ts";
 export interface CoordinateOptions {
   input: BuilderInput;
   /** Of the registry; it never leaves this side. */
-  credential?: Credential;
+  credential?: RegistryCredential;
   /** The directory shared with the steps. */
   exchange: string;
   /** A line of the build's log. */
@@ -85,7 +85,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
     ]);
     const known = new KnownImages(registry, base);
     const receiver = new ImageReceiver(scratch, known);
-    const readable = (name: string): boolean => name.startsWith("jdos/") || name === input.repository;
+    const platform = `${input.registry.prefix ?? ""}jdos/`;
+    const readable = (name: string): boolean => name.startsWith(platform) || name === input.repository;
     const loopback = await startLoopbackRegistry({ registry, known, receiver, readable });
     try {
       const channel = await listener.accepted;

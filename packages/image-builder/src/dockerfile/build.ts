@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuilderInput } from "@jdos/api";
+import { DEFAULT_REGISTRY } from "@jdos/component-base";
 import { ImageBuilderError } from "../errors.ts";
 import { type BuiltImage, RECEIVED_REPOSITORY } from "../exchange/messages.ts";
 import { type BuildEnvironment, PROXY_VARIABLES } from "../steps/environment.ts";
@@ -109,7 +110,7 @@ interface SettingsFiles {
 async function writeSettings({ work, input, registryPort }: DockerfileBuildOptions): Promise<SettingsFiles> {
   const registries = join(work, "registries.conf");
   const policy = join(work, "policy.json");
-  await writeFile(registries, registriesConf(input.registry.host, registryPort));
+  await writeFile(registries, registriesConf(input.registry, registryPort));
   await writeFile(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
   return { registries, policy, storage: join(work, "storage.conf") };
 }
@@ -139,9 +140,21 @@ async function chooseStorage(
   }
 }
 
-/** The platform's registry is reached through the mirror; names without a host are Docker Hub's. */
-export function registriesConf(host: string, registryPort: number): string {
-  return `unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n\n[[registry]]\nprefix = "${host}"\nlocation = "127.0.0.1:${registryPort}"\ninsecure = true\n`;
+/**
+ * The platform's registry is reached through the mirror, under its own name and under the one it has on one machine,
+ * so that a Dockerfile builds on both; names without a host are Docker Hub's.
+ */
+export function registriesConf(
+  { host, prefix = "" }: BuilderInput["registry"],
+  registryPort: number,
+): string {
+  const path = prefix === "" ? "" : `/${prefix.slice(0, -1)}`;
+  const location = `127.0.0.1:${registryPort}${path}`;
+  const names = [...new Set([`${host}${path}`, DEFAULT_REGISTRY.host])];
+  const mirrors = names.map(
+    (name) => `[[registry]]\nprefix = "${name}"\nlocation = "${location}"\ninsecure = true\n`,
+  );
+  return `unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n\n${mirrors.join("\n")}`;
 }
 
 function buildArguments({ options }: BuilderInput, { variables }: BuildEnvironment): string[] {

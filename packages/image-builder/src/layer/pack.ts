@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { lstat, readdir, readlink } from "node:fs/promises";
+import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -96,14 +96,22 @@ async function fill(tar: Pack, { directory, prefix, exclude, uid }: FillOptions)
   tar.finalize();
 }
 
+/** Files up to this are read whole: a stream for each costs more than reading it. */
+const WHOLE_BYTES = 256 * 1024;
+
 async function entry(
   tar: Pack,
   header: Partial<Header> & Pick<Header, "name">,
   file?: string,
 ): Promise<void> {
   const done = Promise.withResolvers<void>();
-  const sink = tar.entry(header, (error) => (error ? done.reject(error) : done.resolve()));
-  if (file !== undefined)
-    await pipeline(createReadStream(file), new PassThrough(), sink as unknown as NodeJS.WritableStream);
+  const end = (error?: Error | null): void => (error ? done.reject(error) : done.resolve());
+  if (file !== undefined && (header.size ?? 0) <= WHOLE_BYTES) {
+    tar.entry(header, await readFile(file), end);
+  } else {
+    const sink = tar.entry(header, end);
+    if (file !== undefined)
+      await pipeline(createReadStream(file), new PassThrough(), sink as unknown as NodeJS.WritableStream);
+  }
   await done.promise;
 }

@@ -14,8 +14,8 @@ import { RegistryTransport, type TransportOptions } from "./transport.ts";
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
-/** What is uploaded: the bytes, or a file of that many bytes. */
-export type BlobSource = Uint8Array<ArrayBuffer> | { file: string };
+/** What is uploaded: the bytes, or that many bytes of a file, from its beginning or from an offset. */
+export type BlobSource = Uint8Array<ArrayBuffer> | { file: string; offset?: number };
 
 /** A registry as a build uses it. Source: OCI distribution specification. */
 export class Registry {
@@ -141,10 +141,7 @@ export class Registry {
       path: url.toString(),
       scopes,
       headers: { "content-type": "application/octet-stream", "content-length": String(size) },
-      body: () =>
-        source instanceof Uint8Array
-          ? source
-          : (Readable.toWeb(createReadStream(source.file)) as ReadableStream<Uint8Array>),
+      body: () => (source instanceof Uint8Array ? source : contentOf(source, size)),
     });
     await response.body?.cancel();
     return "uploaded";
@@ -174,6 +171,11 @@ export class Registry {
     });
     await response.body?.cancel();
   }
+}
+
+function contentOf({ file, offset = 0 }: { file: string; offset?: number }, size: number) {
+  const content = createReadStream(file, { start: offset, end: offset + size - 1, highWaterMark: 1 << 18 });
+  return Readable.toWeb(content) as ReadableStream<Uint8Array>;
 }
 
 export function digestOf(bytes: Uint8Array): string {

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  authorizationFor,
+  ComponentError,
+  type RegistryCredential,
+  type RegistryScopes,
+} from "@jdos/component-base";
 import { ImageBuilderError } from "../errors.ts";
-import { basicHeader, type Challenge, type Credential, parseChallenge } from "./token.ts";
 
 export interface TransportOptions {
   /** http://registry.jdos-system.svc:5000 */
   url: string;
-  credential?: Credential;
+  credential?: RegistryCredential;
   /**
    * How long a request that the network or the server fails is tried again: a restart of the registry, or of what
    * gives its tokens, fits in. Defaults to 60.
@@ -20,8 +25,7 @@ export interface RegistryRequest {
   method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** A path at the registry, or a whole URL that it named. */
   path: string;
-  /** Repositories and what is done in them: { "demo/hello": "pull,push" } */
-  scopes: Readonly<Record<string, string>>;
+  scopes: RegistryScopes;
   headers?: Readonly<Record<string, string>>;
   /** Called anew for each try. */
   body?: () => string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
@@ -63,10 +67,8 @@ export class RegistryTransport {
     const key = JSON.stringify(request.scopes);
     const first = await this.#once(request, this.#tokens.get(key));
     if (first.status !== 401) return first;
-    const challenge = parseChallenge(first.headers.get("www-authenticate"));
     await first.body?.cancel();
-    const authorization =
-      challenge === undefined ? this.#basic() : await this.#fetchToken(challenge, request);
+    const authorization = await this.#answerTo(first.headers.get("www-authenticate"), request);
     if (authorization === undefined)
       throw new ImageBuilderError(
         "RegistryRefused",
@@ -76,8 +78,21 @@ export class RegistryTransport {
     return this.#once(request, authorization);
   }
 
-  #basic(): string | undefined {
-    return this.#options.credential === undefined ? undefined : basicHeader(this.#options.credential);
+  async #answerTo(challenge: string | null, { scopes }: RegistryRequest): Promise<string | undefined> {
+    const { credential, signal } = this.#options;
+    try {
+      return await authorizationFor(challenge, {
+        scopes,
+        ...(credential === undefined ? {} : { credential }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (cause) {
+      if (!(cause instanceof ComponentError)) throw cause;
+      throw new ImageBuilderError("RegistryRefused", cause.message, {
+        hint: `${cause.hint}: of an application's registry Secret a new one is made when it is deleted`,
+        cause,
+      });
+    }
   }
 
   async #once(
@@ -94,33 +109,6 @@ export class RegistryTransport {
       ...(content === undefined ? {} : { body: content, duplex: "half" }),
       ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
     } as RequestInit);
-  }
-
-  async #fetchToken(challenge: Challenge, request: RegistryRequest): Promise<string> {
-    const url = new URL(challenge.realm);
-    if (challenge.service !== undefined) url.searchParams.set("service", challenge.service);
-    for (const [repository, actions] of Object.entries(request.scopes))
-      url.searchParams.append("scope", `repository:${repository}:${actions}`);
-    const basic = this.#basic();
-    if (this.#options.credential !== undefined)
-      url.searchParams.set("account", this.#options.credential.username);
-    const response = await fetch(url, {
-      headers: basic === undefined ? {} : { authorization: basic },
-      ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
-    });
-    if (response.status >= 500 || response.status === 429)
-      throw new Error(`the token service answered ${response.status}`);
-    if (!response.ok)
-      throw new ImageBuilderError(
-        "RegistryRefused",
-        `Cannot get a token from "${url.origin}": it answered ${response.status}`,
-        { hint: "The application's registry Secret may be out of date: delete it to have a new one" },
-      );
-    const { token, access_token: accessToken } = (await response.json()) as {
-      token?: string;
-      access_token?: string;
-    };
-    return `Bearer ${token ?? accessToken ?? ""}`;
   }
 }
 

@@ -31,11 +31,12 @@ const PROGRAMS = [
   "/usr/bin/head",
 ];
 
-/** Pushes a small base image, a shell and a few programs of this machine, as jdos/base:12. */
-export async function pushBase(registry: Registry): Promise<TestBase> {
+/** Pushes a small base image, a shell and a few programs of this machine, as <prefix>jdos/base:12. */
+export async function pushBase(registry: Registry, prefix = ""): Promise<TestBase> {
+  const repository = `${prefix}jdos/base`;
   const bytes = layer();
   const layerDigest = digestOf(bytes);
-  await registry.pushBlob("jdos/base", { digest: layerDigest, size: bytes.length }, bytes);
+  await registry.pushBlob(repository, { digest: layerDigest, size: bytes.length }, bytes);
   const config: ImageConfig = {
     created: "1970-01-01T00:00:00Z",
     architecture: process.arch === "x64" ? "amd64" : process.arch,
@@ -45,12 +46,12 @@ export async function pushBase(registry: Registry): Promise<TestBase> {
   };
   const configBytes = Buffer.from(JSON.stringify(config));
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };
-  await registry.pushBlob("jdos/base", descriptor, configBytes);
+  await registry.pushBlob(repository, descriptor, configBytes);
   const layers = [
     { mediaType: "application/vnd.oci.image.layer.v1.tar", digest: layerDigest, size: bytes.length },
   ];
   await registry.pushManifest(
-    "jdos/base",
+    repository,
     { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers },
     "12",
   );

@@ -4,4 +4,4 @@
  */
 export { pushBase, type TestBase } from "./base-image.ts";
 export { archive, pushBundle } from "./bundle.ts";
-export { startTestRegistry, type TestRegistry } from "./test-registry.ts";
+export { BASIC_CREDENTIAL, startTestRegistry, type TestRegistry } from "./test-registry.ts";

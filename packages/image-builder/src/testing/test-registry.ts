@@ -12,7 +12,13 @@ import { createCertificateAuthority } from "@jdos/component-base";
 export interface TestRegistryOptions {
   /** Asks for tokens as the platform's registry does: who may do what in which repository. */
   grant?: (username: string | undefined, repository: string, actions: readonly string[]) => readonly string[];
+  /** Asks for BASIC_CREDENTIAL, as registries do that are not ours. */
+  basic?: boolean;
 }
+
+/** Whom a registry with `basic` knows. */
+export const BASIC_CREDENTIAL = { username: "robot", password: "builder-password" };
+const BASIC_FILE = "robot:$2b$04$7eZaTR5eJuYq8g305RxF8eWJENpJJ5XHPoTchqsrB2UrplX5BytbS\n";
 
 export interface TestRegistry {
   /** http://127.0.0.1:<port> */
@@ -21,13 +27,17 @@ export interface TestRegistry {
 }
 
 /** Starts the real registry on a loopback port, its content in a directory of its own. */
-export async function startTestRegistry({ grant }: TestRegistryOptions = {}): Promise<TestRegistry> {
+export async function startTestRegistry({ grant, basic }: TestRegistryOptions = {}): Promise<TestRegistry> {
   const directory = await mkdtemp(join(tmpdir(), "jdos-registry-"));
   const port = await freePort();
   const tokens = grant === undefined ? undefined : await startTokenService(directory, grant);
+  const htpasswd = join(directory, "htpasswd");
+  if (basic) await writeFile(htpasswd, BASIC_FILE);
   const auth =
     tokens === undefined
-      ? ""
+      ? basic
+        ? `auth:\n  htpasswd: {realm: test, path: ${htpasswd}}\n`
+        : ""
       : `auth:\n  token:\n    realm: ${tokens.realm}\n    service: registry\n    issuer: jdos\n    rootcertbundle: ${tokens.certificateFile}\n`;
   const config = join(directory, "config.yml");
   await writeFile(

@@ -15,3 +15,11 @@ test("diagnose() finds all that the tests of this package need themselves", asyn
     [],
   );
 });
+
+test("diagnose() asks for root, not for kernel modules, where it may not try", async () => {
+  const findings = await diagnose(readCommandLine(["doctor"], process.env).options, { uid: 1000 });
+  for (const wanted of ["root", "bridge and veth", "nftables"]) {
+    const found = findings.find(({ name }) => name === wanted);
+    assert.deepEqual([found?.ok, found?.hint], [false, "Run the command with sudo"], wanted);
+  }
+});

@@ -15,20 +15,31 @@ export interface Finding {
   readonly hint?: string;
 }
 
+export interface DoctorOptions {
+  /** Who asks. Defaults to the user of this process. */
+  uid?: number;
+}
+
 type Check = (options: JdosdOptions) => Promise<Finding>;
 
+const WITH_SUDO = "Run the command with sudo";
+const BRIDGE = "bridge and veth";
+const PACKET_RULES = "nftables";
 const MIN_DISK_GIB = 5;
 const MIN_MEMORY_GIB = 2;
 
 /** Looks for everything the platform needs; changes nothing. */
-export async function diagnose(options: JdosdOptions): Promise<Finding[]> {
+export async function diagnose(
+  options: JdosdOptions,
+  { uid = process.getuid?.() ?? -1 }: DoctorOptions = {},
+): Promise<Finding[]> {
   const checks: Check[] = [
-    checkRoot,
+    async () => checkRoot(uid),
     checkDebian,
     checkPackages,
     () => checkFileSystem("overlayfs", "overlay", "modprobe overlay"),
-    checkBridge,
-    checkPacketRules,
+    async () => (uid === 0 ? checkBridge() : untried(BRIDGE)),
+    async () => (uid === 0 ? checkPacketRules() : untried(PACKET_RULES)),
     checkControlGroups,
     checkPorts,
     checkDisk,
@@ -37,9 +48,12 @@ export async function diagnose(options: JdosdOptions): Promise<Finding[]> {
   return Promise.all(checks.map((check) => check(options)));
 }
 
-async function checkRoot(): Promise<Finding> {
-  const uid = process.getuid?.() ?? -1;
-  return finding("root", uid === 0, { message: `user id ${uid}`, hint: "Run the command with sudo" });
+function checkRoot(uid: number): Finding {
+  return finding("root", uid === 0, { message: `user id ${uid}`, hint: WITH_SUDO });
+}
+
+function untried(name: string): Finding {
+  return finding(name, false, { message: "not tried: that needs root", hint: WITH_SUDO });
 }
 
 async function checkDebian(): Promise<Finding> {
@@ -71,7 +85,7 @@ async function checkFileSystem(name: string, type: string, remedy: string): Prom
 
 /** Tried in a network namespace of its own, which ends with the command. */
 async function checkBridge(): Promise<Finding> {
-  return attempt("bridge and veth", {
+  return attempt(BRIDGE, {
     argv: [
       "unshare",
       "--net",
@@ -84,7 +98,7 @@ async function checkBridge(): Promise<Finding> {
 }
 
 async function checkPacketRules(): Promise<Finding> {
-  return attempt("nftables", {
+  return attempt(PACKET_RULES, {
     argv: [
       "unshare",
       "--net",

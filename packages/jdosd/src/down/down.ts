@@ -1,5 +1,4 @@
-import { rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type FileLock,
@@ -21,6 +20,7 @@ import { ImageCache } from "../host/image-cache.ts";
 import { type JdosdOptions, partPaths } from "../options.ts";
 import type { Progress } from "../progress.ts";
 import { stopContainers } from "./containers.ts";
+import { deleteData } from "./delete-data.ts";
 import { removeNetwork } from "./network.ts";
 
 export interface DownOptions {
@@ -29,25 +29,6 @@ export interface DownOptions {
   purge?: boolean;
   progress: Progress;
 }
-
-/** What a data directory holds: only this is deleted, for the directory itself is the user's. */
-const CONTENTS = [
-  "apiserver",
-  "containerd",
-  "kubelet",
-  "cni",
-  "registry-hosts",
-  "registry",
-  "haproxy",
-  "credentials",
-  "pki",
-  "logs",
-  "kubeconfig",
-  "jdosd.json",
-  "instance.json",
-  "jdosd.lock",
-  "jdosd.lock-journal",
-];
 
 /** How long containers are given to end by themselves. */
 const GRACE_SECONDS = 5;
@@ -119,11 +100,4 @@ async function purgeData(
 async function deleteAll({ dataDir, cacheDir, keepCache }: JdosdOptions): Promise<void> {
   await deleteData(dataDir);
   if (!keepCache) await new ImageCache(cacheDir).leave(dataDir);
-}
-
-async function deleteData(dataDir: string): Promise<void> {
-  for (const name of CONTENTS) await rm(join(dataDir, name), { recursive: true, force: true });
-  await rmdir(dataDir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY") throw error;
-  });
 }

@@ -39,7 +39,7 @@ test("ensureImageArchive() tries a mirror that fails once more, says why, and le
         dataDir: "/nowhere",
         say: (message) => said.push(message),
       }),
-      { code: "ImageBuildFailed", message: /Cannot make the base image: .*does not have a Release file/ },
+      { code: "NetworkUnreachable", message: /Cannot make the base image: .*does not have a Release file/ },
     );
     assert.equal(asked, 2, "the mirror was asked by two runs");
     assert.equal(said.filter((message) => message.startsWith("once more, for it failed")).length, 1);

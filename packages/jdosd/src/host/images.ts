@@ -17,8 +17,8 @@ import { makeRootFileSystem } from "./root-file-system.ts";
 export interface ImagesOptions {
   recipe: ImageRecipe;
   cache: ImageCache;
-  /** Who asks: the cache lasts as long as the last of them. */
-  dataDir: string;
+  /** Who asks: the cache lasts as long as the last of them. Absent: nobody who keeps it. */
+  dataDir?: string;
   say?(message: string): void;
 }
 
@@ -40,7 +40,7 @@ export async function ensureImageArchive({
   const archive = cache.archive(recipe.key);
   const lock = await cache.lock(say);
   try {
-    await cache.join(dataDir);
+    if (dataDir !== undefined) await cache.join(dataDir);
     if (await exists(archive)) {
       await utimes(archive, new Date(), new Date());
       return archive;

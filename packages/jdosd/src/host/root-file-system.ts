@@ -115,9 +115,10 @@ async function debootstrap(
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     await writeFile(logFile, error.stderr);
-    const unreachable = /Could not resolve|Could not connect|Failed to fetch|Temporary failure/.test(
-      error.stderr,
-    );
+    const unreachable =
+      /Could not resolve|Could not connect|Failed to fetch|Temporary failure|not have a Release file/.test(
+        error.stderr,
+      );
     throw new JdosdError(
       unreachable ? "NetworkUnreachable" : "ImageBuildFailed",
       `Cannot make the base image: ${firstComplaint(error)}`,

@@ -7,6 +7,7 @@ import { parseManifests, readManifests } from "./read-manifests.ts";
 const VALUES = {
   gateway: "10.64.0.1",
   platformPort: 7080,
+  platformTokenBase64: "dG9rZW4=",
   kubernetesPort: 7443,
   routesPort: 8080,
   registryPort: 7500,

@@ -14,10 +14,13 @@ export interface Manifest {
   readonly object: KubeObject;
 }
 
-/** Reads every YAML file below a directory, sorted by path, and fills in the values. @throws JdosdError ManifestInvalid */
+/** What is for clusters, in a folder of its own. */
+const FOR_CLUSTERS = /^cluster\//;
+
+/** Reads one machine's YAML files below a directory, sorted by path, and fills in the values. @throws JdosdError ManifestInvalid */
 export async function readManifests(directory: string, values: ManifestValues): Promise<Manifest[]> {
   const files = (await readdir(directory, { recursive: true }))
-    .filter((file) => file.endsWith(".yaml"))
+    .filter((file) => file.endsWith(".yaml") && !FOR_CLUSTERS.test(file))
     .sort();
   const texts = await Promise.all(files.map((file) => readFile(join(directory, file), "utf8")));
   return files.flatMap((file, at) => parseManifests(texts[at]!, { file: join(directory, file), values }));

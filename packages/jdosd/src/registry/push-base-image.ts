@@ -1,6 +1,6 @@
+import { openOciLayout } from "@jdos/component-base";
 import { BASE_IMAGE } from "../host/image-recipe.ts";
 import type { Context } from "../platform/context.ts";
-import { openOciLayout } from "./oci-layout.ts";
 import { pushImage } from "./push-image.ts";
 
 /** Puts the base image into the registry, for the FROM of Dockerfiles and for stacks to build on. */

@@ -1,5 +1,5 @@
+import type { OciLayout, OciManifest } from "@jdos/component-base";
 import { type Answer, call } from "./call.ts";
-import type { ImageManifest, OciLayout } from "./oci-layout.ts";
 
 export interface PushOptions {
   layout: OciLayout;
@@ -30,7 +30,7 @@ export async function pushImage(options: PushOptions): Promise<boolean> {
   });
   if (present.status === 200 && present.headers["docker-content-digest"] === descriptor.digest) return false;
   const body = await layout.read(descriptor.digest);
-  const manifest = JSON.parse(body.toString("utf8")) as ImageManifest;
+  const manifest = JSON.parse(body.toString("utf8")) as OciManifest;
   for (const { digest, size } of [manifest.config, ...manifest.layers]) {
     const found = await call(`${base}/blobs/${digest}`, { method: "HEAD", headers });
     if (found.status !== 200) await pushBlob({ base, headers, digest, size, content: layout.stream(digest) });

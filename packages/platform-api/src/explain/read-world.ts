@@ -1,6 +1,7 @@
 import {
   APPLICATION_LABEL,
   Applications,
+  BUILD_CONTAINER,
   Builds,
   Deployments,
   type Event,
@@ -20,6 +21,8 @@ export interface ReadWorldOptions {
   client: Client;
   system: string;
   app: string;
+  /** Images of this platform begin with it. */
+  imagePrefix: string;
   signal?: AbortSignal;
 }
 
@@ -49,6 +52,7 @@ export async function readWorld(options: ReadWorldOptions): Promise<World> {
     events: (events?.items ?? []).filter((event) => concerns(event, name, ofApplication)),
     quotas: quotas?.items ?? [],
     logs: [],
+    imagePrefix: options.imagePrefix,
   };
   return { ...world, logs: await readLogs(world, options) };
 }
@@ -87,14 +91,14 @@ async function readLogs(world: World, options: ReadWorldOptions): Promise<Contai
   );
   const build = newestBuild(world);
   const buildPod = build?.status?.phase === "Failed" ? build.status.pod : undefined;
-  if (buildPod !== undefined) reads.push(readTail(options, buildPod, undefined, false));
+  if (buildPod !== undefined) reads.push(readTail(options, buildPod, BUILD_CONTAINER, false));
   return (await Promise.all(reads)).filter((log) => log !== undefined);
 }
 
 async function readTail(
   { client, system, signal }: ReadWorldOptions,
   pod: string,
-  container: string | undefined,
+  container: string,
   previous: boolean,
 ): Promise<ContainerLog | undefined> {
   const lines: string[] = [];
@@ -113,5 +117,5 @@ async function readTail(
     if (isStatus(error)) return undefined;
     throw error;
   }
-  return { pod, container: container ?? "", previous, lines };
+  return { pod, container, previous, lines };
 }

@@ -21,4 +21,6 @@ export interface World {
   events: readonly Stored<Event>[];
   quotas: readonly Stored<ResourceQuota>[];
   logs: readonly ContainerLog[];
+  /** Images of this platform begin with it: "registry.jdos.internal/" */
+  imagePrefix: string;
 }

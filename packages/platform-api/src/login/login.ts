@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { PROOF_HEADER } from "@jdos/api";
 import type { Client, UserInfo } from "@jdos/client";
 import { PlatformError } from "../errors.ts";
 import { sameSecret } from "./same-secret.ts";
@@ -25,16 +27,27 @@ export function createLogin(client: Client, users: readonly LocalUser[]): Login 
       return found;
     },
     clientFor(person) {
+      const key = JSON.stringify([person.name, ...(person.groups ?? [])]);
       const known =
-        clients.get(person.name) ??
+        clients.get(key) ??
         client.impersonate({
           name: person.name,
           ...(person.groups === undefined ? {} : { groups: person.groups }),
         });
-      clients.set(person.name, known);
+      clients.set(key, known);
+      if (clients.size > MAX_CLIENTS) clients.delete(clients.keys().next().value as string);
       return known;
     },
   };
+}
+
+/** A client holds no connection of its own: the oldest is made again when it is asked for. */
+const MAX_CLIENTS = 1000;
+
+/** The proof of a request: its own header goes before the one that proxies on the way read for themselves. */
+export function proofOf(headers: IncomingHttpHeaders): string | undefined {
+  const own = headers[PROOF_HEADER];
+  return bearerToken(typeof own === "string" ? own : headers.authorization);
 }
 
 /** Reads `Authorization: Bearer ...`. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Client, RawRequest } from "@jdos/client";
-import { readPodLog, splitLines } from "./pod-log.ts";
+import { readBuildLog, readPodLog, splitLines } from "./pod-log.ts";
 
 async function* bytes(...chunks: string[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield Buffer.from(chunk);
@@ -57,5 +57,16 @@ describe("readPodLog()", () => {
       follow: "true",
       tailLines: "5",
     });
+  });
+
+  it("readBuildLog() names the container: a Pod of several has no log of its own", async () => {
+    let asked: RawRequest | undefined;
+    const raw: Client["raw"] = async (request) => {
+      asked = request;
+      return { status: 200, headers: {}, body: bytes("done\n") };
+    };
+    const log = readBuildLog({ client: { raw } as Client, namespace: "demo", pod: "hello-b1-x" });
+    assert.deepEqual(await Array.fromAsync(log), [{ line: "done" }]);
+    assert.equal(asked?.query?.container, "build");
   });
 });

@@ -1,4 +1,4 @@
-import { Pods } from "@jdos/api";
+import { BUILD_CONTAINER, Pods } from "@jdos/api";
 import { resourcePath } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
 
@@ -38,6 +38,11 @@ export async function* readPodLog(options: PodLogOptions): AsyncGenerator<PodLog
     ...(signal === undefined ? {} : { signal }),
   });
   for await (const line of splitLines(response.body)) yield withTime(line);
+}
+
+/** The lines of a build's log: of its Pod's containers the one that tells of the build. */
+export function readBuildLog(options: Omit<PodLogOptions, "container">): AsyncGenerator<PodLogLine> {
+  return readPodLog({ ...options, container: BUILD_CONTAINER });
 }
 
 /** Lines of a byte stream as text, whatever the chunks; the last one may lack its line feed. */

@@ -1,6 +1,7 @@
 import { Applications, Systems } from "@jdos/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Login } from "../login/login.ts";
+import type { RouteNames } from "../options.ts";
 import { applicationView } from "../views/application-view.ts";
 import { systemView } from "../views/system-view.ts";
 import { renderPage } from "./page.ts";
@@ -9,7 +10,7 @@ import { issueSession, personOfSession } from "./session.ts";
 export interface PageOptions {
   login: Login;
   version: string;
-  routesPort: number;
+  routes: RouteNames;
   /** Told of each wrong token. @throws PlatformError TooManyRequests */
   refused(): void;
 }
@@ -26,7 +27,7 @@ const SECURITY_HEADERS = {
 
 /** The page at `/`: its cookie opens this page alone; the API takes bearer tokens only. */
 export function pageRoutes(server: FastifyInstance, options: PageOptions): void {
-  const { login, version, routesPort } = options;
+  const { login, version, routes } = options;
   server.addContentTypeParser(
     "application/x-www-form-urlencoded",
     { parseAs: "string", bodyLimit: 4096 },
@@ -38,7 +39,7 @@ export function pageRoutes(server: FastifyInstance, options: PageOptions): void 
     if (person === undefined) return html(reply, renderPage({ version, systems: [], applications: [] }));
     const client = login.clientFor(person);
     const [systems, applications] = await Promise.all([client.list(Systems), client.list(Applications)]);
-    const views = applications.items.map((application) => applicationView(application, { routesPort }));
+    const views = applications.items.map((application) => applicationView(application, { routes }));
     const ofSystem = (name: string): number => views.filter(({ system }) => system === name).length;
     return html(
       reply,

@@ -4,6 +4,7 @@ import {
   Builds,
   Deployments,
   type DeployResult,
+  type Ingress,
   Ingresses,
   Pods,
   type ProgressEvent,
@@ -13,7 +14,8 @@ import { type KubeObject, notFound, type ResourceType } from "@jdos/apimachinery
 import type { Client, Stored } from "@jdos/client";
 import { explain } from "../explain/explain.ts";
 import { readWorld } from "../explain/read-world.ts";
-import { readPodLog } from "../logs/pod-log.ts";
+import { readBuildLog } from "../logs/pod-log.ts";
+import type { RouteNames } from "../options.ts";
 import { Channel } from "../streams/channel.ts";
 import { watchObjects } from "../streams/watch-objects.ts";
 import { urlOf } from "../views/application-view.ts";
@@ -26,7 +28,9 @@ export interface ProgressOptions {
   system: string;
   app: string;
   target: ProgressTarget;
-  routesPort: number;
+  routes: RouteNames;
+  /** Images of this platform begin with it. */
+  imagePrefix: string;
   timeoutSeconds: number;
   signal: AbortSignal;
 }
@@ -94,7 +98,7 @@ async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWor
   try {
     for await (const _ of wake.receive(signal)) {
       if (Object.keys(seen).length < follows.length) continue;
-      yield worldOf(seen, app);
+      yield worldOf(seen, options);
     }
   } finally {
     clearInterval(tick);
@@ -102,7 +106,11 @@ async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWor
   }
 }
 
-function worldOf(seen: Readonly<Record<string, readonly Stored<KubeObject>[]>>, app: string): ProgressWorld {
+function worldOf(
+  seen: Readonly<Record<string, readonly Stored<KubeObject>[]>>,
+  { app, routes }: ProgressOptions,
+): ProgressWorld {
+  const ingresses = (seen.ingresses ?? []) as readonly Stored<Ingress>[];
   const application = seen.applications?.[0] as ProgressWorld["application"] | undefined;
   if (application === undefined) throw notFound(Applications, app);
   const owned = (objects: readonly Stored<KubeObject>[] | undefined): never =>
@@ -115,7 +123,8 @@ function worldOf(seen: Readonly<Record<string, readonly Stored<KubeObject>[]>>, 
     releases: owned(seen.releases),
     deployment: seen.deployments?.[0] as ProgressWorld["deployment"],
     pods: (seen.pods ?? []) as ProgressWorld["pods"],
-    ingress: seen.ingresses?.[0] as ProgressWorld["ingress"],
+    // Of another class nobody says where its routes lead: they lead there when the Pods are ready.
+    ingress: ingresses.find(({ spec }) => spec?.ingressClassName === routes.ingressClass),
   };
 }
 
@@ -164,7 +173,7 @@ async function* buildLog(
   { client, system, signal }: ProgressOptions,
 ): AsyncGenerator<ProgressEvent> {
   try {
-    for await (const { line } of readPodLog({ client, namespace: system, pod, tailLines: 500, signal }))
+    for await (const { line } of readBuildLog({ client, namespace: system, pod, tailLines: 500, signal }))
       yield { type: "log", line, pod };
   } catch (error) {
     yield { type: "log", line: `(the log cannot be read: ${(error as Error).message})`, pod };

@@ -18,7 +18,7 @@ export type AppParams = { system: string; app: string };
 
 export function applicationRoutes(server: FastifyInstance, context: RouteContext): void {
   const view = (application: Stored<Application>): ApplicationView =>
-    applicationView(application, { routesPort: context.ports.routes });
+    applicationView(application, { routes: context.routes });
 
   server.get(PLATFORM_ROUTES.allApplications, async (request): Promise<ListOf<ApplicationView>> => {
     const list = await sessionOf(request).client.list(Applications);

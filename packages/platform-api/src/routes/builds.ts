@@ -3,7 +3,7 @@ import { isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
-import { readPodLog } from "../logs/pod-log.ts";
+import { readBuildLog } from "../logs/pod-log.ts";
 import { sendNdjson } from "../streams/ndjson.ts";
 import { watchObjects } from "../streams/watch-objects.ts";
 import { buildView } from "../views/build-view.ts";
@@ -79,7 +79,7 @@ async function* buildLog({ client, build, follow, signal }: BuildLogOptions): As
   const namespace = build.metadata.namespace ?? "";
   const pod = follow ? await startedPod(client, build, signal) : build.status?.pod;
   if (pod === undefined) return;
-  for await (const line of readPodLog({ client, namespace, pod, follow, signal })) yield { pod, ...line };
+  for await (const line of readBuildLog({ client, namespace, pod, follow, signal })) yield { pod, ...line };
 }
 
 /** Waits until the build's Pod is known and has begun; undefined when the build ended without one. */

@@ -2,15 +2,18 @@ import type { Client, UserInfo } from "@jdos/client";
 import type { Logger } from "@jdos/component-base";
 import type { FastifyRequest } from "fastify";
 import { unauthorized } from "../login/login.ts";
-import type { TokenIssuer } from "../registry-token/issuer.ts";
+import type { RouteNames } from "../options.ts";
+import type { RegistryAccess } from "../source/registry-access.ts";
 
 /** What the routes need besides the request. */
 export interface RouteContext {
   log: Logger;
   version: string;
   ports: { routes: number; kubernetes: number; registry: number };
-  registryUrl: string;
-  issuer: TokenIssuer;
+  routes: RouteNames;
+  registry: RegistryAccess;
+  /** Images of this platform begin with it: "registry.jdos.internal/" */
+  imagePrefix: string;
   maxSourceBytes: number;
   maxUploads: number;
 }

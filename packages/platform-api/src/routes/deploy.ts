@@ -24,7 +24,7 @@ import { retryOnConflict, signed } from "./write.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 900;
 
-export function deployRoutes(server: FastifyInstance, { ports }: RouteContext): void {
+export function deployRoutes(server: FastifyInstance, { routes, imagePrefix }: RouteContext): void {
   server.post<{ Params: AppParams; Body: DeployRequest }>(
     PLATFORM_ROUTES.deploy,
     { schema: { params: APP_PARAMS, body: DEPLOY } },
@@ -46,7 +46,8 @@ export function deployRoutes(server: FastifyInstance, { ports }: RouteContext): 
           client,
           ...request.params,
           target,
-          routesPort: ports.routes,
+          routes,
+          imagePrefix,
           timeoutSeconds,
           signal,
         }),

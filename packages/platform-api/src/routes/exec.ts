@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { PLATFORM_ROUTES } from "@jdos/api";
+import { PLATFORM_ROUTES, QUERY_HEADER } from "@jdos/api";
 import type { Logger } from "@jdos/component-base";
 import { PlatformError, toPlatformError } from "../errors.ts";
 import { readExecQuery, refuseUpgrade, tunnelExec } from "../exec/tunnel.ts";
@@ -11,7 +11,7 @@ import { APP_NAME, SYSTEM_NAME } from "./schemas.ts";
 export interface ExecRouteOptions {
   log: Logger;
   /** Logs the request in. @throws PlatformError Unauthorized */
-  session(request: IncomingMessage): Session;
+  session(request: IncomingMessage): Promise<Session>;
 }
 
 const PATH = new RegExp(`^${PLATFORM_ROUTES.exec.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`);
@@ -36,16 +36,22 @@ export function serveExec(server: Server, { log, session }: ExecRouteOptions): (
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? "/", "http://platform");
-    const { client } = session(request);
+    const { client } = await session(request);
     const params = PATH.exec(url.pathname)?.groups;
     if (params === undefined)
       throw new PlatformError("NotFound", `Cannot upgrade "${url.pathname}": only exec is upgraded`);
     const system = named(params.system ?? "", SYSTEM_NAME.pattern, "system");
     const app = named(params.app ?? "", APP_NAME.pattern, "app");
-    const query = readExecQuery(url.searchParams);
+    const query = readExecQuery(queryOf(request, url));
     await requireApplication(client, { system, app });
     await tunnelExec(request, socket, head, { client, system, app, query });
   }
+}
+
+/** What the address says, or the header where a proxy dropped that. */
+function queryOf({ headers }: IncomingMessage, url: URL): URLSearchParams {
+  const told = headers[QUERY_HEADER];
+  return url.search === "" && typeof told === "string" ? new URLSearchParams(told) : url.searchParams;
 }
 
 function named(text: string, pattern: string, field: string): string {

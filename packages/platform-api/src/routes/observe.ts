@@ -17,12 +17,12 @@ import { sendNdjson } from "../streams/ndjson.ts";
 import { eventView } from "../views/event-view.ts";
 import { podView } from "../views/pod-view.ts";
 import { type AppParams, requireApplication } from "./applications.ts";
-import { sessionOf } from "./context.ts";
+import { type RouteContext, sessionOf } from "./context.ts";
 import { APP_PARAMS, LOG_QUERY } from "./schemas.ts";
 
 const DEFAULT_TAIL_LINES = 200;
 
-export function observeRoutes(server: FastifyInstance): void {
+export function observeRoutes(server: FastifyInstance, { imagePrefix }: RouteContext): void {
   server.get<{ Params: AppParams }>(
     PLATFORM_ROUTES.pods,
     { schema: { params: APP_PARAMS } },
@@ -39,7 +39,7 @@ export function observeRoutes(server: FastifyInstance): void {
     async (request): Promise<ListOf<EventView>> => {
       const { client } = sessionOf(request);
       await requireApplication(client, request.params);
-      const { events } = await readWorld({ client, ...request.params });
+      const { events } = await readWorld({ client, imagePrefix, ...request.params });
       return { items: events.map(eventView).toSorted((a, b) => a.time.localeCompare(b.time)) };
     },
   );
@@ -50,7 +50,7 @@ export function observeRoutes(server: FastifyInstance): void {
     async (request): Promise<Explanation> => {
       const { client } = sessionOf(request);
       await requireApplication(client, request.params);
-      return explain(await readWorld({ client, ...request.params }));
+      return explain(await readWorld({ client, imagePrefix, ...request.params }));
     },
   );
 

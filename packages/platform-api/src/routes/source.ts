@@ -18,7 +18,7 @@ const ARCHIVE_TYPES = [
 
 export function sourceRoutes(
   server: FastifyInstance,
-  { registryUrl, issuer, maxSourceBytes, maxUploads }: RouteContext,
+  { registry, maxSourceBytes, maxUploads }: RouteContext,
 ): void {
   let underWay = 0;
   server.addContentTypeParser(ARCHIVE_TYPES, (_request, payload, done) => done(null, payload));
@@ -43,14 +43,11 @@ export function sourceRoutes(
         );
       underWay++;
       try {
-        const repository = `${request.params.system}/${request.params.app}`;
-        const { token } = await issuer.issue(person.name, [
-          { type: "repository", name: repository, actions: ["pull", "push"] },
-        ]);
+        const repository = registry.repositoryOf(request.params.system, request.params.app);
         const uploaded = await uploadSource({
-          registryUrl,
+          registryUrl: registry.url,
           repository,
-          token,
+          authorization: await registry.authorize(person.name, repository),
           body: request.body,
           maxBytes: maxSourceBytes,
         });

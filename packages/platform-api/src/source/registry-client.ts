@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
+import { request as requestTls } from "node:https";
 import type { Readable } from "node:stream";
 import { http } from "@jdos/component-base/http";
 import { PlatformError } from "../errors.ts";
@@ -10,7 +11,7 @@ export interface RegistryRequest {
   path: string;
   headers?: Record<string, string>;
   body?: Buffer | Readable;
-  token: string;
+  authorization?: string;
 }
 
 export interface RegistryAnswer {
@@ -24,13 +25,15 @@ const TIMEOUT_MILLIS = 60_000;
 /** One call to the registry; a stream is sent as it comes, with its back pressure. */
 export async function callRegistry(
   baseUrl: string,
-  { method, path, headers, body, token }: RegistryRequest,
+  { method, path, headers, body, authorization }: RegistryRequest,
 ): Promise<RegistryAnswer> {
   const url = new URL(path, baseUrl);
-  const call = http.request(url, {
+  const isRegistry = url.origin === new URL(baseUrl).origin;
+  const call = (url.protocol === "https:" ? requestTls : http.request)(url, {
     method,
     headers: {
-      authorization: `Bearer ${token}`,
+      // A registry may send an upload elsewhere; its credential stays with it.
+      ...(authorization !== undefined && isRegistry ? { authorization } : {}),
       ...(Buffer.isBuffer(body)
         ? { "content-length": String(body.length) }
         : body === undefined

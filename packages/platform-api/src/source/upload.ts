@@ -6,10 +6,10 @@ import { callRegistry, type RegistryAnswer, type RegistryRequest } from "./regis
 
 export interface UploadOptions {
   registryUrl: string;
-  /** <system>/<app> */
+  /** <system>/<app>, after the registry's prefix. */
   repository: string;
-  /** Bearer token with pull and push on the repository. */
-  token: string;
+  /** The header for pull and push on the repository; undefined where the registry wants none. */
+  authorization: string | undefined;
   body: AsyncIterable<Buffer>;
   maxBytes: number;
 }
@@ -28,8 +28,9 @@ const EMPTY_CONFIG = Buffer.from("{}");
  * The same content gives the same digest. Source: OCI distribution and image specifications.
  */
 export async function uploadSource(options: UploadOptions): Promise<Uploaded> {
-  const call = (request: Omit<RegistryRequest, "token">): Promise<RegistryAnswer> =>
-    callRegistry(options.registryUrl, { ...request, token: options.token });
+  const { authorization } = options;
+  const call = (request: RegistryRequest): Promise<RegistryAnswer> =>
+    callRegistry(options.registryUrl, authorization === undefined ? request : { ...request, authorization });
   const started = expectStatus(
     await call({ method: "POST", path: `/v2/${options.repository}/blobs/uploads/` }),
     202,
@@ -77,7 +78,7 @@ export async function uploadSource(options: UploadOptions): Promise<Uploaded> {
 }
 
 async function putSmallBlob(
-  call: (request: Omit<RegistryRequest, "token">) => Promise<RegistryAnswer>,
+  call: (request: RegistryRequest) => Promise<RegistryAnswer>,
   repository: string,
   blob: Buffer,
 ): Promise<void> {

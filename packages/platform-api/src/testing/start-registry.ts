@@ -18,33 +18,39 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
+/** Whom the registry of startBasicRegistry() knows. */
+export const BASIC_CREDENTIAL = { username: "robot", password: "builder-password" };
+const BASIC_FILE = "robot:$2b$04$7eZaTR5eJuYq8g305RxF8eWJENpJJ5XHPoTchqsrB2UrplX5BytbS\n";
+
 /** A real registry on loopback that asks for tokens at `realm` and trusts one certificate. */
-export async function startRegistry({
-  realm,
-  certPem,
-}: {
-  realm: string;
-  certPem: string;
-}): Promise<TestRegistry> {
+export function startRegistry({ realm, certPem }: { realm: string; certPem: string }): Promise<TestRegistry> {
+  return startWith({ "token.crt": certPem }, (at) => ({
+    token: { realm, service: "registry.jdos.internal", issuer: "jdos", rootcertbundle: at("token.crt") },
+  }));
+}
+
+/** A real registry on loopback that asks for Basic credentials, as many that are not ours do. */
+export function startBasicRegistry(): Promise<TestRegistry> {
+  return startWith({ htpasswd: BASIC_FILE }, (at) => ({ htpasswd: { realm: "test", path: at("htpasswd") } }));
+}
+
+async function startWith(
+  files: Readonly<Record<string, string>>,
+  auth: (at: (name: string) => string) => object,
+): Promise<TestRegistry> {
   const directory = await mkdtemp(join(tmpdir(), "jdos-registry-"));
+  const at = (name: string): string => join(directory, name);
   const port = await freePort();
-  await writeFile(join(directory, "token.crt"), certPem);
+  for (const [name, content] of Object.entries(files)) await writeFile(at(name), content);
   const config = {
     version: 0.1,
     log: { level: "error" },
     storage: { filesystem: { rootdirectory: directory }, delete: { enabled: true } },
     http: { addr: `127.0.0.1:${port}`, secret: "test" },
-    auth: {
-      token: {
-        realm,
-        service: "registry.jdos.internal",
-        issuer: "jdos",
-        rootcertbundle: join(directory, "token.crt"),
-      },
-    },
+    auth: auth(at),
   };
-  await writeFile(join(directory, "config.yml"), JSON.stringify(config));
-  const child = spawn(REGISTRY_PROGRAM, ["serve", join(directory, "config.yml")], { stdio: "ignore" });
+  await writeFile(at("config.yml"), JSON.stringify(config));
+  const child = spawn(REGISTRY_PROGRAM, ["serve", at("config.yml")], { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
   await untilItAnswers(url, child);
   return {

@@ -1,5 +1,5 @@
 import { JDOS_DEFINITIONS } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
+import { startTestServer, type TestServer, type TestServerOptions } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import { createCertificateAuthority, createLogger } from "@jdos/component-base";
 import type { PlatformApiOptions } from "../options.ts";
@@ -23,8 +23,11 @@ export interface TestPlatform {
 }
 
 /** The platform API over a real API server in memory; no controller runs. */
-export async function startTestPlatform(options: Partial<PlatformApiOptions> = {}): Promise<TestPlatform> {
-  const server = await startTestServer({ crds: JDOS_DEFINITIONS });
+export async function startTestPlatform(
+  options: Partial<PlatformApiOptions> = {},
+  serverOptions: TestServerOptions = {},
+): Promise<TestPlatform> {
+  const server = await startTestServer({ crds: JDOS_DEFINITIONS, ...serverOptions });
   const token = await createCertificateAuthority();
   const platform = await start({
     client: server.adminClient(),

@@ -140,6 +140,7 @@ export function world(members: Partial<World> = {}): World {
     events: [],
     quotas: [],
     logs: [],
+    imagePrefix: "registry.jdos.internal/",
     ...members,
   };
 }

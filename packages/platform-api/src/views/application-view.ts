@@ -2,10 +2,10 @@ import type { Application, ApplicationState, ApplicationView } from "@jdos/api";
 import type { Mutable } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { conditionOf } from "../explain/facts.ts";
+import type { RouteNames } from "../options.ts";
 
 export interface UrlOptions {
-  /** Port on which application traffic arrives. */
-  routesPort: number;
+  routes: Pick<RouteNames, "domain" | "port">;
 }
 
 export function applicationView(application: Stored<Application>, options: UrlOptions): ApplicationView {
@@ -30,11 +30,11 @@ export function applicationView(application: Stored<Application>, options: UrlOp
 }
 
 /** The application's own address: what the controllers say, else the host name they give by default. */
-export function urlOf({ metadata, spec, status }: Stored<Application>, { routesPort }: UrlOptions): string {
+export function urlOf({ metadata, spec, status }: Stored<Application>, { routes }: UrlOptions): string {
   if (status?.url !== undefined) return status.url;
   const route = spec.routes?.[0];
-  const host = route?.host ?? `${metadata.name}.${metadata.namespace}.jdos.localhost`;
-  return `http://${host}:${routesPort}${route?.path ?? "/"}`.replace(/\/$/, "");
+  const host = route?.host ?? `${metadata.name}.${metadata.namespace}.${routes.domain}`;
+  return `http://${host}:${routes.port}${route?.path ?? "/"}`.replace(/\/$/, "");
 }
 
 function stateOf(application: Stored<Application>): ApplicationState {

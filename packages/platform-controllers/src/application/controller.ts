@@ -74,7 +74,7 @@ async function reconcileApplication(
   const application = await find(context.client, key);
   if (application === undefined || application.metadata.deletionTimestamp !== undefined) return;
   if (!inSystem(context, key)) return void (await refuse(context, application));
-  await ensureRegistrySecret(context.client, application, settings.registry);
+  const renewSeconds = await ensureRegistrySecret(context.client, application, settings.registry);
   let world = readWorld(context, application);
   for (let taken = 0; taken < MAX_STEPS; taken++) {
     const step = planRelease(world);
@@ -96,7 +96,7 @@ async function reconcileApplication(
     }),
   );
   await prune(context.client, { ...world, running: runningReleases(context, world.application) });
-  return;
+  return renewSeconds === undefined ? undefined : { requeueAfterSeconds: renewSeconds };
 }
 
 async function find(client: Client, key: ObjectKey): Promise<Stored<Application> | undefined> {

@@ -4,8 +4,9 @@
  */
 export function covers(live: unknown, wanted: unknown): boolean {
   if (wanted === undefined) return true;
+  if (live === undefined) return saysNothing(wanted);
   if (wanted === null || typeof wanted !== "object") return live === wanted;
-  if (live === null || typeof live !== "object") return isEmpty(wanted) && live === undefined;
+  if (live === null || typeof live !== "object") return false;
   if (Array.isArray(wanted)) {
     if (!Array.isArray(live) || live.length !== wanted.length) return false;
     return wanted.every((item, index) => covers(live[index], item));
@@ -14,7 +15,8 @@ export function covers(live: unknown, wanted: unknown): boolean {
   return Object.entries(wanted).every(([key, member]) => covers(members[key], member));
 }
 
-/** The server may drop an empty list or map. */
-function isEmpty(value: object): boolean {
-  return Object.keys(value).length === 0;
+/** A server may leave out what is zero, false or empty. */
+function saysNothing(value: unknown): boolean {
+  if (value === 0 || value === false || value === "") return true;
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }

@@ -17,6 +17,7 @@ import {
 import { controllerOf, formatTime, isStatus, type ObjectKey, setCondition } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
+import { hasCredential } from "../application/registry-secret.ts";
 import { writeStatus } from "../apply/write-status.ts";
 import { OWNED_BY_BUILD, PODS_BY_BUILD } from "../indexes.ts";
 import type { Settings } from "../options.ts";
@@ -64,10 +65,7 @@ async function reconcileBuild(
   const refusal = refusalOf(build, application !== undefined);
   if (refusal !== undefined) return void (await finish(context, build, refusal));
   if (controllerOf(build) === undefined && application !== undefined) await adopt(client, build, application);
-  const credential = await find(() =>
-    client.get(Secrets, { namespace: key.namespace, name: registrySecretName(build.spec.application) }),
-  );
-  if (credential === undefined) {
+  if (hasCredential(settings.registry) && !(await credentialIsThere(client, build))) {
     await report(context, build, {
       phase: "Pending",
       message: "It waits for the application's registry credential",
@@ -87,6 +85,11 @@ async function reconcileBuild(
   if (outcome.lost && attempt < MAX_ATTEMPTS) await beginAgain(context, build, outcome);
   else await finish(context, build, outcome, pod);
   return;
+}
+
+async function credentialIsThere(client: Client, { metadata, spec }: Stored<Build>): Promise<boolean> {
+  const key = { namespace: metadata.namespace ?? "", name: registrySecretName(spec.application) };
+  return (await find(() => client.get(Secrets, key))) !== undefined;
 }
 
 /** Its Job is made by the next reconcile, which this write brings about. */

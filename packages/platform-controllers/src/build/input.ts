@@ -10,14 +10,15 @@ export const DEFAULT_TIMEOUT_SECONDS = 1800;
 export function builderInput(build: Stored<Build>, settings: Settings): BuilderInput {
   const system = build.metadata.namespace ?? "";
   const { application, source, build: options, timeoutSeconds } = build.spec;
+  const { url, host, prefix } = settings.registry;
   return {
     system,
     application,
     build: build.metadata.name,
     source: source as BuilderInput["source"],
     ...(options === undefined ? {} : { options: options as NonNullable<BuilderInput["options"]> }),
-    registry: { url: settings.registry.url, host: settings.registry.host },
-    repository: `${system}/${application}`,
+    registry: { url, host, prefix },
+    repository: `${prefix}${system}/${application}`,
     baseImage: settings.build.baseImage,
     platformImages: [settings.build.baseImage],
     timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,

@@ -10,13 +10,28 @@ import {
   type VolumeMount,
 } from "@jdos/api";
 import type { Stored } from "@jdos/client";
+import { hasCredential, isPulledWithCredential } from "../application/registry-secret.ts";
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
 import { DEFAULT_TIMEOUT_SECONDS } from "./input.ts";
 
 /** The container in which the user's own steps run; it never sees a credential. */
 export const STEPS_CONTAINER = "steps";
-const PROGRAM = "/jdos/packages/image-builder/src/main.ts";
+const PROGRAM = "packages/image-builder/src/main.ts";
+/** Where the platform's image has the repository's tree, and where a tree of the node is mounted over none. */
+const IN_IMAGE = "/opt/jdos";
+const MOUNTED = "/jdos";
+
+/**
+ * What each container may do as user 0; all the rest is dropped, and nothing can be gained. The coordinator needs
+ * nothing. The steps map the user namespace that buildah works in (SETUID, SETGID, SETFCAP), give the source to
+ * the user that npm runs as and become it (CHOWN, SETUID, SETGID), end what that user started (KILL), and read and
+ * remove what it left (DAC_OVERRIDE, FOWNER).
+ */
+const CAPABILITIES = {
+  [BUILD_CONTAINER]: [],
+  [STEPS_CONTAINER]: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETFCAP", "SETGID", "SETUID"],
+};
 
 const input: VolumeMount = { name: "input", mountPath: "/etc/jdos/build", readOnly: true };
 const environment: VolumeMount = { name: "environment", mountPath: "/etc/jdos/environment", readOnly: true };
@@ -44,9 +59,6 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: Setti
     [SYSTEM_LABEL]: build.metadata.namespace ?? "",
     "app.kubernetes.io/managed-by": "jdos",
   };
-  const { repositoryHostPath } = settings.build;
-  const repository: VolumeMount[] =
-    repositoryHostPath === undefined ? [] : [{ name: "repository", mountPath: "/jdos", readOnly: true }];
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -56,56 +68,94 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: Setti
       backoffLimit: 0,
       activeDeadlineSeconds: build.spec.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
       template: {
-        metadata: { labels, annotations: { "kubectl.kubernetes.io/default-container": BUILD_CONTAINER } },
+        metadata: { labels, annotations: annotations(settings) },
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 5,
-          containers: [
-            {
-              ...container(BUILD_CONTAINER, "coordinate", settings),
-              resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
-              volumeMounts: [input, credential, exchange, ...repository],
-            },
-            {
-              ...container(STEPS_CONTAINER, "steps", settings),
-              resources: {
-                requests: { cpu: settings.build.cpu, memory: "64Mi" },
-                limits: { memory: settings.build.memory },
-              },
-              volumeMounts: [input, environment, exchange, work, ...repository],
-            },
-          ],
-          volumes: volumes(build, repositoryHostPath),
+          ...(isPulledWithCredential(settings.build.builderImage, settings.registry)
+            ? { imagePullSecrets: [{ name: registrySecretName(build.spec.application) }] }
+            : {}),
+          containers: [coordinator(settings), steps(settings)],
+          volumes: volumes(build, settings),
         },
       },
     },
   };
 }
 
-function container(name: string, role: string, { build }: Settings): Container {
+function annotations({ build }: Settings): Record<string, string> {
   return {
-    name,
-    image: build.toolsImage,
-    imagePullPolicy: build.toolsImagePullPolicy,
-    command: ["node", "--disable-warning=ExperimentalWarning", PROGRAM, role],
-    securityContext: { runAsUser: 0, allowPrivilegeEscalation: false },
+    "kubectl.kubernetes.io/default-container": BUILD_CONTAINER,
+    ...(build.confinement === "unconfined"
+      ? { [`container.apparmor.security.beta.kubernetes.io/${STEPS_CONTAINER}`]: "unconfined" }
+      : {}),
   };
 }
 
-function volumes(build: Stored<Build>, repositoryHostPath: string | undefined): Volume[] {
+function coordinator(settings: Settings): Container {
+  const { registry } = settings;
+  const authorities = { name: "NODE_EXTRA_CA_CERTS", value: `${environment.mountPath}/ca.crt` };
+  const hasTls = registry.url.startsWith("https:");
+  return {
+    ...container(BUILD_CONTAINER, "coordinate", settings),
+    ...(hasTls ? { env: [authorities] } : {}),
+    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+    volumeMounts: [
+      input,
+      ...(hasCredential(registry) ? [credential] : []),
+      ...(hasTls ? [environment] : []),
+      exchange,
+      ...repository(settings),
+    ],
+  };
+}
+
+function steps(settings: Settings): Container {
+  const { cpu, memory, confinement } = settings.build;
+  const base = container(STEPS_CONTAINER, "steps", settings);
+  return {
+    ...base,
+    resources: { requests: { cpu, memory: "64Mi" }, limits: { memory } },
+    volumeMounts: [input, environment, exchange, work, ...repository(settings)],
+    ...(confinement === "unconfined"
+      ? { securityContext: { ...base.securityContext, seccompProfile: { type: "Unconfined" } } }
+      : {}),
+  };
+}
+
+function container(name: keyof typeof CAPABILITIES, role: string, { build }: Settings): Container {
+  const tree = build.repositoryHostPath === undefined ? IN_IMAGE : MOUNTED;
+  return {
+    name,
+    image: build.builderImage,
+    imagePullPolicy: build.builderImagePullPolicy,
+    command: ["node", "--disable-warning=ExperimentalWarning", `${tree}/${PROGRAM}`, role],
+    securityContext: {
+      runAsUser: 0,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"], add: [...CAPABILITIES[name]] },
+    },
+  };
+}
+
+function repository({ build }: Settings): VolumeMount[] {
+  if (build.repositoryHostPath === undefined) return [];
+  return [{ name: "repository", mountPath: MOUNTED, readOnly: true }];
+}
+
+function volumes(
+  build: Stored<Build>,
+  { registry, build: { repositoryHostPath: path } }: Settings,
+): Volume[] {
+  const secretName = registrySecretName(build.spec.application);
   return [
     { name: "input", configMap: { name: build.metadata.name } },
     { name: "environment", configMap: { name: BUILD_ENVIRONMENT, optional: true } },
-    {
-      name: "credential",
-      secret: { secretName: registrySecretName(build.spec.application), defaultMode: 0o400 },
-    },
+    ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
     { name: "exchange", emptyDir: {} },
     { name: "work", emptyDir: {} },
-    ...(repositoryHostPath === undefined
-      ? []
-      : [{ name: "repository", hostPath: { path: repositoryHostPath, type: "Directory" } }]),
+    ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];
 }

@@ -31,6 +31,7 @@ import { renderLimits, renderQuota, SYSTEM_OBJECT } from "./render/limits.ts";
 import { renderNamespace } from "./render/namespace.ts";
 import {
   MEMBER_ROLES,
+  renderAdministratorsBinding,
   renderOwnBinding,
   renderRoleBinding,
   roleBindingName,
@@ -70,7 +71,7 @@ async function reconcileSystem(context: ReconcileContext, key: ObjectKey): Promi
     return { requeueAfterSeconds: DELETION_SECONDS };
   }
   const kept = await addFinalizer(client, { type: Systems, object: system, finalizer: SYSTEM_FINALIZER });
-  await write(client, kept);
+  await write(context, kept);
   await report(context, kept, {
     status: "True",
     reason: "Ready",
@@ -108,29 +109,34 @@ function foreign(
   };
 }
 
-async function write(client: Client, system: Stored<System>): Promise<void> {
+async function write(context: ReconcileContext, system: Stored<System>): Promise<void> {
+  const { client } = context;
   const namespace = system.metadata.name;
   await apply(client, Namespaces, renderNamespace(system), {
     owner: system,
     keep: (live, wanted) => ({ ...wanted, spec: live.spec as Namespace["spec"] }),
   });
   await apply(client, RoleBindings, renderOwnBinding(system), { owner: system });
+  await apply(client, RoleBindings, renderAdministratorsBinding(system), { owner: system });
   await apply(client, LimitRanges, renderLimits(system), { owner: system });
   const quota = renderQuota(system);
-  if (quota === undefined) await remove(client, ResourceQuotas, { namespace, name: SYSTEM_OBJECT });
+  if (quota === undefined) await remove(context, ResourceQuotas, { namespace, name: SYSTEM_OBJECT });
   else await apply(client, ResourceQuotas, quota, { owner: system });
   for (const role of MEMBER_ROLES) {
     const binding = renderRoleBinding(system, role);
-    if (binding === undefined) await remove(client, RoleBindings, { namespace, name: roleBindingName(role) });
+    if (binding === undefined)
+      await remove(context, RoleBindings, { namespace, name: roleBindingName(role) });
     else await apply(client, RoleBindings, binding, { owner: system });
   }
 }
 
+/** What the informer has not seen yet brings a reconcile of its own when it is seen. */
 async function remove<T extends KubeObject>(
-  client: Client,
+  { client, informers }: ReconcileContext,
   type: ResourceType<T>,
   key: ObjectKey,
 ): Promise<void> {
+  if (informers.for(type).lister.get(key) === undefined) return;
   try {
     await client.delete(type, key);
   } catch (error) {

@@ -3,4 +3,5 @@
  * builds do.
  * @module
  */
+export { applyRights } from "./manifests.ts";
 export { startTestPlatform, type TestPlatform } from "./test-platform.ts";

@@ -27,8 +27,7 @@ export async function handleProxy(
   tls: KubeletTls | undefined,
 ): Promise<ApiResponse> {
   const { request } = call;
-  const { name } = splitProxyName(call.call.name);
-  authorizeCall(core, { ...call.call, name }, VERBS[request.method] ?? "get");
+  authorizeCall(core, call.call, VERBS[request.method] ?? "get");
   const { target, outgoing } = proxyRequest(core, call);
   const sent = dial(target, outgoing, tls);
   pipeline(request.stream(), sent, () => {

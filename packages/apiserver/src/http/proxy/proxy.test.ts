@@ -90,7 +90,11 @@ before(async () => {
     { subresource: "status" },
   );
   await client.create(Pods, {
-    metadata: { name: "two", namespace },
+    metadata: {
+      name: "two",
+      namespace,
+      annotations: { "kubectl.kubernetes.io/default-container": "b" },
+    },
     spec: { nodeName: "n1", containers: [containers[0]!, { name: "b", image: "i" }] },
   });
   await client.create(Pods, { metadata: { name: "nowhere", namespace }, spec: { containers } });

@@ -52,9 +52,6 @@ export function containerOf(pod: DeepReadonly<Pod>, asked: string | null): strin
     throw new StatusError("BadRequest", `container ${asked} is not valid for pod ${name}`);
   }
   if (containers.length === 1 && initContainers.length === 0) return containers[0]!.name;
-  const annotated = pod.metadata?.annotations?.["kubectl.kubernetes.io/default-container"];
-  if (annotated !== undefined && containers.some((container) => container.name === annotated))
-    return annotated;
   const names = containers.map((container) => container.name).join(" ");
   const inits =
     initContainers.length === 0

@@ -25,7 +25,12 @@ export class FieldErrors {
   }
 
   notSupported(field: string, value: unknown, supported: readonly string[]): void {
-    const list = [...supported].sort().map((item) => JSON.stringify(item));
+    this.notInEnumeration(field, value, [...supported].sort());
+  }
+
+  /** As notSupported, with the values in the order in which a schema lists them. */
+  notInEnumeration(field: string, value: unknown, supported: readonly string[]): void {
+    const list = supported.map((item) => JSON.stringify(item));
     this.list.push({
       type: "FieldValueNotSupported",
       field,

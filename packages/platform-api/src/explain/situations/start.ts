@@ -53,8 +53,6 @@ export const imageNotPulled: Situation = (world) => {
   };
 };
 
-const PLATFORM_REGISTRY = "registry.jdos.internal";
-
 /** The host an image reference names; without one it is Docker Hub's, as containerd reads it. */
 function registryOf(image: string): string {
   const [first = "", ...rest] = image.split("/");
@@ -81,8 +79,8 @@ function pullFault(detail: string, reason: string): string {
 function pullStep({ image, detail }: { image: string; detail: string }, world: World): string {
   if (/no such host|connection refused|timeout|dial tcp|lookup/i.test(detail)) {
     const registry = registryOf(image);
-    if (registry !== PLATFORM_REGISTRY)
-      return `See that this machine reaches the registry "${registry}"; images of this platform begin with ${PLATFORM_REGISTRY}/`;
+    if (!image.startsWith(world.imagePrefix))
+      return `See that this machine reaches the registry "${registry}"; images of this platform begin with ${world.imagePrefix}`;
     return "See that the registry runs and can be reached (jdos status), then wait: the pull is repeated";
   }
   return `Check the image's name and deploy again, or return to the last release: jdos rollback ${appFlags(world)}`;

@@ -8,6 +8,7 @@ import {
   registrySecretName,
 } from "@jdos/api";
 import { bytes, cpuMillis, type DeepReadonly, formatBytes, formatCpu } from "@jdos/apimachinery";
+import { isPulledWithCredential } from "../registry-secret.ts";
 import { portsOf } from "./ports.ts";
 import { labelsOf, type Subject } from "./subject.ts";
 
@@ -21,16 +22,17 @@ const DRAIN_SECONDS = 3;
 export function renderPodTemplate({ application, release, settings }: Subject): PodTemplateSpec {
   const { run, image, number, podsOf } = release.spec;
   const grace = run.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-  const fromRegistry = image.startsWith(`${settings.registry.host}/`);
+  const { schedulerName } = settings.pods;
   return {
     metadata: { labels: { ...labelsOf(application), [RELEASE_LABEL]: String(podsOf ?? number) } },
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: grace,
-      ...(fromRegistry
+      ...(isPulledWithCredential(image, settings.registry)
         ? { imagePullSecrets: [{ name: registrySecretName(application.metadata.name) }] }
         : {}),
+      ...(schedulerName === undefined ? {} : { schedulerName }),
       securityContext: { seccompProfile: { type: "RuntimeDefault" } },
       containers: [
         {

@@ -36,6 +36,14 @@ export function renderOwnBinding(system: DeepReadonly<Persisted<System>>): RoleB
   ]);
 }
 
+/** The platform's administrators own every System; the group is theirs on a cluster. */
+export function renderAdministratorsBinding(system: DeepReadonly<Persisted<System>>): RoleBinding {
+  const own = binding(system, roleBindingName("owner"), [
+    { kind: "Group", name: "jdos:admins", apiGroup: API_GROUP },
+  ]);
+  return { ...own, metadata: { ...own.metadata, name: "jdos-administrators" } };
+}
+
 function binding(
   system: DeepReadonly<Persisted<System>>,
   name: string,

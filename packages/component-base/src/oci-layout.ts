@@ -1,24 +1,33 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 
-export interface Descriptor {
+/** Source: OCI image specification, descriptor. */
+export interface OciDescriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export interface ImageManifest {
-  readonly config: Descriptor;
-  readonly layers: readonly Descriptor[];
+export interface OciManifest {
+  readonly config: OciDescriptor;
+  readonly layers: readonly OciDescriptor[];
 }
 
 /** Reads blobs out of an OCI archive without unpacking it. */
 export interface OciLayout {
   /** The manifest's descriptor of an image by its full name. */
-  find(image: string): Descriptor | undefined;
+  find(image: string): OciDescriptor | undefined;
   read(digest: string): Promise<Buffer>;
   stream(digest: string): NodeJS.ReadableStream;
+  /** Where a blob stands in the archive. */
+  locate(digest: string): OciBlobLocation;
+}
+
+export interface OciBlobLocation {
+  readonly file: string;
+  readonly offset: number;
+  readonly sizeBytes: number;
 }
 
 interface Entry {
@@ -41,13 +50,14 @@ export async function openOciLayout(path: string): Promise<OciLayout> {
     createReadStream(path, { start: offset, end: offset + sizeBytes - 1, highWaterMark: 1 << 20 });
   const read = async (entry: Entry) => Buffer.concat(await stream(entry).toArray());
   const index = JSON.parse((await read(entryOf("index.json"))).toString("utf8")) as {
-    manifests: Descriptor[];
+    manifests: OciDescriptor[];
   };
   return {
     find: (image) =>
       index.manifests.find(({ annotations }) => annotations?.["io.containerd.image.name"] === image),
     read: (digest) => read(blob(digest)),
     stream: (digest) => stream(blob(digest)),
+    locate: (digest) => ({ file: path, ...blob(digest) }),
   };
 }
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { writeOciArchive } from "@jdos/component-base";
-import { type ImageManifest, openOciLayout } from "./oci-layout.ts";
+import { writeOciArchive } from "./oci-archive.ts";
+import { type OciManifest, openOciLayout } from "./oci-layout.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ test("openOciLayout() finds an image of an archive and reads its blobs", async (
   const layout = await openOciLayout(archive);
   const found = layout.find("registry.example/b:1");
   assert.ok(found);
-  const manifest = JSON.parse((await layout.read(found.digest)).toString()) as ImageManifest;
+  const manifest = JSON.parse((await layout.read(found.digest)).toString()) as OciManifest;
   assert.equal(manifest.layers.length, 2);
   assert.equal((await layout.read(manifest.layers[1]!.digest)).toString(), "second");
   assert.equal((await layout.read(manifest.layers[0]!.digest)).length, 1_000);

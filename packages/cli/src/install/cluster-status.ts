@@ -1,0 +1,58 @@
+import { notInstalled } from "../cluster/connection.ts";
+import { PLATFORM_NAMESPACE } from "../cluster/names.ts";
+import type { CommandContext } from "../command.ts";
+import { formatTable } from "../output/table.ts";
+import { checkVersion } from "./preflight/version.ts";
+import { readInstallation } from "./record.ts";
+import { listWorkloads } from "./rollout.ts";
+import { withCluster } from "./session.ts";
+
+/** The platform in a cluster. */
+export interface ClusterStatus {
+  server: string;
+  kubernetes: string;
+  id: string;
+  version: string;
+  /** Of the installation: Installed, or what was begun and has not ended. */
+  state: string;
+  ready: boolean;
+  components: { name: string; state: string; message: string }[];
+}
+
+/** Reads with the kubeconfig's own rights. */
+export function readClusterStatus(context: CommandContext): Promise<ClusterStatus> {
+  return withCluster(context, async ({ client, server }) => {
+    const kubernetes = await checkVersion(client);
+    const installation = await readInstallation(client);
+    if (installation === undefined) throw notInstalled(server);
+    const workloads = await listWorkloads(client, PLATFORM_NAMESPACE);
+    const { id, version, state } = installation;
+    return {
+      server,
+      kubernetes,
+      id,
+      version,
+      state,
+      ready: state === "Installed" && workloads.every(({ done }) => done),
+      components: workloads.map(({ name, done, message }) => ({
+        name,
+        state: done ? "running" : "starting",
+        message,
+      })),
+    };
+  });
+}
+
+export function presentClusterStatus(status: ClusterStatus): string {
+  const { server, kubernetes, id, version, state, ready, components } = status;
+  return [
+    `The platform is ${ready ? "ready" : "not ready"}`,
+    `Cluster         ${server}, Kubernetes ${kubernetes}`,
+    `Installation    ${id}, version ${version}, ${state}`,
+    "",
+    formatTable({
+      headings: ["COMPONENT", "STATE", "MESSAGE"],
+      rows: components.map((component) => [component.name, component.state, component.message]),
+    }),
+  ].join("\n");
+}

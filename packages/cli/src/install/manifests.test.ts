@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { KubeObject } from "@jdos/apimachinery";
+import { renderManifests } from "./manifests.ts";
+import { typeOf } from "./objects.ts";
+import { completeValues } from "./values.ts";
+
+const FACTS = {
+  images: { platform: "r/jdos/platform@sha256:1", base: "r/jdos/base@sha256:2" },
+  administratorToken: "a-token-of-the-administrator",
+  registryCredentials: '{"auths":{}}',
+  nodeAddress: "10.0.0.1",
+};
+
+type Workload = KubeObject & {
+  spec: {
+    replicas?: number;
+    template: {
+      spec: {
+        hostNetwork?: boolean;
+        securityContext: { runAsNonRoot: boolean };
+        imagePullSecrets?: { name: string }[];
+        containers: {
+          name: string;
+          args?: string[];
+          resources: { requests: object; limits: object };
+          readinessProbe?: object;
+          securityContext: { readOnlyRootFilesystem: boolean; allowPrivilegeEscalation: boolean };
+          ports?: { hostPort?: number }[];
+        }[];
+      };
+    };
+  };
+};
+
+async function render(own: object): Promise<Map<string, KubeObject>> {
+  const values = await completeValues(own, { registry: "registry.example.org/jdos" });
+  const { namespace, definitions, rights, parts } = await renderManifests(values, FACTS);
+  const all = [...namespace, ...definitions, ...rights, ...parts];
+  for (const object of all) typeOf(object);
+  return new Map(all.map((object) => [`${object.kind} ${object.metadata?.name}`, object]));
+}
+
+const workloadOf = (objects: Map<string, KubeObject>, name: string) => objects.get(name) as Workload;
+
+const EVERYTHING = { scheduler: { provider: "jdos" }, dns: { provider: "jdos", clusterIP: "10.96.0.11" } };
+
+describe("renderManifests()", () => {
+  it("renderManifests() gives every container limits and probes, no root and no writable root file system", async () => {
+    for (const [name, object] of await render(EVERYTHING)) {
+      if (!["Deployment", "DaemonSet"].includes(object.kind ?? "")) continue;
+      const { spec } = (object as Workload).spec.template;
+      assert.equal(spec.securityContext.runAsNonRoot, true, name);
+      assert.deepEqual(spec.imagePullSecrets, [{ name: "registry-credentials" }], name);
+      for (const container of spec.containers) {
+        assert.ok(container.resources.requests && container.resources.limits, name);
+        assert.ok(container.readinessProbe, name);
+        assert.deepEqual(
+          [
+            container.securityContext.readOnlyRootFilesystem,
+            container.securityContext.allowPrivilegeEscalation,
+          ],
+          [true, false],
+          name,
+        );
+      }
+    }
+  });
+
+  it("renderManifests() lets nobody do everything, and the platform API act as those alone who are named", async () => {
+    const objects = await render({ ...EVERYTHING, login: { users: ["ada"], groups: ["dev"] } });
+    for (const [name, object] of objects) {
+      if (object.kind !== "ClusterRole" && object.kind !== "Role") continue;
+      const { rules } = object as KubeObject & { rules: Record<string, string[]>[] };
+      for (const rule of rules) assert.ok(!Object.values(rule).some((list) => list.includes("*")), name);
+    }
+    const { rules } = objects.get("ClusterRole jdos-platform-api") as KubeObject & {
+      rules: { resources: string[]; resourceNames?: string[] }[];
+    };
+    assert.deepEqual(
+      rules.map(({ resources, resourceNames }) => [resources, resourceNames]),
+      [
+        [["users"], ["jdos:admin", "ada"]],
+        [["groups"], ["jdos:admins", "system:authenticated", "dev"]],
+      ],
+    );
+  });
+
+  it("renderManifests() exposes the routes as the values say", async () => {
+    const nodePort = await render({});
+    assert.equal(workloadOf(nodePort, "Deployment load-balancer").spec.replicas, 2);
+    assert.ok(nodePort.has("Service routes"));
+    const api = workloadOf(nodePort, "Deployment platform-api").spec.template.spec.containers[0];
+    assert.ok(api?.args?.includes("--routes-port=30080"));
+    const hostPort = await render({ routes: { expose: "HostPort" } });
+    assert.ok(!hostPort.has("Service routes"));
+    const daemon = workloadOf(hostPort, "DaemonSet load-balancer").spec.template.spec;
+    assert.equal(daemon.containers[1]?.ports?.[0]?.hostPort, 80);
+    const hostNetwork = await render({ routes: { expose: "HostNetwork", hostPort: 8080 } });
+    assert.equal(workloadOf(hostNetwork, "DaemonSet load-balancer").spec.template.spec.hostNetwork, true);
+    const own = await render({ routes: { provider: "cluster", ingressClassName: "nginx" } });
+    assert.ok(![...own.keys()].some((name) => /load-balancer|IngressClass/.test(name)));
+    const controllers = workloadOf(own, "Deployment platform-controllers").spec.template.spec.containers[0];
+    assert.ok(controllers?.args?.includes("--ingress-class=nginx"));
+  });
+
+  it("renderManifests() brings scheduler and dns only where they are wanted", async () => {
+    const names = [...(await render({})).keys()];
+    assert.ok(!names.some((name) => /scheduler|dns/.test(name)));
+    const all = await render(EVERYTHING);
+    assert.ok(all.has("Deployment scheduler") && all.has("Deployment dns"));
+  });
+});

@@ -1,0 +1,99 @@
+import { locationOf } from "./registry.ts";
+import type { TemplateValues } from "./template.ts";
+import type { Values } from "./values.ts";
+
+/** What an installation knows besides its values. */
+export interface Facts {
+  /** The platform's image and the base of stacks, by digest. */
+  images: { platform: string; base: string };
+  administratorToken: string;
+  /** A docker configuration with the registry's account; "" without one. */
+  registryCredentials: string;
+  /** An address of a node, for routes without a publishAddress. */
+  nodeAddress: string;
+}
+
+/** HAProxy's port in its Pod, and the load balancer's health; on a node's own network they are the node's. */
+const POD_PORT = 8080;
+const HEALTH_PORT = 8081;
+const NODE_HEALTH_PORT = 18081;
+
+/** What the placeholders of manifests/cluster stand for. */
+export function templateValues(values: Values, facts: Facts): TemplateValues {
+  const { registry, builds, dns, scheduler, replicas } = values;
+  const resources = Object.entries(values.resources).map(([part, amount]) => [`resources.${part}`, amount]);
+  return {
+    replicas,
+    image: facts.images.platform,
+    baseImage: facts.images.base,
+    administratorTokenBase64: base64(facts.administratorToken),
+    "registry.location": registry.location,
+    "registry.url": locationOf(registry).url,
+    "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),
+    ...loginValues(values),
+    ...routeValues(values, facts),
+    "dns.clusterIP": dns.clusterIP,
+    "dns.clusterDomain": dns.clusterDomain,
+    "scheduler.own": scheduler.provider === "jdos",
+    "builds.cpu": builds.cpu,
+    "builds.memory": builds.memory,
+    "builds.confinement": builds.confinement,
+    "builds.environment": builds.environment,
+    ...Object.fromEntries(resources),
+  };
+}
+
+const SERVICE_ACCOUNT = "system:serviceaccount:";
+
+/** A user is impersonated by name; a service account by the name alone, in any namespace it may be of. */
+function loginValues({ login }: Values): TemplateValues {
+  const accounts = login.users.filter((name) => name.startsWith(SERVICE_ACCOUNT));
+  const users = login.users.filter((name) => name !== "*" && !name.startsWith(SERVICE_ACCOUNT));
+  const groups = login.groups.filter((name) => name !== "*");
+  const api = { apiGroup: "rbac.authorization.k8s.io" };
+  return {
+    "login.users": login.users.join(","),
+    "login.groups": login.groups.join(","),
+    "login.everyUser": login.users.includes("*"),
+    "login.everyGroup": login.groups.includes("*"),
+    "login.impersonatedUsers": ["jdos:admin", ...users],
+    "login.impersonatedGroups": ["jdos:admins", "system:authenticated", ...groups],
+    "login.serviceAccounts": accounts.map((name) => name.split(":")[3] ?? ""),
+    "login.subjects": [
+      ...users.map((name) => ({ ...api, kind: "User", name })),
+      ...groups.map((name) => ({ ...api, kind: "Group", name })),
+      ...accounts.map((name) => {
+        const [, , namespace, account] = name.split(":");
+        return { kind: "ServiceAccount", namespace, name: account };
+      }),
+      ...(login.users.includes("*") ? [{ ...api, kind: "Group", name: "system:authenticated" }] : []),
+    ],
+  };
+}
+
+function routeValues({ routes }: Values, { nodeAddress }: Facts): TemplateValues {
+  const { expose, nodePort, hostPort } = routes;
+  const hostNetwork = expose === "HostNetwork";
+  const onNodes = hostNetwork || expose === "HostPort";
+  const opened = onNodes ? hostPort : expose === "NodePort" ? nodePort : 80;
+  const own = routes.provider === "jdos";
+  return {
+    "routes.ingressClassName": own ? "jdos" : routes.ingressClassName,
+    "routes.domain": routes.domain,
+    "routes.scheme": routes.scheme,
+    "routes.port": routes.port !== 0 ? routes.port : own ? opened : routes.scheme === "https" ? 443 : 80,
+    "routes.workload": onNodes ? "DaemonSet" : "Deployment",
+    "routes.service": !onNodes,
+    "routes.serviceType": expose,
+    "routes.nodePort": expose === "NodePort" ? nodePort : 0,
+    "routes.hostNetwork": hostNetwork,
+    "routes.hostPort": expose === "HostPort" ? hostPort : 0,
+    "routes.listenPort": hostNetwork ? hostPort : POD_PORT,
+    "routes.healthPort": hostNetwork ? NODE_HEALTH_PORT : HEALTH_PORT,
+    "routes.publishAddress": routes.publishAddress === "" ? nodeAddress : routes.publishAddress,
+  };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { readValues } from "./values.ts";
+
+describe("readValues()", () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "jdos-values-"));
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  async function read(text: string) {
+    const file = join(directory, "values.yaml");
+    await writeFile(file, text);
+    return readValues({ file, registry: "registry.example.org/jdos" });
+  }
+
+  it("readValues() fills in defaults, and the command line goes before the file", async () => {
+    const values = await read(
+      "registry:\n  location: other.example.org\nreplicas: 3\nroutes:\n  domain: apps.example.org\n",
+    );
+    assert.equal(values.registry.location, "registry.example.org/jdos");
+    assert.equal(values.replicas, 3);
+    assert.deepEqual([values.routes.domain, values.routes.expose], ["apps.example.org", "NodePort"]);
+  });
+
+  it("readValues() takes the file of the registry's account from beside the values", async () => {
+    const values = await read("registry:\n  credentialsFile: config.json\n");
+    assert.equal(values.registry.credentialsFile, join(directory, "config.json"));
+  });
+
+  const refused: [string, RegExp, RegExp][] = [
+    ["route: {}", /: route: there is no such setting/, /One of: registry, login, routes/],
+    ["routes:\n  expose: Nodeport", /: routes\.expose: "Nodeport" is not a choice/, /One of: NodePort, /],
+    ["replicas: 0", /: replicas: 0 must be >= 1/, /values\.yaml/],
+    [
+      "resources:\n  dns:\n    limits:\n      memory: lots",
+      /: resources\.dns\.limits\.memory: "lots"/,
+      /quantity/,
+    ],
+    ["metrics:\n  url: http://prometheus", /: metrics: the platform has no metrics part yet/, /Leave it out/],
+    ["logs: {}", /: logs: the platform has no log store yet/, /Leave it out/],
+    ["registry:\n  provider: jdos", /: registry\.provider: JDOS's own registry is for one machine/, /Leave/],
+    ["routes:\n  provider: cluster", /: routes\.ingressClassName: it is missing/, /ingressclasses/],
+    ["routes:\n  expose: HostNetwork", /: routes\.hostPort: 80 is below 1024/, /1024/],
+    ["dns:\n  provider: jdos", /: dns\.clusterIP: it is missing/, /clusterDNS/],
+    ["- a list", /Cannot read values ".*": it is not a mapping/, /values\.yaml/],
+  ];
+  for (const [text, message, hint] of refused) {
+    it(`readValues() refuses ${JSON.stringify(text)} with the field and what it may be`, async () => {
+      await assert.rejects(read(text), (error: { code: string; message: string; hint: string }) => {
+        assert.equal(error.code, "ValuesInvalid");
+        assert.match(error.message, message);
+        assert.match(error.hint, hint);
+        return true;
+      });
+    });
+  }
+
+  it("readValues() without a registry asks for it", async () => {
+    await assert.rejects(readValues({}), {
+      code: "ValuesInvalid",
+      message: /registry\.location: it is missing/,
+    });
+  });
+});

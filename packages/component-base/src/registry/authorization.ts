@@ -1,0 +1,81 @@
+import { ComponentError } from "../errors.ts";
+import { basicAuthorization, type RegistryCredential } from "./credentials.ts";
+
+/** Repositories and what is done in them: { "demo/hello": "pull,push" } */
+export type RegistryScopes = Readonly<Record<string, string>>;
+
+export interface AuthorizationRequest {
+  scopes: RegistryScopes;
+  credential?: RegistryCredential;
+  signal?: AbortSignal;
+}
+
+interface Challenge {
+  realm: string;
+  service?: string;
+}
+
+/**
+ * The header `authorization` that a registry asks for by its `WWW-Authenticate`: a token of its token service, or
+ * the credential itself. Undefined when there is none to give. Source: CNCF distribution, token authentication.
+ *
+ * @throws ComponentError RegistryRefused; any other Error may pass
+ */
+export async function authorizationFor(
+  challengeHeader: string | null,
+  request: AuthorizationRequest,
+): Promise<string | undefined> {
+  const challenge = parseChallenge(challengeHeader);
+  if (challenge !== undefined) return fetchToken(challenge, request);
+  return request.credential === undefined ? undefined : basicAuthorization(request.credential);
+}
+
+/** Asks a registry what it wants to see before anything is sent to it. Undefined: nothing. */
+export async function authorizeAt(url: string, request: AuthorizationRequest): Promise<string | undefined> {
+  const response = await fetch(new URL("/v2/", url), signalOf(request));
+  await response.body?.cancel();
+  if (response.status !== 401) return undefined;
+  return authorizationFor(response.headers.get("www-authenticate"), request);
+}
+
+/** Reads `Bearer realm="...",service="..."`; undefined for any other scheme. */
+export function parseChallenge(header: string | null): Challenge | undefined {
+  const bearer = /(?:^|,\s*)bearer\s+(.*)$/i.exec(header ?? "")?.[1];
+  if (bearer === undefined) return undefined;
+  const parameters = new Map<string, string>();
+  for (const [, key = "", value = ""] of bearer.matchAll(/(\w+)="([^"]*)"/g))
+    parameters.set(key.toLowerCase(), value);
+  const realm = parameters.get("realm");
+  const service = parameters.get("service");
+  return realm === undefined ? undefined : { realm, ...(service === undefined ? {} : { service }) };
+}
+
+async function fetchToken({ realm, service }: Challenge, request: AuthorizationRequest): Promise<string> {
+  const { credential, scopes } = request;
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set("service", service);
+  for (const [repository, actions] of Object.entries(scopes))
+    url.searchParams.append("scope", `repository:${repository}:${actions}`);
+  if (credential !== undefined) url.searchParams.set("account", credential.username);
+  const response = await fetch(url, {
+    headers: credential === undefined ? {} : { authorization: basicAuthorization(credential) },
+    ...signalOf(request),
+  });
+  if (response.status >= 500 || response.status === 429)
+    throw new Error(`the token service answered ${response.status}`);
+  if (!response.ok)
+    throw new ComponentError(
+      "RegistryRefused",
+      `Cannot get a token from "${url.origin}": it answered ${response.status}`,
+      { hint: "The registry's credential may be out of date" },
+    );
+  const { token, access_token: accessToken } = (await response.json()) as {
+    token?: string;
+    access_token?: string;
+  };
+  return `Bearer ${token ?? accessToken ?? ""}`;
+}
+
+function signalOf({ signal }: AuthorizationRequest): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,16 @@
+import { type ProcessInput, runProcess } from "@jdos/controller-runtime";
+import { optionsOf, PROCESS_SETTINGS } from "./options.ts";
+import { start } from "./start.ts";
+
+/** The load balancer as a process of its own, beside its HAProxy: every replica carries traffic, one writes statuses. */
+export function main(input: ProcessInput): Promise<void> {
+  return runProcess(
+    {
+      name: "load-balancer",
+      settings: PROCESS_SETTINGS,
+      election: "within",
+      start: ({ client, log, settings }) => start({ client, log, ...optionsOf(settings), leads: false }),
+    },
+    input,
+  );
+}

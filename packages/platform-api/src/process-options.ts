@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import {
+  ComponentError,
+  REGISTRY_SETTINGS,
+  registryLocation,
+  type SettingValues,
+  setting,
+} from "@jdos/component-base";
+import type { LocalUser } from "./login/login.ts";
+import type { PlatformApiOptions, RegistryOptions } from "./options.ts";
+
+/** Options of the process. */
+export const PROCESS_SETTINGS = {
+  ...REGISTRY_SETTINGS,
+  "listen-address": setting.address("for people, as HOST:PORT", "0.0.0.0:7080"),
+  "admin-token-file": setting.text("the administrator's token, at least 16 characters; needed"),
+  "admin-user": setting.text("who the administrator is to Kubernetes", "admin"),
+  "admin-group": setting.list("and in which groups; may be repeated", [
+    "system:masters",
+    "system:authenticated",
+  ]),
+  "login-users": setting.list('users of the cluster who log in with its tokens; "*": everybody'),
+  "login-groups": setting.list("groups whose members may, and which they bring along"),
+  "users-file": setting.text('further people: JSON [{"name", "groups", "token"}]'),
+  "ingress-class": setting.text("whose load balancer says where routes lead", "jdos"),
+  "routes-domain": setting.text("applications answer at <application>.<system>.DOMAIN", "jdos.localhost"),
+  "routes-port": setting.integer("the port in URLs told to people", { fallback: 8080, min: 1 }),
+  "registry-token-certificate": setting.text("PEM file, with registry-access issued"),
+  "registry-token-key": setting.text("PEM file, with registry-access issued"),
+  "max-source-mebibytes": setting.integer("largest source upload", { fallback: 512, min: 1 }),
+  "max-uploads": setting.integer("uploads at the same time", { fallback: 4, min: 1 }),
+};
+
+type Given = SettingValues<typeof PROCESS_SETTINGS>;
+
+/** The options that a process was given. @throws ComponentError InvalidOption */
+export function optionsOf(given: Given): Omit<PlatformApiOptions, "client" | "log"> {
+  const adminTokenFile = given["admin-token-file"];
+  if (adminTokenFile === undefined) throw missing("admin-token-file");
+  const usersFile = given["users-file"];
+  return {
+    listen: given["listen-address"],
+    adminToken: readText(adminTokenFile).trim(),
+    admin: { name: given["admin-user"], groups: given["admin-group"] },
+    ...(usersFile === undefined ? {} : { users: readUsers(usersFile) }),
+    persons: { users: given["login-users"], groups: given["login-groups"] },
+    registry: registryOf(given),
+    ports: { routes: given["routes-port"], kubernetes: 0, registry: 0 },
+    routesDomain: given["routes-domain"],
+    ingressClass: given["ingress-class"],
+    maxSourceBytes: given["max-source-mebibytes"] * 1024 * 1024,
+    maxUploads: given["max-uploads"],
+  };
+}
+
+function registryOf(given: Given): RegistryOptions {
+  const { access, ...location } = registryLocation(given);
+  if (access === "given") return location;
+  const certificate = given["registry-token-certificate"];
+  const key = given["registry-token-key"];
+  if (certificate === undefined) throw missing("registry-token-certificate");
+  if (key === undefined) throw missing("registry-token-key");
+  return { ...location, token: { certPem: readText(certificate), keyPem: readText(key) } };
+}
+
+function readUsers(file: string): LocalUser[] {
+  const expected = `Cannot read the users "${file}": a JSON list of {"name", "groups", "token"} is expected`;
+  let users: unknown;
+  try {
+    users = JSON.parse(readText(file));
+  } catch (cause) {
+    throw new ComponentError("InvalidOption", expected, { hint: USERS_HINT, cause });
+  }
+  if (!Array.isArray(users) || !users.every(isUser))
+    throw new ComponentError("InvalidOption", expected, { hint: USERS_HINT });
+  return users;
+}
+
+const MIN_TOKEN = 16;
+const USERS_HINT = `Give each a name, a list of groups, and a token of at least ${MIN_TOKEN} characters`;
+
+function isUser(value: unknown): value is LocalUser {
+  const { name, token, groups = [] } = (value ?? {}) as Partial<LocalUser>;
+  const hasGroups = Array.isArray(groups) && groups.every((group) => typeof group === "string");
+  return typeof name === "string" && typeof token === "string" && token.length >= MIN_TOKEN && hasGroups;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new ComponentError("InvalidOption", `Cannot read "${file}": ${(cause as Error).message}`, {
+      hint: "See that it is mounted and may be read by this user",
+      cause,
+    });
+  }
+}
+
+function missing(flag: string): ComponentError {
+  return new ComponentError("InvalidOption", `Cannot start the platform API: --${flag} is not given`, {
+    hint: "Start it with --help to see its options",
+  });
+}

@@ -1,0 +1,61 @@
+import { authorizeAt, type RegistryCredential, readRegistryCredential } from "@jdos/component-base";
+import { PlatformError } from "../errors.ts";
+import type { RegistryOptions } from "../options.ts";
+import type { TokenIssuer } from "../registry-token/issuer.ts";
+
+/** How this process may write to the registry. */
+export interface RegistryAccess {
+  /** Where its API answers. */
+  readonly url: string;
+  /** The repository of an application. */
+  repositoryOf(system: string, app: string): string;
+  /** The header `authorization` for pushing to a repository; undefined when the registry wants none. */
+  authorize(person: string, repository: string): Promise<string | undefined>;
+}
+
+/** Access by tokens of our own when the registry is ours, else by the credential it was given, or by none. */
+export function createRegistryAccess(
+  options: RegistryOptions,
+  issuer: TokenIssuer | undefined,
+): RegistryAccess {
+  const { url, prefix = "" } = options;
+  return {
+    url,
+    repositoryOf: (system, app) => `${prefix}${system}/${app}`,
+    authorize: (person, repository) =>
+      issuer === undefined ? authorizeAsGiven(options, repository) : issueFor(issuer, person, repository),
+  };
+}
+
+async function issueFor(issuer: TokenIssuer, person: string, repository: string): Promise<string> {
+  const { token } = await issuer.issue(person, [
+    { type: "repository", name: repository, actions: ["pull", "push"] },
+  ]);
+  return `Bearer ${token}`;
+}
+
+async function authorizeAsGiven(options: RegistryOptions, repository: string): Promise<string | undefined> {
+  const credential = credentialOf(options);
+  try {
+    return await authorizeAt(options.url, {
+      scopes: { [repository]: "pull,push" },
+      ...(credential === undefined ? {} : { credential }),
+    });
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: string };
+    if (code === "RegistryRefused")
+      throw new PlatformError("RegistryFailed", message, {
+        hint: "Its credential may be out of date: see the Secret that platform-api mounts",
+        cause,
+      });
+    throw new PlatformError("Unavailable", `Cannot reach the registry: ${message}`, {
+      hint: "It may be starting: try again",
+      cause,
+    });
+  }
+}
+
+function credentialOf({ credentialsFile, host, url }: RegistryOptions): RegistryCredential | undefined {
+  if (credentialsFile === undefined) return undefined;
+  return readRegistryCredential(credentialsFile, host ?? new URL(url).host);
+}

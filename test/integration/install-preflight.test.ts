@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  ClusterRoleBindings,
+  ClusterRoles,
+  ConfigMaps,
+  CustomResourceDefinitions,
+  JDOS_DEFINITIONS,
+  Namespaces,
+} from "@jdos/api";
+import { isConditionTrue } from "@jdos/apimachinery";
+import { runCli } from "@jdos/cli/testing";
+import { type SimulatedCluster, startSimulatedCluster } from "./support/cluster.ts";
+
+const TOKENS = new Map(
+  ["nobody", "installer", "giver"].map((name) => [
+    `token-of-${name}`,
+    { name, groups: ["system:authenticated"] },
+  ]),
+);
+
+describe("what jdos install finds out before it changes anything", () => {
+  let cluster: SimulatedCluster;
+  let images: string;
+  before(async () => {
+    cluster = await startSimulatedCluster({ options: { staticTokens: TOKENS } });
+    images = join(cluster.directory, "images");
+    await writeFile(images, '{"images":{"platform":"r/platform@sha256:1","base":"r/base@sha256:2"}}');
+  });
+  after(() => cluster.stop());
+
+  async function kubeconfig(name: string, server = cluster.server.url): Promise<string> {
+    const path = join(cluster.directory, name);
+    const ca = Buffer.from(cluster.server.caPem).toString("base64");
+    const config = {
+      "current-context": "one",
+      contexts: [{ name: "one", context: { cluster: "c", user: "u" } }],
+      clusters: [
+        {
+          name: "c",
+          cluster: { server, ...(server.startsWith("https") ? { "certificate-authority-data": ca } : {}) },
+        },
+      ],
+      users: [{ name: "u", user: { token: `token-of-${name}` } }],
+    };
+    await writeFile(path, JSON.stringify(config));
+    return path;
+  }
+
+  async function refusalOf(path: string): Promise<string> {
+    const before = cluster.server.revision();
+    const ran = await runCli(
+      ["install", "--kubeconfig", path, "--registry", "127.0.0.1:5000", "--images", images],
+      undefined,
+    );
+    assert.equal(ran.exitCode, 1, ran.stdout);
+    assert.equal(cluster.server.revision(), before);
+    return ran.stderr;
+  }
+
+  async function allow(name: string, verbs: string[]): Promise<void> {
+    const { client } = cluster;
+    const rules = [{ apiGroups: ["*"], resources: ["*"], verbs }];
+    await client.create(ClusterRoles, { metadata: { name }, rules });
+    await client.create(ClusterRoleBindings, {
+      metadata: { name },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name }],
+    });
+  }
+
+  it("a kubeconfig that may nothing, or too little, is told what is missing", async () => {
+    assert.match(
+      await refusalOf(await kubeconfig("nobody")),
+      /^MissingRights: .*configmaps "installation" is forbidden.*\nhint: /,
+    );
+    await allow("installer", ["get", "list"]);
+    assert.match(
+      await refusalOf(await kubeconfig("installer")),
+      /MissingRights: Cannot install: this kubeconfig may not create, patch, delete namespaces; .* and \d+ more\nhint: /,
+    );
+  });
+
+  it("a kubeconfig that may not give away the parts' rights is told whose", async () => {
+    await allow("giver", ["get", "list", "create", "patch", "delete"]);
+    assert.match(
+      await refusalOf(await kubeconfig("giver")),
+      /MissingRights: Cannot install: this kubeconfig may not give away what ClusterRole jdos-[a-z-]+ allows\nhint: /,
+    );
+  });
+
+  it("a cluster older than 1.20 is named with its version", async () => {
+    const old = createServer((_request, response) =>
+      response.end('{"major":"1","minor":"19+","gitVersion":"v1.19.16"}'),
+    );
+    await new Promise<void>((resolve) => old.listen(0, "127.0.0.1", resolve));
+    after(() => old.close().closeAllConnections());
+    const path = await kubeconfig("old", `http://127.0.0.1:${(old.address() as AddressInfo).port}`);
+    assert.match(
+      await refusalOf(path),
+      /^ClusterTooOld: .*Kubernetes v1\.19\.16, and 1\.20 is the oldest.*\nhint: /,
+    );
+  });
+
+  it("definitions of somebody else are not taken over", async () => {
+    const [definition] = JDOS_DEFINITIONS;
+    await cluster.client.create(CustomResourceDefinitions, definition!);
+    const name = definition!.metadata?.name ?? "";
+    while (
+      !isConditionTrue(
+        (await cluster.client.get(CustomResourceDefinitions, { name })).status?.conditions,
+        "Established",
+      )
+    )
+      await sleep(20);
+    assert.match(
+      await refusalOf(cluster.server.adminKubeconfig),
+      new RegExp(
+        `NameTaken: .*CustomResourceDefinition ${name} exists and was not put there by jdos install\\nhint: `,
+      ),
+    );
+    await cluster.client.patch(
+      CustomResourceDefinitions,
+      { name },
+      {
+        type: "merge",
+        body: { metadata: { labels: { "jdos.io/installation": "other" } } },
+      },
+    );
+    assert.match(
+      await refusalOf(cluster.server.adminKubeconfig),
+      /NameTaken: .*belongs to installation other\nhint: /,
+    );
+    await cluster.client.delete(CustomResourceDefinitions, { name });
+  });
+
+  it("a cluster whose uninstall was broken off is told to end that", async () => {
+    const metadata = { name: "installation", namespace: "jdos-system" };
+    await cluster.client.create(Namespaces, { metadata: { name: "jdos-system" } });
+    await cluster.client.create(ConfigMaps, {
+      metadata,
+      data: { "installation.json": '{"id":"x","state":"Uninstalling","objects":[]}' },
+    });
+    assert.match(
+      await refusalOf(cluster.server.adminKubeconfig),
+      /^Uninstalling: .*\nhint: .*--applications/,
+    );
+  });
+});

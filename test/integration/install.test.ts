@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import {
+  Applications,
+  ClusterRoles,
+  ConfigMaps,
+  CustomResourceDefinitions,
+  Deployments,
+  Namespaces,
+  PodDisruptionBudgets,
+  RoleBindings,
+  Secrets,
+  Services,
+  Systems,
+} from "@jdos/api";
+import { isStatus } from "@jdos/apimachinery";
+import { runCli } from "@jdos/cli/testing";
+import { parseAllDocuments } from "yaml";
+import { type SimulatedCluster, startSimulatedCluster } from "./support/cluster.ts";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const OTHER = `sha256:${"b".repeat(64)}`;
+
+describe("jdos install, upgrade, uninstall", () => {
+  let cluster: SimulatedCluster;
+  before(async () => {
+    cluster = await startSimulatedCluster();
+  });
+  after(() => cluster.stop());
+
+  const jdos = (...args: string[]) =>
+    runCli([...args, "--kubeconfig", cluster.server.adminKubeconfig], undefined);
+  const images = async (digest: string): Promise<string[]> => {
+    const file = join(cluster.directory, `images-${digest.slice(7, 9)}`);
+    const at = (name: string) => `127.0.0.1:5000/jdos/${name}@${digest}`;
+    await writeFile(file, JSON.stringify({ images: { platform: at("platform"), base: at("base") } }));
+    return ["--images", file];
+  };
+  const registry = ["--registry", "127.0.0.1:5000/team", "--registry-url", "http://127.0.0.1:5000"];
+  const gone = async (work: Promise<unknown>) => {
+    await assert.rejects(work, (error) => isStatus(error, "NotFound"));
+  };
+
+  it("install --dry-run prints what would be applied and changes nothing", async () => {
+    const before = cluster.server.revision();
+    const { stdout, stderr, exitCode } = await jdos("install", ...registry, "--dry-run");
+    assert.equal(exitCode, 0, stderr);
+    const names = parseAllDocuments(stdout).map((document) => {
+      const { kind, metadata } = document.toJS() as { kind: string; metadata: { name: string } };
+      return `${kind} ${metadata.name}`;
+    });
+    for (const name of [
+      "CustomResourceDefinition systems.jdos.io",
+      "Deployment platform-api",
+      "Secret platform-api-admin",
+    ])
+      assert.ok(names.includes(name), `${name} is missing`);
+    assert.match(stdout, /image: 127\.0\.0\.1:5000\/team\/jdos\/platform:/);
+    assert.equal(cluster.server.revision(), before);
+  });
+
+  it("upgrade of a cluster without the platform says to install it", async () => {
+    assert.match((await jdos("upgrade", ...registry)).stderr, /^NotInstalled: .*\nhint: Install it/);
+  });
+
+  it("install refuses a registry that takes no push before it changes anything", async () => {
+    const refusing = createServer((_request, response) => response.writeHead(403).end());
+    after(() => refusing.close().closeAllConnections());
+    await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    const before = cluster.server.revision();
+    const refused = await jdos("install", "--registry", "127.0.0.1:5000/team", "--registry-url", url);
+    assert.match(
+      refused.stderr,
+      /RegistryRefused: .*answers 403 to a push to "team\/jdos\/platform"\nhint: /,
+    );
+    const away = await jdos("install", "--registry", `127.0.0.1:${await closedPort()}/team`);
+    assert.match(away.stderr, /RegistryUnreachable: .*ECONNREFUSED\nhint: /);
+    assert.equal(cluster.server.revision(), before);
+  });
+
+  it("install puts everything there, and is ready when it says so", async () => {
+    const { exitCode, stdout, stderr } = await jdos(
+      "install",
+      ...registry,
+      ...(await images(DIGEST)),
+      "-o",
+      "json",
+    );
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /preflight[\s\S]*definitions[\s\S]*rights[\s\S]*parts/);
+    const { id, state } = JSON.parse(stdout) as { id: string; state: string };
+    assert.equal(state, "Installed");
+    const { client } = cluster;
+    for (const name of ["platform-api", "platform-controllers", "load-balancer"]) {
+      const deployment = await client.get(Deployments, { namespace: "jdos-system", name });
+      assert.equal(deployment.status?.availableReplicas, 2, name);
+      assert.equal(deployment.metadata.labels?.["jdos.io/installation"], id);
+      assert.ok(await client.get(PodDisruptionBudgets, { namespace: "jdos-system", name }));
+    }
+    const roles = await client.list(ClusterRoles, { labelSelector: "jdos.io/installation" });
+    for (const { metadata, rules = [] } of roles.items)
+      assert.ok(
+        !rules.some(({ verbs, resources = [] }) => verbs.includes("*") || resources.includes("*")),
+        metadata.name,
+      );
+  });
+
+  it("a second install says to upgrade, and an upgrade keeps the token, the values and what runs", async () => {
+    const again = await jdos("install", ...registry, ...(await images(DIGEST)));
+    assert.match(again.stderr, /AlreadyInstalled: .*\nhint: .*jdos upgrade/);
+    const { client } = cluster;
+    await client.create(Systems, { metadata: { name: "demo" }, spec: {} });
+    const token = () => client.get(Secrets, { namespace: "jdos-system", name: "platform-api-admin" });
+    const before = await token();
+    const upgraded = await jdos("upgrade", ...(await images(OTHER)));
+    assert.equal(upgraded.exitCode, 0, upgraded.stderr);
+    assert.deepEqual((await token()).data, before.data);
+    const { spec } = await client.get(Deployments, {
+      namespace: "jdos-system",
+      name: "platform-controllers",
+    });
+    const [container] = spec?.template.spec?.containers ?? [];
+    assert.equal(container?.image, `127.0.0.1:5000/jdos/platform@${OTHER}`);
+    assert.ok(container?.args?.includes("--registry=127.0.0.1:5000/team"));
+    assert.ok(await client.get(Systems, { name: "demo" }));
+  });
+
+  it("an upgrade to other values removes what they no longer want", async () => {
+    const values = join(cluster.directory, "values.yaml");
+    await writeFile(values, "routes:\n  provider: cluster\n  ingressClassName: nginx\n");
+    const missing = await jdos("upgrade", "--values", values, ...registry, ...(await images(OTHER)));
+    assert.match(
+      missing.stderr,
+      /ValuesInvalid: .*routes\.ingressClassName: the cluster has no IngressClass "nginx"/,
+    );
+    await writeFile(values, "routes:\n  provider: cluster\n  ingressClassName: jdos\n");
+    const changed = await jdos("upgrade", "--values", values, ...registry, ...(await images(OTHER)));
+    assert.equal(changed.exitCode, 0, changed.stderr);
+    await gone(cluster.client.get(Deployments, { namespace: "jdos-system", name: "load-balancer" }));
+    await gone(cluster.client.get(ClusterRoles, { name: "jdos-load-balancer" }));
+  });
+
+  it("uninstall asks what becomes of applications", async () => {
+    assert.match((await jdos("uninstall")).stderr, /^Usage: .*--applications/);
+  });
+
+  it("uninstall --applications keep leaves what runs, and nothing of its own", async () => {
+    const { client } = cluster;
+    const system = await client.get(Systems, { name: "demo" });
+    const owner = (object: { apiVersion: string; kind: string; metadata: { name: string; uid: string } }) => [
+      {
+        apiVersion: object.apiVersion,
+        kind: object.kind,
+        name: object.metadata.name,
+        uid: object.metadata.uid,
+        controller: true,
+      },
+    ];
+    await client.create(Namespaces, { metadata: { name: "demo", ownerReferences: owner(system) } });
+    const application = await client.create(Applications, {
+      metadata: { name: "hello", namespace: "demo", finalizers: ["jdos.io/test"] },
+      spec: { source: { image: { reference: "i" } } },
+    } as never);
+    const labels = { app: "hello" };
+    const metadata = { name: "hello", namespace: "demo", ownerReferences: owner(application) };
+    const container = { name: "web", image: "i" };
+    await client.create(Deployments, {
+      metadata,
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [container] } },
+      },
+    });
+    await client.create(Services, { metadata, spec: { selector: labels, ports: [{ port: 80 }] } });
+    await client.create(RoleBindings, {
+      metadata: { name: "jdos-system-owner", namespace: "demo", ownerReferences: owner(system) },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "jdos-system-owner" },
+      subjects: [],
+    });
+    const { uid } = (await client.get(Deployments, { namespace: "demo", name: "hello" })).metadata;
+    const removed = await jdos("uninstall", "--applications", "keep");
+    assert.equal(removed.exitCode, 0, removed.stderr);
+    await leavesNothing();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const kept = await client.get(Deployments, { namespace: "demo", name: "hello" });
+    assert.deepEqual(
+      [kept.metadata.uid, kept.metadata.ownerReferences ?? [], kept.status?.availableReplicas],
+      [uid, [], 1],
+    );
+    assert.ok(await client.get(Services, { namespace: "demo", name: "hello" }));
+    await gone(client.get(RoleBindings, { namespace: "demo", name: "jdos-system-owner" }));
+    const again = await jdos("uninstall", "--applications", "keep");
+    assert.deepEqual([again.exitCode, again.stdout.includes("has nothing of JDOS")], [0, true], again.stderr);
+  });
+
+  async function closedPort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+
+  async function leavesNothing(): Promise<void> {
+    const { client } = cluster;
+    await gone(client.get(Namespaces, { name: "jdos-system" }));
+    const label = { labelSelector: "jdos.io/installation" };
+    assert.deepEqual((await client.list(ClusterRoles, label)).items, []);
+    assert.deepEqual((await client.list(CustomResourceDefinitions, label)).items, []);
+    await gone(client.get(ConfigMaps, { namespace: "jdos-system", name: "installation" }));
+  }
+});
