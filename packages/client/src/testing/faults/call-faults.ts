@@ -34,7 +34,7 @@ export function callFaults(check: Check): void {
         assert.equal(error.details?.retryAfterSeconds, 3600);
         return true;
       });
-      assert.ok(performance.now() - started < 1000);
+      assert.ok(performance.now() - started < 60_000);
       assert.equal(world.requests().length, 1);
     });
   });
