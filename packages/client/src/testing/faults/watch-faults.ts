@@ -97,6 +97,21 @@ export function watchFaults(check: Check): void {
       assert.ok(during <= 2 + 4, `${during} requests, of which 2 were before`);
     });
 
+    check("nothing happens on is not cut when it has no bookmarks to wait for", async ({ follow }) => {
+      const world = await follow({ watchSilenceSeconds: 0.5 });
+      const watch = await world.client.watch(ConfigMaps, { namespace: world.namespace });
+      const coming = watch[Symbol.asyncIterator]();
+      const first = coming.next();
+      await sleep(2500);
+      await world.write("late");
+      for (let event = await first; ; event = await coming.next()) {
+        assert.equal(event.done, false, "the watch goes on");
+        if (event.value.type === "ADDED" && event.value.object.metadata.name === "late") break;
+      }
+      await coming.return?.();
+      assert.equal(world.requests().length, 1);
+    });
+
     check("nothing happens on is not cut while bookmarks come", async ({ proxy, follow, subject }) => {
       const world = await follow({ watchSilenceSeconds: 3 });
       let bookmarks = 0;
