@@ -7,6 +7,7 @@ export { type BackOffOptions, backOffMillis } from "./back-off.ts";
 export type * from "./client.ts";
 export { type InClusterOptions, loadInClusterConfig } from "./config/in-cluster.ts";
 export { type LoadedKubeconfig, type LoadKubeconfigOptions, loadKubeconfig } from "./config/kubeconfig.ts";
+export { asServed } from "./discovery/as-served.ts";
 export { readJson } from "./discovery/read-json.ts";
 export {
   isOlder,
