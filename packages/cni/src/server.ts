@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { dirname } from "node:path";
 import { CNI_PATH } from "@jdos/api";
+import { http } from "@jdos/component-base/http";
 import { asCniError } from "./errors.ts";
 import type { KeyLock } from "./key-lock.ts";
 import { type CniRequest, parseRequest, versionOf } from "./request.ts";
@@ -24,7 +25,7 @@ export async function listen(options: CniServerOptions): Promise<Server> {
   const { socketPath } = options;
   mkdirSync(dirname(socketPath), { recursive: true });
   rmSync(socketPath, { force: true });
-  const server = createServer((request, response) => void serve(options, request, response));
+  const server = http.createServer((request, response) => void serve(options, request, response));
   server.listen(socketPath);
   await once(server, "listening");
   chmodSync(socketPath, 0o600);

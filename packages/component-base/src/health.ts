@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ComponentError } from "./errors.ts";
+import { http } from "./http.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Running } from "./shutdown.ts";
 
@@ -56,7 +57,7 @@ export interface HealthServerOptions {
 /** Serves /livez, /readyz, /healthz and /metrics over plain HTTP. */
 export async function startHealthServer(options: HealthServerOptions): Promise<Running & { port: number }> {
   const { host = "127.0.0.1", port } = options;
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     void answer(request, response, options);
   });
   server.listen(port, host);

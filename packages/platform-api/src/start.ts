@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { PLATFORM_ROUTES } from "@jdos/api";
+import { http } from "@jdos/component-base/http";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "./errors.ts";
 import type { ListenAddress, PlatformApiOptions } from "./options.ts";
@@ -42,7 +43,7 @@ export async function start(options: PlatformApiOptions): Promise<PlatformApi> {
  * server's services/proxy, get everything.
  */
 function tokenServer(server: FastifyInstance): Server {
-  const own = createHttpServer((request, response) => {
+  const own = http.createServer((request, response) => {
     if (isOfThisHost(request) || request.url?.split("?")[0] === PLATFORM_ROUTES.registryToken) {
       server.routing(request, response);
       return;

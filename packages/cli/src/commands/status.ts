@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import { readInstance } from "@jdos/component-base/data-directory";
+import { http } from "@jdos/component-base/http";
 import { instanceNames } from "@jdos/component-base/instance";
 import type { CommandContext, Input } from "../command.ts";
 import type { ClusterStatus } from "../install/cluster-status.ts";
@@ -30,7 +31,7 @@ async function askSocket(dataDir: string): Promise<MachineStatus | undefined> {
   const instance = await readInstance(dataDir);
   if (instance === undefined) return undefined;
   const socketPath = `${instanceNames(instance).runDir}/jdosd.sock`;
-  const call = request({ socketPath, path: "/status", timeout: TIMEOUT_MILLIS });
+  const call = http.request({ socketPath, path: "/status", timeout: TIMEOUT_MILLIS });
   call.on("timeout", () => call.destroy());
   call.end();
   try {

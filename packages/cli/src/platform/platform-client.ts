@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Agent as SecureAgent } from "node:https";
 import type { Readable } from "node:stream";
 import { type ApiError, PLATFORM_ROUTES, type PlatformRoute, type StreamError } from "@jdos/api/platform-api";
+import { http } from "@jdos/component-base/http";
 import { CliError } from "../errors.ts";
 import { type Connection, notRunning } from "./connection.ts";
 import { lines } from "./lines.ts";
@@ -124,8 +125,8 @@ export class PlatformClient {
   async #open(url: URL, options: RequestOptions): Promise<ClientRequest> {
     const agent = { keepAlive: true, maxSockets: 16 };
     if (url.protocol !== "https:") {
-      this.#agent ??= new Agent(agent);
-      return request(url, { ...options, agent: this.#agent });
+      this.#agent ??= new http.Agent(agent);
+      return http.request(url, { ...options, agent: this.#agent });
     }
     const { Agent: TlsAgent, request: secureRequest } = await import("node:https");
     this.#agent ??= new TlsAgent({ ...agent, ...this.connection.tls });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
-import { createServer } from "node:http";
 import type { Running } from "@jdos/component-base";
+import { http } from "@jdos/component-base/http";
 import type { PlatformStatus } from "./status.ts";
 
 /** Answers what runs, on a Unix socket that only root reaches: GET /status, GET /metrics. */
@@ -10,7 +10,7 @@ export async function startControlServer(
   { status, metrics }: { status(): PlatformStatus; metrics(): Promise<string> },
 ): Promise<Running> {
   await rm(socketPath, { force: true });
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const answer = async (): Promise<string> => {
       if (request.url === "/status") return JSON.stringify(status());
       if (request.url === "/metrics") return metrics();

@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import {
   findDetached,
   instanceNames,
@@ -6,6 +5,7 @@ import {
   readDaemon,
   readInstance,
 } from "@jdos/component-base";
+import { http } from "@jdos/component-base/http";
 import type { PartStatus } from "../platform/part.ts";
 
 export interface PlatformStatus {
@@ -52,7 +52,7 @@ const TIMEOUT_MILLIS = 5_000;
 /** Undefined while nobody answers. */
 function ask(socketPath: string): Promise<PlatformStatus | undefined> {
   return new Promise((resolve) => {
-    const asked = request({ socketPath, path: "/status", timeout: TIMEOUT_MILLIS }, (response) => {
+    const asked = http.request({ socketPath, path: "/status", timeout: TIMEOUT_MILLIS }, (response) => {
       response.setEncoding("utf8");
       let text = "";
       response.on("data", (part: string) => {

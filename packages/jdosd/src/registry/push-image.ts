@@ -1,5 +1,5 @@
-import { request } from "node:http";
 import type { OciLayout, OciManifest } from "@jdos/component-base";
+import { type Answer, call } from "./call.ts";
 
 export interface PushOptions {
   layout: OciLayout;
@@ -24,23 +24,23 @@ export async function pushImage(options: PushOptions): Promise<boolean> {
   if (descriptor === undefined) throw new Error(`Cannot push "${image}": the archive has no such image`);
   const headers = { authorization: `Bearer ${await fetchToken(options)}` };
   const base = `${registry}/v2/${repository}`;
-  const present = await fetch(`${base}/manifests/${tag}`, {
+  const present = await call(`${base}/manifests/${tag}`, {
     method: "HEAD",
     headers: { ...headers, accept: MANIFEST },
   });
-  if (present.ok && present.headers.get("docker-content-digest") === descriptor.digest) return false;
+  if (present.status === 200 && present.headers["docker-content-digest"] === descriptor.digest) return false;
   const body = await layout.read(descriptor.digest);
   const manifest = JSON.parse(body.toString("utf8")) as OciManifest;
   for (const { digest, size } of [manifest.config, ...manifest.layers]) {
-    const found = await fetch(`${base}/blobs/${digest}`, { method: "HEAD", headers });
-    if (!found.ok) await pushBlob({ base, headers, digest, size, content: layout.stream(digest) });
+    const found = await call(`${base}/blobs/${digest}`, { method: "HEAD", headers });
+    if (found.status !== 200) await pushBlob({ base, headers, digest, size, content: layout.stream(digest) });
   }
-  const put = await fetch(`${base}/manifests/${tag}`, {
+  const put = await call(`${base}/manifests/${tag}`, {
     method: "PUT",
-    headers: { ...headers, "content-type": MANIFEST },
-    body: new Uint8Array(body),
+    headers: { ...headers, "content-type": MANIFEST, "content-length": body.length },
+    body,
   });
-  if (!put.ok) throw refused(`push manifest "${repository}:${tag}"`, put.status, await put.text());
+  if (put.status !== 201) throw refused(`push manifest "${repository}:${tag}"`, put);
   return true;
 }
 
@@ -49,9 +49,9 @@ async function fetchToken({ tokenUrl, repository, user, password }: PushOptions)
   url.searchParams.set("scope", `repository:${repository}:pull,push`);
   url.searchParams.set("service", "registry.jdos.internal");
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-  const response = await fetch(url, { headers: { authorization } });
-  if (!response.ok) throw refused("get a registry token", response.status, await response.text());
-  return ((await response.json()) as { token: string }).token;
+  const answer = await call(url, { headers: { authorization } });
+  if (answer.status !== 200) throw refused("get a registry token", answer);
+  return (JSON.parse(answer.text) as { token: string }).token;
 }
 
 interface Blob {
@@ -63,32 +63,21 @@ interface Blob {
 }
 
 async function pushBlob({ base, headers, digest, size, content }: Blob): Promise<void> {
-  const begun = await fetch(`${base}/blobs/uploads/`, { method: "POST", headers });
-  if (begun.status !== 202) throw refused(`begin upload of ${digest}`, begun.status, await begun.text());
-  const url = new URL(begun.headers.get("location") ?? "", base);
-  url.searchParams.set("digest", digest);
-  await new Promise<void>((resolve, reject) => {
-    const upload = request(url, {
-      method: "PUT",
-      headers: { ...headers, "content-type": "application/octet-stream", "content-length": size },
-    });
-    upload.on("response", (response) => {
-      response.setEncoding("utf8");
-      let text = "";
-      response.on("data", (part: string) => {
-        text += part;
-      });
-      response.on("end", () => {
-        if (response.statusCode === 201) resolve();
-        else reject(refused(`upload ${digest}`, response.statusCode ?? 0, text));
-      });
-    });
-    upload.on("error", reject);
-    content.on("error", (error) => upload.destroy(error));
-    content.pipe(upload);
+  const begun = await call(`${base}/blobs/uploads/`, {
+    method: "POST",
+    headers: { ...headers, "content-length": 0 },
   });
+  if (begun.status !== 202) throw refused(`begin upload of ${digest}`, begun);
+  const url = new URL(begun.headers.location ?? "", base);
+  url.searchParams.set("digest", digest);
+  const put = await call(url, {
+    method: "PUT",
+    headers: { ...headers, "content-type": "application/octet-stream", "content-length": size },
+    body: content,
+  });
+  if (put.status !== 201) throw refused(`upload ${digest}`, put);
 }
 
-function refused(action: string, status: number, body: string): Error {
-  return new Error(`Cannot ${action}: the registry answers ${status}: ${body.trim().slice(0, 200)}`);
+function refused(action: string, { status, text }: Answer): Error {
+  return new Error(`Cannot ${action}: the registry answers ${status}: ${text.trim().slice(0, 200)}`);
 }

@@ -1,7 +1,7 @@
-import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { HTTPGetAction } from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
+import { http } from "@jdos/component-base/http";
 import type { ContainerSpec } from "../pod/pod.ts";
 
 export interface HttpTarget {
@@ -40,7 +40,7 @@ export function httpGet(action: DeepReadonly<HTTPGetAction>, target: HttpTarget)
     ...(https ? { rejectUnauthorized: false } : {}),
   };
   return new Promise((resolve, reject) => {
-    const request = (https ? httpsRequest : httpRequest)(options);
+    const request = (https ? httpsRequest : http.request)(options);
     const timer = setTimeout(() => request.destroy(new Error("context deadline exceeded")), target.timeoutMs);
     request.on("error", (error) => {
       clearTimeout(timer);

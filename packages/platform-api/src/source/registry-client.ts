@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
 import type { Readable } from "node:stream";
+import { http } from "@jdos/component-base/http";
 import { PlatformError } from "../errors.ts";
 
 export interface RegistryRequest {
@@ -28,7 +29,7 @@ export async function callRegistry(
 ): Promise<RegistryAnswer> {
   const url = new URL(path, baseUrl);
   const isRegistry = url.origin === new URL(baseUrl).origin;
-  const call = (url.protocol === "https:" ? requestTls : request)(url, {
+  const call = (url.protocol === "https:" ? requestTls : http.request)(url, {
     method,
     headers: {
       // A registry may send an upload elsewhere; its credential stays with it.

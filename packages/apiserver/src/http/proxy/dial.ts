@@ -1,7 +1,8 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { StatusError } from "@jdos/apimachinery";
+import { http } from "@jdos/component-base/http";
 import { messageOf } from "../../errors.ts";
 import type { ApiServerOptions } from "../../options.ts";
 import type { Target } from "./target.ts";
@@ -32,7 +33,7 @@ export function dial(target: Target, outgoing: Outgoing, tls: KubeletTls | undef
     signal: outgoing.signal,
   };
   const request =
-    scheme === "http" ? httpRequest(options) : httpsRequest({ ...options, ...tlsOptions(scheme, tls) });
+    scheme === "http" ? http.request(options) : httpsRequest({ ...options, ...tlsOptions(scheme, tls) });
   const timer = setTimeout(
     () => request.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MILLIS / 1000} s`)),
     CONNECT_TIMEOUT_MILLIS,
