@@ -27,7 +27,10 @@ interface PodState {
 
 describe(
   "survival",
-  except("kubernetes", "jdosd is one machine's; cluster-survival.test.ts kills a cluster's parts"),
+  except(
+    "kubernetes",
+    "jdosd is one machine's; test/kubernetes/node/survival.test.ts kills what a cluster consists of",
+  ),
   () => {
     let platform: MachinePlatform;
     before(async () => {

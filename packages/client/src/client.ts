@@ -53,6 +53,7 @@ export interface WatchOptions extends CallOptions {
   fieldSelector?: string;
   /** Events after this revision; absent: the present state first, as ADDED events. */
   resourceVersion?: string;
+  /** Asks for a BOOKMARK about every minute; over HTTP, a watch that goes without is then taken for dead. */
   allowWatchBookmarks?: boolean;
   timeoutSeconds?: number;
 }

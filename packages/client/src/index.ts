@@ -7,6 +7,7 @@ export { type BackOffOptions, backOffMillis } from "./back-off.ts";
 export type * from "./client.ts";
 export { type InClusterOptions, loadInClusterConfig } from "./config/in-cluster.ts";
 export { type LoadedKubeconfig, type LoadKubeconfigOptions, loadKubeconfig } from "./config/kubeconfig.ts";
+export { asServed } from "./discovery/as-served.ts";
 export { readJson } from "./discovery/read-json.ts";
 export {
   isOlder,
@@ -24,6 +25,7 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
+export { type FollowOptions, followObjects } from "./informer/follow-objects.ts";
 export { createInformerFactory, type InformerFactoryOptions } from "./informer/informer-factory.ts";
 export { ObjectStore } from "./informer/object-store.ts";
 export type * from "./informer-contract.ts";

@@ -8,7 +8,7 @@ import type { Setting } from "./settings.ts";
 export function text(help: string): Setting<string | undefined>;
 export function text(help: string, fallback: string): Setting<string>;
 export function text(help: string, fallback?: string): Setting<string | undefined> {
-  return { help, shown: fallback ?? "", read: (given) => given.at(-1) ?? fallback };
+  return { help, shown: fallback ?? "", read: (given) => last(given) ?? fallback };
 }
 
 /** May be given more than once; in the environment with commas between. */
@@ -30,9 +30,9 @@ export function integer(
     help,
     shown: fallback === undefined ? "" : String(fallback),
     read(given) {
-      const last = given.at(-1);
-      if (last === undefined) return fallback;
-      const value = Number(last);
+      const text = last(given);
+      if (text === undefined) return fallback;
+      const value = Number(text);
       if (!Number.isSafeInteger(value) || value < min) throw new Error(expected);
       return value;
     },
@@ -44,9 +44,9 @@ export function boolean(help: string, fallback: boolean): Setting<boolean> {
     help,
     shown: String(fallback),
     read(given) {
-      const last = given.at(-1) ?? String(fallback);
-      if (last !== "true" && last !== "false") throw new Error('"true" or "false"');
-      return last === "true";
+      const word = last(given) ?? String(fallback);
+      if (word !== "true" && word !== "false") throw new Error('"true" or "false"');
+      return word === "true";
     },
   };
 }
@@ -63,9 +63,9 @@ export function choice<T extends string>(
     help: `${help} (${words.join(", ")})`,
     shown: fallback ?? "",
     read(given) {
-      const last = given.at(-1) ?? fallback;
-      if (last !== undefined && !words.includes(last as T)) throw new Error(`one of ${words.join(", ")}`);
-      return last as T | undefined;
+      const word = last(given) ?? fallback;
+      if (word !== undefined && !words.includes(word as T)) throw new Error(`one of ${words.join(", ")}`);
+      return word as T | undefined;
     },
   };
 }
@@ -81,12 +81,18 @@ export function address(
     help,
     shown: fallback ?? "",
     read(given) {
-      const last = given.at(-1) ?? fallback;
-      if (last === undefined) return undefined;
-      const [, host = "", digits] = /^(.+):(\d{1,5})$/.exec(last) ?? [];
+      const text = last(given) ?? fallback;
+      if (text === undefined) return undefined;
+      const [, host = "", digits] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
       const port = Number(digits);
       if (host === "" || !(port < 65536)) throw new Error("HOST:PORT");
       return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
     },
   };
+}
+
+/** What was given last; an empty text is none. */
+function last(given: readonly string[]): string | undefined {
+  const text = given.at(-1);
+  return text === "" ? undefined : text;
 }

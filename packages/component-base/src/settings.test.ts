@@ -58,6 +58,14 @@ describe("readSettings", () => {
     refused(/^Cannot read the arguments: Unknown option '--nonsense'/, ["--nonsense", "x"]);
   });
 
+  it("readSettings() takes an empty flag for none, but an empty list for an empty list", () => {
+    const values = read(["--registry-url=", "--scheduler-name=", "--bind-concurrency=", "--admin-group="]);
+    assert.deepEqual(
+      [values["registry-url"], values["scheduler-name"], values["bind-concurrency"], values["admin-group"]],
+      [undefined, "jdos-scheduler", 64, []],
+    );
+  });
+
   it("address() takes an IPv6 address in brackets", () => {
     const values = read(["--health-address", "[::1]:0"]);
     assert.deepEqual(values["health-address"], { host: "::1", port: 0 });

@@ -154,6 +154,11 @@ test("a Build on any registry: the platform's image, no host path, few capabilit
     assert.notEqual(securityContext?.privileged, true);
     assert.deepEqual(securityContext?.capabilities?.drop, ["ALL"]);
   }
+  const [coordinator] = pod?.containers ?? [];
+  assert.deepEqual(coordinator?.env, [
+    { name: "NODE_EXTRA_CA_CERTS", value: "/etc/jdos/environment/ca.crt" },
+  ]);
+  assert.ok(coordinator?.volumeMounts?.some(({ mountPath }) => mountPath === "/etc/jdos/environment"));
   const input = await client.get(ConfigMaps, key("built-b1"));
   const told = JSON.parse(input.data?.["input.json"] ?? "");
   assert.equal(told.repository, "team/demo/built");

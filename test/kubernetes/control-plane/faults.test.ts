@@ -1,25 +1,37 @@
 /** What client and informers promise when networks and servers fail, against the API server of a real Kubernetes. */
-
 import { loadKubeconfig } from "@jdos/client";
-import { faultContract } from "@jdos/client/testing";
-import { startCluster } from "../support/cluster.ts";
+import { type FaultSubject, faultContract } from "@jdos/client/testing";
+import { type Cluster, startCluster } from "../support/cluster.ts";
 
-faultContract("Kubernetes 1.20", async () => {
-  const cluster = await startCluster({ controllers: false });
-  const apiServer = cluster.program("kube-apiserver");
+let cluster: Cluster;
+
+async function start(): Promise<FaultSubject> {
+  cluster = await startCluster({ controllers: false });
   const { server, ca, cert, key } = await loadKubeconfig({ path: cluster.kubeconfig });
+  const restart = async (): Promise<void> => {
+    await cluster.program("kube-apiserver").kill();
+    await cluster.program("kube-apiserver").start();
+  };
   return {
     target: () => ({ server, ca, cert, key }),
     admin: () => cluster.client,
-    restart: async () => {
-      await apiServer.kill();
-      await apiServer.start();
-    },
+    restart,
     // Its memory of changes begins with its start; before that they have expired.
-    forgetHistory: async () => {
-      await apiServer.kill();
-      await apiServer.start();
-    },
+    forgetHistory: restart,
     stop: () => cluster.stop(),
   };
+}
+
+const signalApiServer = (signal: NodeJS.Signals) => async (): Promise<void> => {
+  process.kill(cluster.program("kube-apiserver").pid!, signal);
+};
+
+faultContract("Kubernetes 1.20", start, {
+  outages: {
+    "loses its etcd for a while": {
+      begin: () => cluster.program("etcd").kill(),
+      end: () => cluster.program("etcd").start(),
+    },
+    "is stopped for a while": { begin: signalApiServer("SIGSTOP"), end: signalApiServer("SIGCONT") },
+  },
 });

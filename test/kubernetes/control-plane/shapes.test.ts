@@ -1,8 +1,17 @@
 /** What Kubernetes 1.20 serves in older versions, as it comes from its own controllers and as it is refused. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { CronJobs, EndpointSlices, Namespaces, Nodes, PodDisruptionBudgets, Pods, Services } from "@jdos/api";
-import { isStatus } from "@jdos/apimachinery";
+import {
+  ConfigMaps,
+  CronJobs,
+  EndpointSlices,
+  Namespaces,
+  Nodes,
+  PodDisruptionBudgets,
+  Pods,
+  Services,
+} from "@jdos/api";
+import { controllerReference, isStatus, type KubeObject, type Persisted } from "@jdos/apimachinery";
 import { requireServerVersion, UnsupportedError } from "@jdos/client";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 
@@ -54,6 +63,25 @@ describe("the control plane of Kubernetes 1.20", () => {
       return;
     }
     assert.fail("no EndpointSlice in 30 s");
+  });
+
+  it("what a CronJob owns goes with it", async () => {
+    const { client } = cluster;
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } };
+    const owner = await client.create(CronJobs, {
+      metadata: key("owner"),
+      spec: { schedule: "0 0 1 1 *", jobTemplate: { spec: { template } } },
+    });
+    const ownerReferences = [controllerReference(owner as Persisted<KubeObject>)];
+    await client.create(ConfigMaps, { metadata: { ...key("owned"), ownerReferences } });
+    const events = await client.watch(ConfigMaps, {
+      namespace,
+      fieldSelector: "metadata.name=owned",
+      signal: AbortSignal.timeout(30_000),
+    });
+    await client.delete(CronJobs, key("owner"));
+    for await (const { type } of events) if (type === "DELETED") return;
+    assert.fail("it is still there after 30 s");
   });
 
   it("a CronJob's time zone is refused, for its version would lose it", async () => {

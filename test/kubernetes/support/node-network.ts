@@ -3,11 +3,6 @@ import { join } from "node:path";
 import { runCommand } from "@jdos/component-base";
 import type { ClusterLayout, NodeLayout } from "./layout.ts";
 
-/** What runs in a node runs behind this: only the network is apart, files and mounts are the host's. */
-export function inNode({ netns }: NodeLayout): [string, ...string[]] {
-  return ["nsenter", `--net=/run/netns/${netns}`, "--"];
-}
-
 /**
  * A node's network namespace with a cable to the cluster's bridge. Packet rules and network settings of kube-proxy
  * live and end with it.
@@ -25,7 +20,7 @@ export async function createNodeNetwork({ names, host }: ClusterLayout, node: No
   ]) {
     await runCommand(["ip", "-n", node.netns, ...args.split(" ")]);
   }
-  await runCommand([...inNode(node), "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"]);
+  await runCommand(["ip", "netns", "exec", node.netns, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1"]);
   await runCommand(["ip", "route", "add", node.podRange, "via", node.address]);
 }
 

@@ -8,7 +8,8 @@ import { cgroupRoots, containerdConfig, containerdPaths } from "@jdos/component-
 import { TEST_SANDBOX_IMAGE } from "@jdos/kubelet/testing";
 import { kubeletConfig } from "./kubelet-config.ts";
 import type { ClusterLayout, NodeLayout } from "./layout.ts";
-import { createNodeNetwork, inNode, writeCniConfig } from "./node-network.ts";
+import { enterNode, startNodeNamespace } from "./node-namespace.ts";
+import { createNodeNetwork, writeCniConfig } from "./node-network.ts";
 import { kubeconfigOf } from "./pki.ts";
 import { Program } from "./program.ts";
 
@@ -22,10 +23,17 @@ export interface NodeOptions {
   admin: Client;
 }
 
-/** Network, directories and configuration of a node. Its programs start in the order returned. */
-export async function prepareNode(options: NodeOptions): Promise<Program[]> {
-  const { layout, node } = options;
+interface EnteredNode extends NodeOptions {
+  /** What the node's programs are started behind. */
+  enter: readonly [string, ...string[]];
+}
+
+/** Namespaces, directories and configuration of a node. Its programs start in the order returned. */
+export async function prepareNode(given: NodeOptions): Promise<Program[]> {
+  const { layout, node } = given;
   await createNodeNetwork(layout, node);
+  const holder = await startNodeNamespace(layout, node);
+  const options = { ...given, enter: enterNode(node, holder) };
   await writeCniConfig(node);
   await mkdir(join(node.directory, "kubelet"), { recursive: true });
   await writeFile(join(node.directory, "kubelet.json"), JSON.stringify(kubeletConfig(layout, node)));
@@ -44,7 +52,7 @@ export function containerdOptions(layout: ClusterLayout, node: NodeLayout) {
   };
 }
 
-async function containerdProgram({ layout, node }: NodeOptions): Promise<Program> {
+async function containerdProgram({ layout, node, enter }: EnteredNode): Promise<Program> {
   const options = containerdOptions(layout, node);
   const { configFile, pidFile, socket } = containerdPaths(options);
   for (const directory of [options.runDir, options.rootDir]) await mkdir(directory, { recursive: true });
@@ -52,20 +60,20 @@ async function containerdProgram({ layout, node }: NodeOptions): Promise<Program
   return new Program({
     name: `${node.name}/containerd`,
     layout,
-    argv: [...inNode(node), "containerd", "--config", configFile],
+    argv: [...enter, "containerd", "--config", configFile],
     pidFile,
     ready: () => answers(socket),
   });
 }
 
 /** Ready when its Node is. */
-function kubeletProgram({ layout, node, bin, admin }: NodeOptions): Program {
+function kubeletProgram({ layout, node, bin, admin, enter }: EnteredNode): Program {
   const { socket } = containerdPaths(containerdOptions(layout, node));
   return new Program({
     name: `${node.name}/kubelet`,
     layout,
     argv: [
-      ...inNode(node),
+      ...enter,
       join(bin, "kubelet"),
       ...["--config", join(node.directory, "kubelet.json"), "--kubeconfig", kubeconfigOf(layout, node.name)],
       ...["--root-dir", join(node.directory, "kubelet"), "--cert-dir", join(node.directory, "kubelet/pki")],
@@ -80,12 +88,12 @@ function kubeletProgram({ layout, node, bin, admin }: NodeOptions): Program {
   });
 }
 
-function proxyProgram({ layout, node, bin }: NodeOptions): Program {
+function proxyProgram({ layout, node, bin, enter }: EnteredNode): Program {
   return new Program({
     name: `${node.name}/kube-proxy`,
     layout,
     argv: [
-      ...inNode(node),
+      ...enter,
       join(bin, "kube-proxy"),
       ...["--kubeconfig", kubeconfigOf(layout, "kube-proxy"), "--hostname-override", node.name],
       ...["--proxy-mode", "iptables", "--cluster-cidr", layout.names.pods.range],

@@ -3,7 +3,7 @@
  * The client alone reads this: everybody else sees and writes the newest shape.
  * @module
  */
-import type { KubeObject, ResourceType } from "@jdos/apimachinery";
+import { apiVersionOf, type KubeObject, type ResourceType } from "@jdos/apimachinery";
 import { cronJob } from "./cronjob.ts";
 import { endpointSlice } from "./endpointslice.ts";
 import { horizontalPodAutoscaler } from "./horizontalpodautoscaler.ts";
@@ -23,6 +23,16 @@ const BY_RESOURCE: ReadonlyMap<string, ShapedKind> = new Map(
 export function shapedKind(type: ResourceType): ShapedKind | undefined {
   const found = BY_RESOURCE.get(type.resource);
   return found?.type.version === type.version && found.type.group === type.group ? found : undefined;
+}
+
+/** The same for an object of the newest version by its own words. */
+export function shapedKindOf({
+  apiVersion,
+  kind,
+}: Pick<KubeObject, "apiVersion" | "kind">): ShapedKind | undefined {
+  return [...BY_RESOURCE.values()].find(
+    ({ type }) => type.kind === kind && apiVersionOf(type) === apiVersion,
+  );
 }
 
 const BODIES: ReadonlyMap<string, readonly string[]> = new Map([

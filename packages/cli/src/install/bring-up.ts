@@ -6,7 +6,6 @@ import type { Stages } from "./manifests.ts";
 import { identityOf, nameOf, type ObjectRecord, objectOf, recordOf } from "./objects.ts";
 import { type Installation, writeInstallation } from "./record.ts";
 import { isRolledOut, waitForRollout } from "./rollout.ts";
-import { asServed } from "./served-versions.ts";
 import type { StageRunner } from "./stage-runner.ts";
 
 export interface BringUpOptions {
@@ -18,15 +17,14 @@ export interface BringUpOptions {
   timeoutSeconds: number;
 }
 
-/** Each object as a member of the installation, in a version the cluster serves. */
-export async function prepareStages(client: Client, stages: Stages, id: string): Promise<Stages> {
-  const prepare = async (objects: readonly KubeObject[]) =>
-    (await asServed(client, objects)).map((object) => labelled(object, id));
+/** Each object as a member of the installation. */
+export function prepareStages(stages: Stages, id: string): Stages {
+  const prepare = (objects: readonly KubeObject[]) => objects.map((object) => labelled(object, id));
   return {
-    definitions: await prepare(stages.definitions),
-    namespace: await prepare(stages.namespace),
-    rights: await prepare(stages.rights),
-    parts: await prepare(stages.parts),
+    definitions: prepare(stages.definitions),
+    namespace: prepare(stages.namespace),
+    rights: prepare(stages.rights),
+    parts: prepare(stages.parts),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
+import { asServed } from "@jdos/client";
 import type { CommandContext, Input } from "../command.ts";
 import { bringUp, objectsOf, prepareStages } from "./bring-up.ts";
 import { nodeAddress, readKept } from "./facts.ts";
@@ -64,9 +64,10 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
     nodeAddress: await nodeAddress(session.client),
     images,
   };
-  const stages = await stagesOf(session.client, { values, facts, id: begun.id });
+  const stages = await stagesOf({ values, facts, id: begun.id });
   const record = renderRecord({ ...begun, images, values: recorded(values), objects: [] });
-  return [...stages.namespace, record, ...stages.definitions, ...stages.rights, ...stages.parts];
+  const { namespace, definitions, rights, parts } = stages;
+  return asServed(session.client, [...namespace, record, ...definitions, ...rights, ...parts]);
 }
 
 /** Checks, makes the images, and brings the cluster to what the plan says. */
@@ -86,7 +87,7 @@ export async function carryOut({
   const address = await nodeAddress(client);
   const factsWith = (images: Facts["images"]): Facts => ({ ...kept, nodeAddress: address, images });
   await run("preflight", async () => {
-    const checked = await stagesOf(client, {
+    const checked = await stagesOf({
       values,
       facts: factsWith({ platform: "unknown", base: "unknown" }),
       id: begun.id,
@@ -109,7 +110,7 @@ export async function carryOut({
   const installation = await bringUp({
     client,
     installation: { ...begun, images, values: recorded(values) },
-    stages: await stagesOf(client, { values, facts: factsWith(images), id: begun.id }),
+    stages: await stagesOf({ values, facts: factsWith(images), id: begun.id }),
     run,
     signal,
     timeoutSeconds: Number(input.options.timeout ?? DEFAULT_TIMEOUT_SECONDS),
@@ -118,11 +119,16 @@ export async function carryOut({
   return { id, state, version, kubernetes, server, images, seconds: (performance.now() - since) / 1000 };
 }
 
-async function stagesOf(
-  client: Client,
-  { values, facts, id }: { values: Values; facts: Facts; id: string },
-): Promise<Stages> {
-  return prepareStages(client, await renderManifests(values, facts), id);
+async function stagesOf({
+  values,
+  facts,
+  id,
+}: {
+  values: Values;
+  facts: Facts;
+  id: string;
+}): Promise<Stages> {
+  return prepareStages(await renderManifests(values, facts), id);
 }
 
 /** The file of the registry's account is of this machine; what it held is kept as a Secret. */

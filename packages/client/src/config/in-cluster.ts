@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../errors.ts";
-import type { LoadedKubeconfig } from "./kubeconfig.ts";
+import { type LoadedKubeconfig, tokenOf } from "./kubeconfig.ts";
 
 export interface InClusterOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -40,7 +40,7 @@ export async function loadInClusterConfig({
       server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
       ca,
       caFile: `${directory}/ca.crt`,
-      tokenFile: `${directory}/token`,
+      ...tokenOf(`${directory}/token`),
       queriesPerSecond: QUERIES_PER_SECOND,
       namespace: namespace!.trim(),
     };

@@ -83,9 +83,10 @@ users:
   it("loadInClusterConfig() reads the mounted service account, and says when there is none", async () => {
     await Promise.all([write("ca.crt", "CA"), write("token", "TOKEN\n"), write("namespace", "demo\n")]);
     const env = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "443" };
-    const { server, ca, tokenFile, namespace } = await loadInClusterConfig({ env, directory });
+    const { server, ca, token, tokenFile, namespace } = await loadInClusterConfig({ env, directory });
     assert.deepEqual([server, ca, namespace], ["https://[fd00::1]:443", "CA", "demo"]);
     assert.equal(tokenFile, join(directory, "token"));
+    assert.equal(typeof token === "function" ? await token() : token, "TOKEN");
     await assert.rejects(loadInClusterConfig({ env: {}, directory }), { code: "Config" });
     await assert.rejects(loadInClusterConfig({ env, directory: join(directory, "none") }), {
       code: "Config",

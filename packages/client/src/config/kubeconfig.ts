@@ -79,8 +79,9 @@ export async function loadKubeconfig({ path, context }: LoadKubeconfigOptions): 
     certFile: cert.file,
     key: key.text,
     keyFile: key.file,
-    token: user.token,
-    tokenFile: user.tokenFile === undefined ? undefined : resolve(dirname(path), user.tokenFile),
+    ...(user.tokenFile === undefined
+      ? { token: user.token }
+      : tokenOf(resolve(dirname(path), user.tokenFile))),
     serverName: cluster["tls-server-name"],
     insecureSkipVerify: cluster["insecure-skip-tls-verify"],
     impersonate: user.as === undefined ? undefined : { name: user.as, groups: user["as-groups"] },
@@ -136,4 +137,9 @@ function partReader(path: string): (data: string | undefined, file: string | und
       });
     }
   };
+}
+
+/** A token that others renew, for createHttpClient and for who shows it elsewhere. */
+export function tokenOf(tokenFile: string): Required<Pick<LoadedKubeconfig, "token" | "tokenFile">> {
+  return { tokenFile, token: async () => (await readFile(tokenFile, "utf8")).trim() };
 }

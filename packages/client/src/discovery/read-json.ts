@@ -1,11 +1,11 @@
 import type { Client, RawRequest } from "../client.ts";
-import { TransportError } from "../errors.ts";
+import { GarbledError, TransportError } from "../errors.ts";
 
 const TIMEOUT_MILLIS = 30_000;
 
 /**
  * What a path of the server answers, as JSON.
- * @throws TransportError when it is no JSON, or not there in half a minute
+ * @throws GarbledError when it is no JSON, TransportError when it is not there in half a minute
  */
 export async function readJson<T>(client: Pick<Client, "raw">, request: RawRequest): Promise<T> {
   const late = AbortSignal.timeout(TIMEOUT_MILLIS);
@@ -20,7 +20,7 @@ export async function readJson<T>(client: Pick<Client, "raw">, request: RawReque
     return JSON.parse(text) as T;
   } catch (cause) {
     const message = `Cannot read "${request.path}" of the Kubernetes API: the answer is not JSON`;
-    throw new TransportError(message, {
+    throw new GarbledError(message, {
       cause,
       hint: "Check that the address is that of a Kubernetes API server and not of something in front of it",
     });

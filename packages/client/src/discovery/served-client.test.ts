@@ -8,6 +8,7 @@ import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "../client.ts";
 import { TransportError, UnsupportedError } from "../errors.ts";
 import { createHttpClient } from "../http/http-client.ts";
+import { asServed } from "./as-served.ts";
 
 interface Request {
   method: string;
@@ -152,6 +153,15 @@ describe("a client of a server of its own version", () => {
     assert.deepEqual(written.endpoints[0], { addresses: ["10.0.0.1"], nodeName: "n2" });
   });
 
+  it("names owners in the version served, for the garbage collector looks for them there", async () => {
+    const { client, requests } = await serve((request) => old(request) ?? { metadata });
+    const owner = (apiVersion: string, kind: string) => ({ apiVersion, kind, name: "web", uid: "1" });
+    const owned = { ...key, ownerReferences: [owner("batch/v1", "CronJob"), owner("batch/v1", "Job")] };
+    await client.create(ConfigMaps, { metadata: owned });
+    const sent = requests.at(-1)?.body?.metadata as typeof owned;
+    assert.deepEqual(sent.ownerReferences, [owner("batch/v1beta1", "CronJob"), owner("batch/v1", "Job")]);
+  });
+
   it("translates an Eviction to the version the Pod's subresource takes", async () => {
     const { client, requests } = await serve(old);
     const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: key };
@@ -172,6 +182,17 @@ describe("a client of a server of its own version", () => {
     assert.equal(told(), "Orphan");
     await client.delete(EndpointSlices, key);
     assert.equal(told(), undefined);
+  });
+
+  it("asServed() gives objects as other programs may send them, and leaves those of other Kinds alone", async () => {
+    const { client, paths } = await serve(old);
+    const budget = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", spec: { selector: {} } };
+    const service = { apiVersion: "v1", kind: "Service" };
+    const [first, second] = await asServed(client, [budget, service]);
+    assert.equal(first?.apiVersion, "policy/v1beta1");
+    assert.notDeepEqual((first as typeof budget).spec.selector, {});
+    assert.equal(second, service);
+    assert.deepEqual(paths(), ["GET /apis/policy/v1", "GET /apis/policy/v1beta1"]);
   });
 
   it("refuses what the served version would lose, before anything is sent", async () => {
@@ -202,6 +223,14 @@ describe("a client of a server of its own version", () => {
       assert.match(error.hint, /1\.20/);
       return true;
     });
+  });
+
+  it("finds a Kind whose API was switched on since", async () => {
+    let on = false;
+    const { client } = await serve((request) => (on ? old(request) : undefined));
+    await assert.rejects(client.get(EndpointSlices, key), UnsupportedError);
+    on = true;
+    assert.ok(await client.get(EndpointSlices, key));
   });
 
   it("finds the version anew when the one it knew is gone", async () => {

@@ -26,6 +26,7 @@ import type {
 import { TransportError, UnsupportedError } from "../errors.ts";
 import { eventsToNewest, toNewest, toServed } from "./convert.ts";
 import { Discovery } from "./discovery.ts";
+import { ownersAsServed } from "./owners-as-served.ts";
 import { patchToOlder } from "./patch-to-older.ts";
 import { type ServedVersion, servedVersion } from "./served-version.ts";
 import { isOlder } from "./server-version.ts";
@@ -69,7 +70,7 @@ export class ServedClient implements Client {
     options?: WriteOptions,
   ): Promise<Stored<T>> {
     return this.#served(type, options, async (served) => {
-      const said = toServed(served, object);
+      const said = await ownersAsServed(this.#discovery, toServed(served, object));
       const write = (given?: WriteOptions) => this.#inner.create(served.type, said, given);
       return toNewest(type, served, await this.#checked(served.type, { said, options, write }));
     });
@@ -81,7 +82,7 @@ export class ServedClient implements Client {
     options?: UpdateOptions,
   ): Promise<Stored<T>> {
     return this.#served(type, options, async (served) => {
-      const said = toServed(served, object);
+      const said = await ownersAsServed(this.#discovery, toServed(served, object));
       const write = (given?: UpdateOptions) => this.#inner.update(served.type, said, given);
       return toNewest(type, served, await this.#checked(served.type, { said, options, write }));
     });

@@ -30,6 +30,8 @@ export async function servedVersion<T extends KubeObject>(
     if (isStatus(error, "Forbidden")) return newest;
     throw error;
   }
+  // Switched on later, it is found by the next call.
+  discovery.forget(type.group);
   const names = versions.map((version) => apiVersionOf(version.type)).join(" nor ");
   throw new UnsupportedError(`Cannot use Kind "${type.kind}": the cluster serves it in neither ${names}`, {
     hint: "JDOS needs Kubernetes 1.20 or newer with its built-in APIs enabled: kubectl api-resources lists them",

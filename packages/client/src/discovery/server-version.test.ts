@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startTestServer } from "@jdos/apiserver/testing";
 import type { Client } from "../client.ts";
-import { TransportError, UnsupportedError } from "../errors.ts";
+import { GarbledError, UnsupportedError } from "../errors.ts";
 import { isOlder, readServerVersion, requireServerVersion } from "./server-version.ts";
 
 /** A server that says this at /version: no server of such a version can be had. */
@@ -45,7 +45,7 @@ describe("readServerVersion", () => {
     for (const body of [{}, { major: "x" }, "null"])
       await assert.rejects(readServerVersion(saying(body)), UnsupportedError);
     await assert.rejects(readServerVersion(saying("<html>")), (error) => {
-      assert.ok(error instanceof TransportError);
+      assert.ok(error instanceof GarbledError);
       assert.equal(error.message, 'Cannot read "/version" of the Kubernetes API: the answer is not JSON');
       return true;
     });

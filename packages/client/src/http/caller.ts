@@ -150,7 +150,7 @@ export class Caller {
 
   #outgoing({ method, path, query, headers, body, signal, guard, answer }: Call): TransportRequest {
     const { closing, user } = this.#options;
-    const isLong = answer === "watch" || answer === "raw";
+    const isLong = answer !== undefined && answer !== "whole";
     return {
       method,
       path: `${path}${queryString(query)}`,

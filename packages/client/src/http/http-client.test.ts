@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, it } from "node:test";
-import { ConfigMaps, Pods } from "@jdos/api";
+import { ConfigMaps, Leases, Pods } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
+import { createMetrics } from "@jdos/component-base";
 import { TransportError } from "../errors.ts";
 import { createHttpClient, type HttpClientOptions } from "./http-client.ts";
 
@@ -89,6 +90,28 @@ describe("createHttpClient", () => {
     });
     assert.equal((await clientOf(url).get(ConfigMaps, key)).metadata.name, "a");
     assert.equal(calls, 3);
+  });
+
+  it("lets calls through at the rate allowed, counts what they waited, and leases not at all", async () => {
+    const { url } = await serve((_, response) => answer(response, 200, { metadata: { name: "a" } }));
+    const metrics = createMetrics();
+    const client = clientOf(url, { queriesPerSecond: 10, burst: 2, metrics });
+    const started = performance.now();
+    let done = 0;
+    const get = async (): Promise<void> => {
+      await client.get(ConfigMaps, key);
+      done++;
+    };
+    const calls = Promise.all(Array.from({ length: 12 }, get));
+    await client.get(Leases, key);
+    assert.ok(done < 12, "the lease did not wait for its turn");
+    await calls;
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds >= 0.99, `twelve calls in ${seconds} s`);
+    const text = await metrics.text();
+    assert.match(text, /rest_client_requests_total{verb="get",code="200"} 13/);
+    assert.match(text, /rest_client_rate_limiter_duration_seconds_count{verb="get"} 10/);
+    assert.match(text, /rest_client_request_duration_seconds_count{verb="get"} 13/);
   });
 
   it("asks the guard of a write each time right before it leaves, and throws what that throws", async () => {

@@ -49,7 +49,10 @@ export interface HttpClientOptions extends CredentialOptions {
    * not limited; of a watch only the head is, and its silence by watchSilenceSeconds. Defaults to 60.
    */
   timeoutSeconds?: number;
-  /** A watch on which nothing came for so long (a tenth more or less), not even a bookmark, is cut. Defaults to 150. */
+  /**
+   * A watch with bookmarks on which nothing came for so long (a tenth more or less) is cut. Defaults to 150: the API
+   * server sends a bookmark about every minute.
+   */
   watchSilenceSeconds?: number;
   /** Calls a second on average, leases apart. Defaults to 500; Infinity for no limit. */
   queriesPerSecond?: number;
@@ -222,7 +225,7 @@ class HttpClient implements Client {
       path: resourcePath(type, { namespace }),
       query: { ...query, watch: true },
       signal,
-      answer: "watch",
+      answer: options.allowWatchBookmarks === true ? "marked-watch" : "watch",
     });
     return this.#ending(watchEvents(type, answer.body), signal);
   }

@@ -14,10 +14,10 @@ export interface TransportRequest extends GuardedCall {
   body?: string;
   signal?: AbortSignal;
   /**
-   * Defaults to "whole": the answer comes within the timeout and without long pauses. "watch": its head does, and
-   * it is never silent for longer than watches may be. "raw": no limits.
+   * Defaults to "whole": the answer comes within the timeout and without long pauses. "watch": its head does.
+   * "marked-watch": its head does, and bookmarks keep it from ever being silent for long. "raw": no limits.
    */
-  answer?: "whole" | "watch" | "raw";
+  answer?: "whole" | "watch" | "marked-watch" | "raw";
 }
 
 export interface TransportResponse {
@@ -98,11 +98,13 @@ export class Transport {
 
   #limits(answer: TransportRequest["answer"] = "whole"): { headersTimeout: number; bodyTimeout: number } {
     if (answer === "raw") return { headersTimeout: 0, bodyTimeout: 0 };
-    if (answer === "whole") return { headersTimeout: this.#timeoutMillis, bodyTimeout: this.#timeoutMillis };
+    const headersTimeout = this.#timeoutMillis;
+    if (answer === "whole") return { headersTimeout, bodyTimeout: headersTimeout };
+    if (answer === "watch") return { headersTimeout, bodyTimeout: 0 };
     const silenceSeconds = this.#options.watchSilenceSeconds ?? DEFAULT_SILENCE_SECONDS;
     // Watches that one dead connection silenced do not come back together.
     const spread = 0.9 + 0.2 * Math.random();
-    return { headersTimeout: this.#timeoutMillis, bodyTimeout: Math.ceil(silenceSeconds * 1000 * spread) };
+    return { headersTimeout, bodyTimeout: Math.ceil(silenceSeconds * 1000 * spread) };
   }
 
   /** Opens an upgraded connection: its own socket, outside the pool. */

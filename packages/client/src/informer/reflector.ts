@@ -22,6 +22,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   sink: ReflectorSink<T>;
   clock: Clock;
   metrics?: InformerMetrics;
+  /** The first list is the newest state. Defaults to what the server has at hand. */
+  newest?: boolean;
   /** Told of each failure that is retried. */
   onError(error: unknown): void;
 }
@@ -45,6 +47,7 @@ export async function reflect<T extends KubeObject>(
 ): Promise<void> {
   const { client, type, selection, clock, metrics, onError } = options;
   const relist = new Relist({ client, type, selection, signal });
+  if (options.newest === true) relist.forget();
   let from: string | undefined;
   let failures = 0;
   while (!signal.aborted) {

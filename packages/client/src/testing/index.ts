@@ -5,7 +5,12 @@
  */
 export { type ContractOptions, type ContractSubject, clientContract } from "./contract.ts";
 export { afterBytes, afterLines, trickle } from "./faults/body-faults.ts";
-export { type FaultSubject, faultContract } from "./faults/fault-contract.ts";
+export {
+  type FaultContractOptions,
+  type FaultSubject,
+  faultContract,
+  type Outage,
+} from "./faults/fault-contract.ts";
 export {
   type BodyFault,
   type Fault,

@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceType } from "@jdos/apimachinery";
 import { parseApiVersion } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
+import { type Client, type RawRequest, readJson } from "@jdos/client";
 
 /** A resource the server has, with what may be done to it. */
 export interface DiscoveredResource extends ResourceType<KubeObject> {
@@ -20,7 +20,7 @@ interface GroupList {
  * answer fails the call: a list with holes would let things be left behind.
  */
 export async function discoverResources(client: Client, signal?: AbortSignal): Promise<DiscoveredResource[]> {
-  const groups = await readJson<GroupList>(client, "/apis", signal);
+  const groups = await readJson<GroupList>(client, at("/apis", signal));
   const versions = ["v1", ...groups.groups.map((group) => group.preferredVersion.groupVersion)];
   const lists = await Promise.all(versions.map((version) => resourcesOf(client, version, signal)));
   return lists.flat();
@@ -33,7 +33,7 @@ async function resourcesOf(
 ): Promise<DiscoveredResource[]> {
   const { group, version } = parseApiVersion(apiVersion);
   const path = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  const list = await readJson<ResourceList>(client, path, signal);
+  const list = await readJson<ResourceList>(client, at(path, signal));
   return list.resources
     .filter(({ name }) => !name.includes("/"))
     .map(({ name, kind, namespaced, verbs }) => ({
@@ -46,9 +46,6 @@ async function resourcesOf(
     }));
 }
 
-async function readJson<T>(client: Client, path: string, signal?: AbortSignal): Promise<T> {
-  const { body } = await client.raw({ path, headers: { accept: "application/json" }, signal });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks).toString()) as T;
+function at(path: string, signal: AbortSignal | undefined): RawRequest {
+  return { path, ...(signal === undefined ? {} : { signal }) };
 }

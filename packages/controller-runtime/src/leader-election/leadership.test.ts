@@ -4,9 +4,12 @@ import { createInterface } from "node:readline";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigMaps } from "@jdos/api";
+import { isStatus } from "@jdos/apimachinery";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
-import type { Client } from "@jdos/client";
-import { FakeClock } from "@jdos/component-base/testing";
+import { type Client, createHttpClient } from "@jdos/client";
+import { startFaultyProxy } from "@jdos/client/testing";
+import { FakeClock, silentLogger } from "@jdos/component-base/testing";
+import { createManager } from "../manager.ts";
 import { HeldLease, momentOf } from "./leadership.ts";
 
 const namespace = "default";
@@ -122,6 +125,79 @@ async function followWriters(client: Client) {
   };
   return { writers, until, end };
 }
+
+describe("a leader that loses its lease in mid-work", () => {
+  let server: TestServer;
+  const stops: (() => Promise<unknown>)[] = [];
+  before(async () => {
+    server = await startTestServer({ https: true });
+  });
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+  after(() => server.stop());
+
+  it("has its writes under way aborted, also one that is answered late", { timeout: 30_000 }, async () => {
+    const { certPem, keyPem } = await server.certificateFor({ name: "admin", groups: ["system:masters"] });
+    const target = { server: server.url, ca: server.caPem, cert: certPem, key: keyPem };
+    const proxy = await startFaultyProxy(target);
+    const client = createHttpClient({ server: proxy.url });
+    stops.push(
+      () => proxy.stop(),
+      () => client.close(),
+    );
+    proxy.inject({ delayMillis: 20_000 });
+    const clock = new FakeClock();
+    const held = new HeldLease({ clock, leaseName: "l", renewDeadlineMillis: 10_000 }, momentOf(clock));
+    const writing = held.fence(client).create(ConfigMaps, named("late"));
+    while (proxy.requests.length === 0) await sleep(5);
+    clock.advance(10_000);
+    await assert.rejects(writing, { code: "NotLeader" });
+    const key = { namespace, name: "late" };
+    await assert.rejects(server.adminClient().get(ConfigMaps, key), (error) => isStatus(error, "NotFound"));
+  });
+
+  it("has its reconcile refused, which is not tried again in a hurry", { timeout: 30_000 }, async () => {
+    const client = server.adminClient();
+    const clock = new FakeClock();
+    const held = new HeldLease({ clock, leaseName: "l", renewDeadlineMillis: 10_000 }, momentOf(clock));
+    const reached = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const refused: unknown[] = [];
+    const manager = createManager({ client: held.fence(client), log: silentLogger(), clock });
+    manager.add({
+      name: "mid-work",
+      for: ConfigMaps,
+      reconcile: async ({ client: own }, { name }) => {
+        if (name !== "work") return undefined;
+        reached.resolve();
+        await gate.promise;
+        const body = { data: { done: "yes" } };
+        await own
+          .patch(ConfigMaps, { namespace, name: "work" }, { type: "merge", body })
+          .catch((error: unknown) => {
+            refused.push((error as { code?: unknown }).code);
+            throw error;
+          });
+        return undefined;
+      },
+    });
+    await client.create(ConfigMaps, named("work"));
+    await manager.start();
+    stops.push(() => manager.stop());
+    await reached.promise;
+    clock.advance(10_000);
+    gate.resolve();
+    await manager.idle();
+    for (let millis = 0; millis < 10_000; millis += 100) {
+      clock.advance(100);
+      await manager.idle();
+    }
+    assert.equal((await client.get(ConfigMaps, { namespace, name: "work" })).data, undefined);
+    assert.deepEqual([...new Set(refused)], ["NotLeader"]);
+    assert.ok(refused.length >= 2 && refused.length <= 14, `${refused.length} tries in 10 s`);
+  });
+});
 
 describe("a leader that is stopped in mid-write", () => {
   let server: TestServer;

@@ -153,6 +153,34 @@ test("publish-platform puts base, tools and the clone's tree into a registry, by
   assert.doesNotMatch(again.stderr, /sent/, "what is there is not sent again");
 });
 
+test("publish-platform speaks TLS by an authority of one's own, which NODE_EXTRA_CA_CERTS names", async () => {
+  const secure = await startTestRegistry({ tls: true });
+  try {
+    const location = `${new URL(secure.url).host}/team`;
+    const args = [
+      "publish-platform",
+      "--archive",
+      archive,
+      "--repository",
+      repository,
+      "--registry",
+      location,
+    ];
+    const run = (env: NodeJS.ProcessEnv) =>
+      spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", env: { ...process.env, ...env } });
+    const published = run({ NODE_EXTRA_CA_CERTS: secure.authorityFile });
+    assert.equal(published.status, 0, published.stderr);
+    const { images } = JSON.parse(published.stdout) as { images: Images };
+    assert.ok(images.platform.startsWith(`${location}/jdos/platform@sha256:`));
+    const unknown = run({ NODE_EXTRA_CA_CERTS: "" });
+    assert.notEqual(unknown.status, 0);
+    assert.match(unknown.stderr, /^RegistryUnreachable: .*(certificate|issuer)/m);
+    assert.match(unknown.stderr, /^hint: Name its authority: in NODE_EXTRA_CA_CERTS/m);
+  } finally {
+    await secure.stop();
+  }
+});
+
 test("publish-platform says what it lacks: the archive, the credential, a clone", async () => {
   const refused = (more: string[], message: RegExp) => {
     const { status, stderr } = publish(...more);

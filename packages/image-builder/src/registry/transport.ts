@@ -57,7 +57,7 @@ export class RegistryTransport {
         await response.body?.cancel();
       } catch (error) {
         if (error instanceof ImageBuilderError || this.#options.signal?.aborted) throw error;
-        if (last) throw unreachable(this.#options.url, error);
+        if (last || isCertificateFault(error)) throw unreachable(this.#options.url, error);
       }
       await sleep(wait, undefined, { signal: this.#options.signal });
     }
@@ -120,11 +120,19 @@ async function refusal({ method, path }: RegistryRequest, response: Response): P
   );
 }
 
+/** What no waiting mends. Source: Node's codes of certificate verification. */
+function isCertificateFault(error: unknown): boolean {
+  const { code = "" } = ((error as Error).cause ?? {}) as { code?: string };
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code);
+}
+
 function unreachable(url: string, error: unknown): ImageBuilderError {
   const cause = error instanceof Error ? error : new Error(String(error));
   const why = cause.cause instanceof Error ? cause.cause.message : cause.message;
   return new ImageBuilderError("RegistryUnreachable", `Cannot reach the registry at "${url}": ${why}`, {
     cause,
-    hint: "Check that the registry's Pod in jdos-system is ready",
+    hint: isCertificateFault(error)
+      ? "Name its authority: in NODE_EXTRA_CA_CERTS, for builds in ca.crt of the build environment"
+      : "Check its address, and that it runs: on one machine it is a Pod of jdos-system",
   });
 }

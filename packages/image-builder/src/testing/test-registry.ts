@@ -3,17 +3,19 @@ import { createPrivateKey, sign } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createCertificateAuthority } from "@jdos/component-base";
+import { createCertificateAuthority, issueCertificate } from "@jdos/component-base";
 
 export interface TestRegistryOptions {
   /** Asks for tokens as the platform's registry does: who may do what in which repository. */
   grant?: (username: string | undefined, repository: string, actions: readonly string[]) => readonly string[];
   /** Asks for BASIC_CREDENTIAL, as registries do that are not ours. */
   basic?: boolean;
+  /** Speaks TLS, by an authority that nobody knows but who is given `authorityFile`. */
+  tls?: boolean;
 }
 
 /** Whom a registry with `basic` knows. */
@@ -21,34 +23,32 @@ export const BASIC_CREDENTIAL = { username: "robot", password: "builder-password
 const BASIC_FILE = "robot:$2b$04$7eZaTR5eJuYq8g305RxF8eWJENpJJ5XHPoTchqsrB2UrplX5BytbS\n";
 
 export interface TestRegistry {
-  /** http://127.0.0.1:<port> */
+  /** http://127.0.0.1:<port>; with tls https:// */
   readonly url: string;
+  /** With tls: the authority of its certificate, PEM. */
+  readonly authorityFile: string;
   stop(): Promise<void>;
 }
 
 /** Starts the real registry on a loopback port, its content in a directory of its own. */
-export async function startTestRegistry({ grant, basic }: TestRegistryOptions = {}): Promise<TestRegistry> {
+export async function startTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
   const directory = await mkdtemp(join(tmpdir(), "jdos-registry-"));
   const port = await freePort();
-  const tokens = grant === undefined ? undefined : await startTokenService(directory, grant);
-  const htpasswd = join(directory, "htpasswd");
-  if (basic) await writeFile(htpasswd, BASIC_FILE);
-  const auth =
-    tokens === undefined
-      ? basic
-        ? `auth:\n  htpasswd: {realm: test, path: ${htpasswd}}\n`
-        : ""
-      : `auth:\n  token:\n    realm: ${tokens.realm}\n    service: registry\n    issuer: jdos\n    rootcertbundle: ${tokens.certificateFile}\n`;
-  const config = join(directory, "config.yml");
-  await writeFile(
-    config,
-    `version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: ${directory}/data}\n  delete: {enabled: true}\nhttp:\n  addr: 127.0.0.1:${port}\n${auth}`,
-  );
-  const child = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
-  await answering(url, child);
+  const tokens = options.grant && (await startTokenService(directory, options.grant));
+  const tls = options.tls ? await writeCertificate(directory) : undefined;
+  const config = {
+    version: 0.1,
+    log: { level: "error" },
+    storage: { filesystem: { rootdirectory: join(directory, "data") }, delete: { enabled: true } },
+    http: { addr: `127.0.0.1:${port}`, ...(tls && { tls }) },
+    auth: tokens ? tokenAuth(tokens) : options.basic ? await basicAuth(directory) : undefined,
+  };
+  await writeFile(join(directory, "config.yml"), JSON.stringify(config));
+  const child = spawn("docker-registry", ["serve", join(directory, "config.yml")], { stdio: "ignore" });
+  await answering(port, child);
   return {
-    url,
+    url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+    authorityFile: join(directory, AUTHORITY),
     stop: async () => {
       child.kill("SIGKILL");
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
@@ -57,6 +57,32 @@ export async function startTestRegistry({ grant, basic }: TestRegistryOptions = 
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+const AUTHORITY = "authority.pem";
+
+function tokenAuth({ realm, certificateFile }: Awaited<ReturnType<typeof startTokenService>>): object {
+  return { token: { realm, service: "registry", issuer: "jdos", rootcertbundle: certificateFile } };
+}
+
+async function basicAuth(directory: string): Promise<object> {
+  const path = join(directory, "htpasswd");
+  await writeFile(path, BASIC_FILE);
+  return { htpasswd: { realm: "test", path } };
+}
+
+async function writeCertificate(directory: string): Promise<{ certificate: string; key: string }> {
+  const authority = await createCertificateAuthority({ commonName: "registry test" });
+  const pair = await issueCertificate(authority, {
+    commonName: "registry",
+    ipAddresses: ["127.0.0.1"],
+    usages: ["server"],
+  });
+  const tls = { certificate: join(directory, "tls.crt"), key: join(directory, "tls.key") };
+  await writeFile(join(directory, AUTHORITY), authority.certPem);
+  await writeFile(tls.certificate, pair.certPem);
+  await writeFile(tls.key, pair.keyPem);
+  return tls;
 }
 
 async function freePort(): Promise<number> {
@@ -69,12 +95,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function answering(url: string, child: ChildProcess): Promise<void> {
+async function answering(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) throw new Error(`the registry ended with exit code ${child.exitCode}`);
-    const response = await fetch(`${url}/v2/`).catch(() => undefined);
-    await response?.body?.cancel();
-    if (response !== undefined) return;
+    const socket = connect({ host: "127.0.0.1", port });
+    const accepted = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (accepted) return;
     await sleep(25);
   }
   throw new Error("the registry did not answer");

@@ -1,10 +1,9 @@
 import type { LogLine, Pod } from "@jdos/api";
 import { APPLICATION_LABEL, Pods } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
-import type { Client, Stored } from "@jdos/client";
+import { type Client, followObjects, type Stored } from "@jdos/client";
 import { isBuildPod } from "../explain/facts.ts";
 import { Channel } from "../streams/channel.ts";
-import { watchObjects } from "../streams/watch-objects.ts";
 import { readPodLog } from "./pod-log.ts";
 
 export interface ApplicationLogOptions {
@@ -83,7 +82,7 @@ export async function* followLogs(options: ApplicationLogOptions): AsyncGenerato
       labelSelector: `${APPLICATION_LABEL}=${options.app}`,
       signal: options.signal,
     };
-    for await (const pods of watchObjects(options.client, Pods, selection)) {
+    for await (const pods of followObjects(options.client, Pods, selection)) {
       for (const pod of pods) {
         const instance = runningInstance(pod, options);
         if (instance === undefined || open.has(instance)) continue;

@@ -11,13 +11,12 @@ import {
   Releases,
 } from "@jdos/api";
 import { type KubeObject, notFound, type ResourceType } from "@jdos/apimachinery";
-import type { Client, Stored } from "@jdos/client";
+import { type Client, followObjects, type Stored } from "@jdos/client";
 import { explain } from "../explain/explain.ts";
 import { readWorld } from "../explain/read-world.ts";
 import { readBuildLog } from "../logs/pod-log.ts";
 import type { RouteNames } from "../options.ts";
 import { Channel } from "../streams/channel.ts";
-import { watchObjects } from "../streams/watch-objects.ts";
 import { urlOf } from "../views/application-view.ts";
 import { type Assessment, assess } from "./assess.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -79,7 +78,7 @@ async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWor
     type: ResourceType,
     selection: { labelSelector?: string; fieldSelector?: string } = {},
   ): Promise<void> => {
-    for await (const objects of watchObjects(client, type, { namespace, signal, ...selection })) {
+    for await (const objects of followObjects(client, type, { namespace, signal, ...selection })) {
       seen[part] = objects;
       wake.offer(true);
     }

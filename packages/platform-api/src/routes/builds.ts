@@ -1,11 +1,10 @@
 import { type Build, Builds, type BuildView, type ListOf, type LogLine, PLATFORM_ROUTES } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
-import type { Client, Stored } from "@jdos/client";
+import { type Client, followObjects, type Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { readBuildLog } from "../logs/pod-log.ts";
 import { sendNdjson } from "../streams/ndjson.ts";
-import { watchObjects } from "../streams/watch-objects.ts";
 import { buildView } from "../views/build-view.ts";
 import { type AppParams, requireApplication } from "./applications.ts";
 import { sessionOf } from "./context.ts";
@@ -89,7 +88,7 @@ async function startedPod(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { namespace = "", name } = build.metadata;
-  for await (const [found] of watchObjects(client, Builds, {
+  for await (const [found] of followObjects(client, Builds, {
     namespace,
     fieldSelector: `metadata.name=${name}`,
     signal,

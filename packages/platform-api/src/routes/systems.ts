@@ -8,11 +8,10 @@ import {
   type SystemView,
 } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
-import type { Client, Stored } from "@jdos/client";
+import { type Client, followObjects, type Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { conditionOf } from "../explain/facts.ts";
-import { watchObjects } from "../streams/watch-objects.ts";
 import { systemView } from "../views/system-view.ts";
 import { sessionOf } from "./context.ts";
 import { CREATE_SYSTEM, SYSTEM_PARAMS } from "./schemas.ts";
@@ -28,7 +27,7 @@ const PATIENCE_MILLIS = 2000;
 async function firstJudgement(client: Client, name: string): Promise<Stored<System> | undefined> {
   const signal = AbortSignal.timeout(PATIENCE_MILLIS);
   try {
-    for await (const [system] of watchObjects(client, Systems, {
+    for await (const [system] of followObjects(client, Systems, {
       fieldSelector: `metadata.name=${name}`,
       signal,
     })) {

@@ -1,6 +1,5 @@
 import { parseApiVersion, type ResourceType } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
-import { readJson } from "../served-versions.ts";
+import { type Client, readJson } from "@jdos/client";
 
 interface ResourceList {
   resources?: { name: string; kind: string; namespaced: boolean; verbs: string[] }[];
@@ -22,7 +21,7 @@ const LEFT_ALONE = new Set([
 
 /** Every resource of the cluster that lies in namespaces and can be listed and patched. */
 export async function namespacedTypes(client: Client): Promise<ResourceType[]> {
-  const { groups = [] } = await readJson<GroupList>(client, "/apis");
+  const { groups = [] } = await readJson<GroupList>(client, { path: "/apis" });
   const versions = ["v1", ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
   const lists = await Promise.all(versions.map((version) => typesOf(client, version)));
   return lists.flat();
@@ -31,10 +30,9 @@ export async function namespacedTypes(client: Client): Promise<ResourceType[]> {
 async function typesOf(client: Client, apiVersion: string): Promise<ResourceType[]> {
   const { group, version } = parseApiVersion(apiVersion);
   // A group served by an API of somebody else's that is away is not in the way.
-  const { resources = [] } = await readJson<ResourceList>(
-    client,
-    group === "" ? "/api/v1" : `/apis/${apiVersion}`,
-  ).catch((): ResourceList => ({}));
+  const { resources = [] } = await readJson<ResourceList>(client, {
+    path: group === "" ? "/api/v1" : `/apis/${apiVersion}`,
+  }).catch((): ResourceList => ({}));
   return resources
     .filter(
       ({ name, namespaced, verbs }) =>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pods } from "@jdos/api";
+import { type Pod, Pods } from "@jdos/api";
 import { isStatus, type KubeObject } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
+import type { Client, Stored } from "@jdos/client";
 import { PLATFORM_NAMESPACE } from "../../cluster/names.ts";
 import { CliError } from "../../errors.ts";
 import { deleteObject } from "../apply.ts";
@@ -63,7 +63,7 @@ async function exists(client: Client, object: KubeObject): Promise<boolean> {
   }
 }
 
-/** Ends a part and waits until none of its Pods is left to act. */
+/** Ends a part and waits until none of its containers runs: nobody is left to act. */
 export async function stopPart(client: Client, record: ObjectRecord, options: WaitOptions): Promise<void> {
   await removeAndWait(client, [record], options);
   const until = performance.now() + options.timeoutSeconds * 1000;
@@ -72,12 +72,20 @@ export async function stopPart(client: Client, record: ObjectRecord, options: Wa
       namespace: PLATFORM_NAMESPACE,
       labelSelector: `app.kubernetes.io/name=${record.name}`,
     });
-    if (items.length === 0) return;
-    options.say(`${items.length} Pods of ${record.name} are ending`);
+    const acting = items.filter(mayAct);
+    if (acting.length === 0) return;
+    options.say(`${acting.length} Pods of ${record.name} are ending`);
     if (performance.now() > until)
-      throw new CliError("Timeout", `Cannot finish: Pod "${items[0]!.metadata.name}" does not end`, {
+      throw new CliError("Timeout", `Cannot finish: Pod "${acting[0]!.metadata.name}" does not end`, {
         hint: "See whether its node runs: kubectl get nodes; then repeat the command",
       });
     await sleep(PAUSE_MILLIS, undefined, { signal: options.signal });
   }
+}
+
+/** A Pod that is being deleted and whose containers have ended stays for a while, until its node has tidied up. */
+function mayAct({ metadata, status }: Stored<Pod>): boolean {
+  const containers = status?.containerStatuses ?? [];
+  const ended = containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined);
+  return metadata.deletionTimestamp === undefined || !ended;
 }

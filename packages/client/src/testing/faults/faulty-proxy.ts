@@ -157,7 +157,8 @@ class HttpProxy implements FaultyProxy {
     if (this.#dead.has(socket)) return;
     try {
       const fault = this.#faultFor(seen);
-      if (fault.delayMillis !== undefined) await sleep(fault.delayMillis);
+      if (fault.delayMillis !== undefined) await sleep(fault.delayMillis, undefined, { ref: false });
+      if (socket.destroyed) return;
       if (fault.answer !== undefined) answer(response, fault.answer);
       else await this.#forward(request, response, fault);
     } catch {

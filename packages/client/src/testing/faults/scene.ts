@@ -17,6 +17,12 @@ export interface FaultSubject {
   stop(): Promise<void>;
 }
 
+/** Something that happens to the server for a while; played where the server can be made to. */
+export interface Outage {
+  begin(): Promise<void>;
+  end(): Promise<void>;
+}
+
 /** What a test has to itself. */
 export interface Scene {
   proxy: FaultyProxy;

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Check, isList, MOST_IN_TWO_SECONDS } from "./scene.ts";
+import { type Check, isList, MOST_IN_TWO_SECONDS, type Outage } from "./scene.ts";
 
 /** What informers promise when the server goes away, comes again, or forgets. These change the server: one by one. */
-export function serverFaults(check: Check): void {
+export function serverFaults(check: Check, outages: Readonly<Record<string, Outage>>): void {
   describe("a server that", () => {
     check(
       "is gone for a while is not stormed, and followed again when it is back",
       async ({ proxy, follow }) => {
-        const many = await Promise.all(Array.from({ length: 20 }, () => follow()));
+        const many = await Promise.all(Array.from({ length: 20 }, () => follow({ watchSilenceSeconds: 60 })));
         for (const world of many) world.start();
         await Promise.all(many.map((world) => world.synced()));
         const asked = async (): Promise<number> => {
@@ -47,8 +47,26 @@ export function serverFaults(check: Check): void {
       }
     });
 
+    for (const [what, { begin, end }] of Object.entries(outages)) {
+      check(`${what} is not stormed, and is followed again after it`, async ({ follow }) => {
+        const world = await follow({ timeoutSeconds: 2 });
+        world.start();
+        await world.synced();
+        await world.live("a");
+        await world.settled();
+        const before = world.requests().length;
+        await begin();
+        await sleep(4000);
+        const during = world.requests().length - before;
+        await end();
+        await world.live("b");
+        await world.settled();
+        assert.ok(during <= 2 * MOST_IN_TWO_SECONDS, `${during} requests in 4 s`);
+      });
+    }
+
     check("has forgotten what was missed is listed again, once", async ({ proxy, follow, subject }) => {
-      const world = await follow();
+      const world = await follow({ watchSilenceSeconds: 60 });
       world.start();
       await world.synced();
       await world.live("a");

@@ -1,0 +1,136 @@
+/** What is killed in the middle of a deploy: the deploy finishes, nothing happens twice, no request is lost. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Leases, Pods } from "@jdos/api";
+import { load } from "../../e2e/support/http.ts";
+import { example, hostOf, TestPlatform } from "../../e2e/support/platform.ts";
+import { eventually } from "../../e2e/support/process.ts";
+import { Source } from "../../e2e/support/sources.ts";
+import { type InstalledPlatform, startInstalledPlatform } from "../support/installed-platform.ts";
+
+const APP = ["--system", "e2e", "--app", "lasting"];
+
+interface Numbered {
+  number: number;
+  phase?: string;
+  current?: boolean;
+}
+
+describe("a deploy on a cluster", () => {
+  let installed: InstalledPlatform;
+  let platform: TestPlatform;
+  before(async () => {
+    installed = await startInstalledPlatform();
+    const { target } = installed;
+    platform = new TestPlatform({
+      ...target,
+      administrator: "jdos:admin",
+      env: { JDOS_KUBECONFIG: target.kubeconfig },
+    });
+    await platform.say("system", "create", "e2e");
+    await platform.json("deploy", example("hello-node"), ...APP, "--replicas", "2");
+  });
+  after(() => installed?.stop());
+
+  const victims: readonly [string, () => Promise<void>][] = [
+    ["the leader of platform-controllers", () => killLeader("platform-controllers")],
+    ["kube-apiserver", () => killAndRestart("kube-apiserver")],
+    ["etcd", () => killAndRestart("etcd")],
+    ["kube-controller-manager", () => killAndRestart("kube-controller-manager")],
+    ["the kubelet", () => killAndRestart("node-1/kubelet")],
+  ];
+  for (const [number, [name, kill]] of victims.entries()) {
+    it(`outlives kill -9 of ${name}: one build, one release, no failed request`, async () => {
+      const text = `Deployed through kill ${number + 1}`;
+      const source = new Source("hello-node").replace("server.js", "Hello from JDOS", text);
+      const earlier = await state();
+      let deploying = true;
+      try {
+        const traffic = load({
+          ...platform.routes,
+          host: hostOf("lasting"),
+          requests: 500,
+          workers: 4,
+          perSecond: 100,
+          more: () => deploying,
+        });
+        const deploy = platform.jdos("deploy", source.path, ...APP);
+        await eventually(async () => assert.ok((await state()).builds.length > earlier.builds.length), 30);
+        await kill();
+        await deploy;
+        await eventually(
+          async () => assert.match((await platform.ask("lasting")).body, new RegExp(`^${text}`)),
+          120,
+        );
+        await eventually(
+          async () =>
+            assert.equal((await platform.json<{ state: string }>("app", "get", ...APP)).state, "Ready"),
+          60,
+        );
+        deploying = false;
+        assert.deepEqual((await traffic).failures, {});
+      } finally {
+        deploying = false;
+        source.remove();
+      }
+      const later = await state();
+      assert.equal(later.builds.length, earlier.builds.length + 1);
+      assert.equal(later.releases.length, earlier.releases.length + 1);
+      assert.ok(
+        later.builds.every(({ phase }) => phase === "Succeeded"),
+        JSON.stringify(later.builds),
+      );
+      assert.deepEqual(
+        later.releases.filter(({ current }) => current).map((one) => one.number),
+        [later.releases.length],
+      );
+    });
+  }
+
+  async function state(): Promise<{ builds: Numbered[]; releases: Numbered[] }> {
+    return {
+      builds: await platform.json<Numbered[]>("builds", ...APP),
+      releases: await platform.json<Numbered[]>("releases", ...APP),
+    };
+  }
+
+  async function killAndRestart(name: string): Promise<void> {
+    const program = installed.cluster.program(name);
+    await program.kill();
+    await sleep(1000);
+    await program.start();
+  }
+
+  async function killLeader(part: string): Promise<void> {
+    const { client } = installed.cluster;
+    const key = { namespace: "jdos-system", name: part };
+    const holder = (await client.get(Leases, key)).spec?.holderIdentity ?? "";
+    const { items } = await client.list(Pods, { namespace: "jdos-system" });
+    const leader = items.find(({ metadata }) => holder.includes(metadata.name));
+    assert.ok(leader, `no Pod is "${holder}"`);
+    const pids = processesOfPod(leader.metadata.uid, `packages/${part}/src/main.ts`);
+    assert.ok(pids.length > 0);
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+    await eventually(
+      async () => assert.notEqual((await client.get(Leases, key)).spec?.holderIdentity, holder),
+      60,
+    );
+  }
+});
+
+/** Processes on this machine that run a program in a Pod. */
+function processesOfPod(uid: string, program: string): number[] {
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        const inPod = readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(uid);
+        return inPod && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(program);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
