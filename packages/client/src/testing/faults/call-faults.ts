@@ -34,7 +34,7 @@ export function callFaults(check: Check): void {
         assert.equal(error.details?.retryAfterSeconds, 3600);
         return true;
       });
-      assert.ok(performance.now() - started < 1000);
+      assert.ok(performance.now() - started < 30_000);
       assert.equal(world.requests().length, 1);
     });
   });
@@ -60,11 +60,11 @@ export function callFaults(check: Check): void {
 
     check("comes too late is given up, and the connection with it", async ({ proxy, follow }) => {
       const world = await follow({ timeoutSeconds: 0.5 });
-      proxy.inject({ times: 1, delayMillis: 3000 });
+      proxy.inject({ times: 1, delayMillis: 60_000 });
       const metadata = { namespace: world.namespace, name: "late" };
       const started = performance.now();
       await assert.rejects(world.client.create(ConfigMaps, { metadata }), { code: "Transport" });
-      assert.ok(performance.now() - started < 2500);
+      assert.ok(performance.now() - started < 30_000);
     });
   });
 

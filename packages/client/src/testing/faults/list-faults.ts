@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigMaps } from "@jdos/api";
 import { afterBytes, trickle } from "./body-faults.ts";
-import type { Fault } from "./faulty-proxy.ts";
+import type { Fault, SeenRequest } from "./faulty-proxy.ts";
 import { type Check, EXPIRED, isList, json, MOST_IN_TWO_SECONDS } from "./scene.ts";
 
 const ANSWERS: Readonly<Record<string, NonNullable<Fault["answer"]>>> = {
@@ -43,6 +43,8 @@ const LIST_FAULTS: Readonly<Record<string, Omit<Fault, "matches">>> = {
   "pauses for too long": { body: trickle(2, 4000) },
 };
 
+const MORE_THAN_A_PAGE = 520;
+
 /** What informers promise when lists break, are slow, or are answered with something else. */
 export function listFaults(check: Check): void {
   describe("a list that", () => {
@@ -69,17 +71,32 @@ export function listFaults(check: Check): void {
       assert.equal(slow.hits, 1);
     });
 
-    check("never comes in one piece is asked for in pages", async ({ proxy, follow }) => {
-      const world = await follow();
-      await world.live("a");
-      proxy.inject({
-        matches: (request) => isList(request) && !request.path.includes("limit="),
-        body: afterBytes(100, { cut: true }),
-      });
-      world.start();
-      await world.synced();
-      await world.settled();
-    });
+    check(
+      "never comes in one piece is asked for in pages, also when one page comes too late",
+      async ({ proxy, follow }) => {
+        const world = await follow();
+        await Promise.all(
+          Array.from({ length: MORE_THAN_A_PAGE }, (_, index) => world.write(`many-${index}`)),
+        );
+        proxy.inject({
+          matches: (request) => isList(request) && !request.path.includes("limit="),
+          body: afterBytes(50_000, { cut: true }),
+        });
+        const isNextPage = ({ path }: SeenRequest): boolean => path.includes("continue=");
+        const late = proxy.inject({
+          matches: isNextPage,
+          times: 1,
+          answer: { status: 410, body: json(EXPIRED) },
+        });
+        world.start();
+        await world.synced();
+        await world.live("a");
+        await world.settled();
+        assert.equal(late.hits, 1);
+        assert.ok(world.requests().filter(isNextPage).length >= 2);
+        assert.ok(world.requests().length <= 12, `${world.requests().length} requests`);
+      },
+    );
 
     check("takes too long in all is given up", async ({ proxy, follow }) => {
       const world = await follow({ timeoutSeconds: 0.3 });

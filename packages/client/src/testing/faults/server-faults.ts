@@ -9,7 +9,7 @@ export function serverFaults(check: Check, outages: Readonly<Record<string, Outa
     check(
       "is gone for a while is not stormed, and followed again when it is back",
       async ({ proxy, follow }) => {
-        const many = await Promise.all(Array.from({ length: 20 }, () => follow()));
+        const many = await Promise.all(Array.from({ length: 20 }, () => follow({ watchSilenceSeconds: 60 })));
         for (const world of many) world.start();
         await Promise.all(many.map((world) => world.synced()));
         const asked = async (): Promise<number> => {
@@ -66,7 +66,7 @@ export function serverFaults(check: Check, outages: Readonly<Record<string, Outa
     }
 
     check("has forgotten what was missed is listed again, once", async ({ proxy, follow, subject }) => {
-      const world = await follow();
+      const world = await follow({ watchSilenceSeconds: 60 });
       world.start();
       await world.synced();
       await world.live("a");
