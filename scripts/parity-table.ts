@@ -2,8 +2,8 @@ import type { Results, TestResult } from "./test-results.ts";
 
 const HEAD = `# The same platform on one machine and on a cluster
 
-Every end-to-end test, tried with the embedded engine and with a real Kubernetes 1.20.2. Written by
-\`node scripts/parity.ts\` from the last \`npm test\` and \`npm run test:kubernetes\`; not by hand.
+Every end-to-end test, tried with the embedded engine and with a real Kubernetes 1.20.2: what came of each file when it
+last ran in \`npm test\` and in \`npm run test:kubernetes\`. Written by \`node scripts/parity.ts\`, not by hand.
 `;
 
 /** The page: a table a test file, a row a test, a column a target. */

@@ -50,10 +50,14 @@ export class TestResults {
     this.#files.set(file, [...(this.#files.get(file) ?? []), result]);
   }
 
+  files(): Results {
+    return Object.fromEntries(this.#files);
+  }
+
   /** Adds to what earlier runs left of other files. */
   async save(target: string): Promise<void> {
     if (this.#files.size === 0) return;
-    const results = { ...(await readResults(target)), ...Object.fromEntries(this.#files) };
+    const results = { ...(await readResults(target)), ...this.files() };
     await mkdir(dirname(resultsFile(target)), { recursive: true });
     await writeFile(resultsFile(target), JSON.stringify(results, null, 2));
   }

@@ -46,7 +46,7 @@ describe("a machine", except("kubernetes", "up, down and doctor act on one machi
     assert.match(stderr, new RegExp(`: .*process ${await platform.pid()}\\b.*\nhint: .*jdos down`));
   });
 
-  it("a port that is taken is named", async () => {
+  it("a port that is taken is named, and the refused start leaves no directory", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "jdos-e2e-port-"));
     const { instance, ports } = instanceNames(testInstance());
     const server = createServer().listen(ports.platform, "127.0.0.1");
@@ -55,9 +55,9 @@ describe("a machine", except("kubernetes", "up, down and doctor act on one machi
       const { exitCode, stderr } = await jdosIn(dataDir, ["up", "--detach", "--instance", String(instance)]);
       assert.equal(exitCode, 1);
       assert.match(stderr, new RegExp(`^PortTaken: .*:${ports.platform}.*taken\\nhint: `, "m"));
+      assert.equal(existsSync(dataDir), false);
     } finally {
       server.close();
-      await jdosIn(dataDir, ["down", "--purge"]);
       await rm(dataDir, { recursive: true, force: true });
     }
   });

@@ -62,7 +62,8 @@ export async function start(options: JdosdOptions, progress: Progress): Promise<
 async function forgetDirectory(dataDir: string): Promise<void> {
   const instance = await readInstance(dataDir);
   if (instance !== undefined) await releaseInstance(dataDir, instance);
-  await deleteData(dataDir);
+  // Whoever started this process detached reads there why it ended.
+  await deleteData(dataDir, ["logs"]);
 }
 
 interface Start {

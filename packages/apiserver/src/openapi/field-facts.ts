@@ -169,8 +169,11 @@ export function formatOfInteger(field: string): "int32" | "int64" {
   return INT64.has(field) ? "int64" : "int32";
 }
 
+/** Asked of every string of every write: most are told by the field alone. */
+const BYTES_FIELDS: ReadonlySet<string> = new Set([...BYTES].map((key) => key.slice(key.indexOf(".") + 1)));
+
 export function isBytes(definition: string, field: string): boolean {
-  return BYTES.has(keyOf(definition, field));
+  return BYTES_FIELDS.has(field) && BYTES.has(keyOf(definition, field));
 }
 
 export function emptyCounts(definition: string, field: string): boolean {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dataPaths } from "@jdos/component-base/data-directory";
 import type { CommandContext, Input } from "../command.ts";
@@ -73,9 +73,27 @@ async function detached(args: readonly string[], context: CommandContext): Promi
     await untilReady(child, { outPath, errPath, view, context });
     child.unref();
     return await readStatus(context);
+  } catch (error) {
+    if (!(await hasOthers(logs, [outPath, errPath]))) await removeEmptied(logs, [outPath, errPath]);
+    throw error;
   } finally {
     await view.close();
     await Promise.all([out.close(), err.close()]);
+  }
+}
+
+/** Whether the platform got as far as to write a log of its own. */
+async function hasOthers(logs: string, files: readonly string[]): Promise<boolean> {
+  return (await readdir(logs)).some((name) => !files.includes(join(logs, name)));
+}
+
+/** What was said is told; a start that was refused leaves no directory. */
+async function removeEmptied(logs: string, files: readonly string[]): Promise<void> {
+  for (const file of files) await rm(file, { force: true });
+  for (const directory of [logs, dirname(logs)]) {
+    await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOTEMPTY") throw error;
+    });
   }
 }
 

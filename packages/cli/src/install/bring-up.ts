@@ -1,5 +1,5 @@
 import type { KubeObject } from "@jdos/apimachinery";
-import { asServed, type Client } from "@jdos/client";
+import type { Client } from "@jdos/client";
 import { applyAll, deleteObject, waitEstablished } from "./apply.ts";
 import { labelled } from "./labels.ts";
 import type { Stages } from "./manifests.ts";

@@ -1,4 +1,5 @@
 import type { KubeObject } from "@jdos/apimachinery";
+import { asServed } from "@jdos/client";
 import type { CommandContext, Input } from "../command.ts";
 import { bringUp, objectsOf, prepareStages } from "./bring-up.ts";
 import { nodeAddress, readKept } from "./facts.ts";
@@ -8,7 +9,6 @@ import { preflight } from "./preflight/preflight.ts";
 import type { Installation } from "./record.ts";
 import { renderRecord } from "./record.ts";
 import { locationOf } from "./registry.ts";
-import { asServed } from "./served-versions.ts";
 import type { ClusterSession } from "./session.ts";
 import type { Facts } from "./template-values.ts";
 import type { GivenValues, Values } from "./values.ts";

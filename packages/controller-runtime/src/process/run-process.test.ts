@@ -117,6 +117,17 @@ describe("runProcess", () => {
     assert.equal(await notes(), written);
   });
 
+  it("a leader that has more to do than it may ask keeps its lease", async () => {
+    note = "busy";
+    const part = begin("--queries-per-second", "10", "--identity", "busy");
+    await part.said("Started part");
+    const began = (await client.get(Leases, LEASE)).spec?.renewTime;
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    assert.equal(await holder(), "busy");
+    assert.notEqual((await client.get(Leases, LEASE)).spec?.renewTime, began);
+    assert.equal((await part.health("/readyz")).status, 200);
+  });
+
   it("within: every replica works, one leads, and goes on working when it leads no more", async () => {
     const first = begin("--within");
     const second = begin("--within");

@@ -4,7 +4,8 @@ import { runProcess } from "../process/run-process.ts";
 
 /**
  * A program for the tests of runProcess: while it leads it creates ConfigMaps `<note>-<n>`, one every 50 ms, by its
- * leader's client; with --election within it says in the log that it works, and leads besides.
+ * leader's client; with --within it works anyway, and leads besides. Of note "busy" it asks far more at once than it
+ * may ask a second.
  */
 const within = process.argv.includes("--within");
 await runProcess(
@@ -15,6 +16,9 @@ await runProcess(
     async start({ client, settings, log }) {
       if (settings.note === "broken")
         throw Object.assign(new Error("Cannot start: it is broken"), { code: "Broken" });
+      if (settings.note === "busy")
+        for (let n = 0; n < 500; n++)
+          void client.get(ConfigMaps, { namespace: "default", name: "none" }).catch(() => {});
       const note = async (by: typeof client, n: number) =>
         by.create(ConfigMaps, { metadata: { namespace: "default", generateName: `${settings.note}-${n}-` } });
       let n = 0;

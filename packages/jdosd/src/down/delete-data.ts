@@ -20,9 +20,13 @@ const CONTENTS = [
   "jdosd.lock-journal",
 ];
 
-/** Deletes what the platform put into a data directory, and the directory when nothing else is in it. Idempotent. */
-export async function deleteData(dataDir: string): Promise<void> {
-  for (const name of CONTENTS) await rm(join(dataDir, name), { recursive: true, force: true });
+/**
+ * Deletes what the platform put into a data directory, but for what is kept, and the directory when nothing else is in
+ * it. Idempotent.
+ */
+export async function deleteData(dataDir: string, keep: readonly string[] = []): Promise<void> {
+  for (const name of CONTENTS)
+    if (!keep.includes(name)) await rm(join(dataDir, name), { recursive: true, force: true });
   await rmdir(dataDir).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY") throw error;
   });

@@ -14,17 +14,28 @@ export interface Manifest {
   readonly object: KubeObject;
 }
 
-/** What is for clusters, in a folder of its own. */
-const FOR_CLUSTERS = /^cluster\//;
+/** What is for clusters, in a folder of its own; and what is generated from JDOS_DEFINITIONS, which is here without parsing. */
+const LEFT_OUT = /^(cluster|crds)\//;
 
-/** Reads one machine's YAML files below a directory, sorted by path, and fills in the values. @throws JdosdError ManifestInvalid */
+/**
+ * The platform's definitions, and one machine's YAML files below a directory, sorted by path, with the values filled in.
+ * @throws JdosdError ManifestInvalid
+ */
 export async function readManifests(directory: string, values: ManifestValues): Promise<Manifest[]> {
   const files = (await readdir(directory, { recursive: true }))
-    .filter((file) => file.endsWith(".yaml") && !FOR_CLUSTERS.test(file))
+    .filter((file) => file.endsWith(".yaml") && !LEFT_OUT.test(file))
     .sort();
   const texts = await Promise.all(files.map((file) => readFile(join(directory, file), "utf8")));
-  return files.flatMap((file, at) => parseManifests(texts[at]!, { file: join(directory, file), values }));
+  const parsed = files.flatMap((file, at) =>
+    parseManifests(texts[at]!, { file: join(directory, file), values }),
+  );
+  return [...DEFINITIONS, ...parsed];
 }
+
+const DEFINITIONS: readonly Manifest[] = kinds.JDOS_DEFINITIONS.map((object) => ({
+  type: kinds.CustomResourceDefinitions,
+  object,
+}));
 
 /** The objects of one manifest's text. Placeholders stand in values, never in comments' way. */
 export function parseManifests(
