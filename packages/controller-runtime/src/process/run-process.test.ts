@@ -141,6 +141,7 @@ describe("runProcess", () => {
     await Promise.all([first.said("Started part"), second.said("Started part")]);
     await Promise.race([first.said("Became leader"), second.said("Became leader")]);
     await until(async () => (await notes()) > 0);
+    assert.equal(await notes(), 1);
     const leader = first.log.some(({ msg }) => msg === "Became leader") ? first : second;
     const lease = await client.get(Leases, LEASE);
     const spec = {
