@@ -18,10 +18,11 @@ const RUNNER = `
 `;
 
 /** What is printed for a test file, by a runner in a process of its own: a runner within a runner runs nothing. */
-async function report(source: string): Promise<string[]> {
+async function report(source: string, suite = ""): Promise<string[]> {
   const root = await mkdtemp(join(tmpdir(), "jdos-reporter-"));
   try {
     await writeFile(join(root, "sample.test.ts"), source);
+    await writeFile(join(root, "suite.ts"), suite);
     await writeFile(join(root, "runner.mjs"), RUNNER);
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const { stdout } = await execute(process.execPath, [join(root, "runner.mjs"), root], { env });
@@ -52,4 +53,15 @@ test("TestReporter counts a file that cannot be loaded as a failure", async () =
 test("TestReporter leaves the skipped out when there are none", async () => {
   const lines = await report(`import { test } from "node:test"; test("good", () => {});`);
   assert.equal(lines.at(-1), "1 passed, 0 failed");
+});
+
+test("TestReporter counts the tests of a suite that lies elsewhere for the file that runs it", async () => {
+  const lines = await report(
+    `import "./suite.ts";`,
+    `import { test } from "node:test"; test("kept", () => {}); test("broken", () => { throw new Error("why"); });`,
+  );
+  const text = lines.join("\n");
+  assert.match(text, /✖ sample\.test\.ts {2}1 passed, 1 failed/);
+  assert.match(text, /✖ suite\.ts: broken/);
+  assert.equal(lines.at(-1), "1 passed, 1 failed");
 });

@@ -51,11 +51,26 @@ export class TestReporter {
   }
 
   take({ type, data }: ReportedEvent): void {
-    const report = this.#report(data.file ?? "");
+    const report = this.#report(isTestFile(data.file) ? data.file : SHARED);
     if (type === "test:pass" || type === "test:fail") this.#result(report, type === "test:pass", data);
     else if ((type === "test:stdout" || type === "test:stderr") && data.message !== undefined) {
       report.output.push(data.message);
-    } else if (type === "test:summary" && data.file !== undefined) this.#closeFile(report, data.duration_ms);
+    } else if (type === "test:summary" && data.file !== undefined) {
+      this.#takeShared(report);
+      this.#closeFile(report, data.duration_ms);
+    }
+  }
+
+  /** What contract suites reported since the last file ended is this file's: node:test keeps files apart. */
+  #takeShared(report: FileReport): void {
+    const shared = this.#files.get(SHARED);
+    if (shared === undefined || shared === report) return;
+    this.#files.delete(SHARED);
+    report.passed += shared.passed;
+    report.failed += shared.failed;
+    report.skipped += shared.skipped;
+    for (const [reason, count] of shared.skips)
+      report.skips.set(reason, (report.skips.get(reason) ?? 0) + count);
   }
 
   /** The failures again, then the line that scripts read. */
@@ -84,7 +99,7 @@ export class TestReporter {
     const error = rootCause(data.details?.error);
     if (isOnlySubtests(data.details?.error)) return;
     report.failed++;
-    const where = `${this.#name(report.file)}: ${data.name ?? ""}`;
+    const where = `${this.#name(data.file ?? "")}: ${data.name ?? ""}`;
     this.#failures.push(where);
     this.#options.write(`\n✖ ${where}\n${indent(describe(error))}\n`);
   }
@@ -121,6 +136,13 @@ export class TestReporter {
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+/** Suites that several files run lie in files of other names; their tests are reported under those. */
+const SHARED = "";
+
+function isTestFile(file: string | undefined): file is string {
+  return file?.endsWith(".test.ts") === true;
 }
 
 function skipReason({ skip, todo }: ReportedEvent["data"]): string | undefined {

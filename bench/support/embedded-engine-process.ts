@@ -1,7 +1,8 @@
 /**
  * The embedded engine alone: `embedded-engine-process.ts DATA_DIR`. Tells its parent how to reach it, answers "heap",
- * and ends when the parent lets go.
+ * and when the parent lets go or is gone it removes the directory and ends.
  */
+import { rm } from "node:fs/promises";
 import { start as startApiServer } from "@jdos/apiserver";
 import { createCertificateAuthority, createLogger, issueCertificate } from "@jdos/component-base";
 import { start as startControllerManager } from "@jdos/controller-manager";
@@ -45,6 +46,7 @@ process.once("disconnect", async () => {
   await scheduler.stop();
   await controllerManager.stop();
   await apiServer.stop();
+  await rm(dataDir, { recursive: true, force: true });
   process.exit(0);
 });
 process.send!({ server: apiServer.url, ca: authority.certPem, cert: admin.certPem, key: admin.keyPem });

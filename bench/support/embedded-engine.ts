@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createHttpClient } from "@jdos/client";
@@ -45,7 +45,6 @@ export async function startEmbeddedEngine({
       await client.close();
       process.disconnect();
       await once(process, "exit");
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -82,7 +82,7 @@ describe("what jdos install finds out before it changes anything", () => {
     await allow("installer", ["get", "list"]);
     assert.match(
       await refusalOf(await kubeconfig("installer")),
-      /MissingRights: Cannot install: this kubeconfig may not create, patch, delete namespaces; .* and \d+ more\nhint: /,
+      /MissingRights: Cannot begin: this kubeconfig may not create, patch, delete namespaces; .* and \d+ more\nhint: /,
     );
   });
 
@@ -90,7 +90,7 @@ describe("what jdos install finds out before it changes anything", () => {
     await allow("giver", ["get", "list", "create", "patch", "delete"]);
     assert.match(
       await refusalOf(await kubeconfig("giver")),
-      /MissingRights: Cannot install: this kubeconfig may not give away what ClusterRole jdos-[a-z-]+ allows\nhint: /,
+      /MissingRights: Cannot begin: this kubeconfig may not give away what ClusterRole jdos-[a-z-]+ allows\nhint: /,
     );
   });
 
@@ -139,9 +139,30 @@ describe("what jdos install finds out before it changes anything", () => {
     await cluster.client.delete(CustomResourceDefinitions, { name });
   });
 
-  it("a cluster whose uninstall was broken off is told to end that", async () => {
+  it("uninstall with too few rights says so before it notes that it began", async () => {
     const metadata = { name: "installation", namespace: "jdos-system" };
     await cluster.client.create(Namespaces, { metadata: { name: "jdos-system" } });
+    const objects = [{ apiVersion: "v1", kind: "Namespace", name: "jdos-system" }];
+    const installation = { id: "x", state: "Installed", objects };
+    await cluster.client.create(ConfigMaps, {
+      metadata,
+      data: { "installation.json": JSON.stringify(installation) },
+    });
+    const before = cluster.server.revision();
+    const ran = await runCli(
+      ["uninstall", "--applications", "keep", "--kubeconfig", await kubeconfig("installer")],
+      undefined,
+    );
+    assert.match(
+      ran.stderr,
+      /^MissingRights: Cannot begin: this kubeconfig may not delete namespaces\nhint: /,
+    );
+    assert.equal(cluster.server.revision(), before);
+    await cluster.client.delete(ConfigMaps, metadata);
+  });
+
+  it("a cluster whose uninstall was broken off is told to end that", async () => {
+    const metadata = { name: "installation", namespace: "jdos-system" };
     await cluster.client.create(ConfigMaps, {
       metadata,
       data: { "installation.json": '{"id":"x","state":"Uninstalling","objects":[]}' },

@@ -128,6 +128,13 @@ describe("jdos install, upgrade, uninstall", () => {
     assert.equal(container?.image, `127.0.0.1:5000/jdos/platform@${OTHER}`);
     assert.ok(container?.args?.includes("--registry=127.0.0.1:5000/team"));
     assert.ok(await client.get(Systems, { name: "demo" }));
+    const generations = async () =>
+      (await client.list(Deployments, { namespace: "jdos-system" })).items.map(
+        ({ metadata }) => metadata.generation,
+      );
+    const settled = await generations();
+    assert.equal((await jdos("upgrade", ...(await images(OTHER)))).exitCode, 0);
+    assert.deepEqual(await generations(), settled, "an upgrade to the same restarts nothing");
   });
 
   it("an upgrade to other values removes what they no longer want", async () => {

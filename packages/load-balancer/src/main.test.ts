@@ -48,7 +48,7 @@ test("two replicas: both carry traffic, one writes statuses, and the other takes
       const port = await freePort();
       const shared = join(directory, name);
       const part = startPart(MAIN, [
-        ...["--kubeconfig", kubeconfig, "--lease-seconds", "3", "--config-directory", shared],
+        ...["--kubeconfig", kubeconfig, "--lease-seconds", "6", "--config-directory", shared],
         ...["--listen-address", "127.0.0.1", "--http-port", String(port)],
         ...["--publish-address", "routes.example.org", "--load-balancer-services", "false"],
       ]);

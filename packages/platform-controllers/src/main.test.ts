@@ -60,7 +60,7 @@ before(async () => {
     JSON.stringify({ auths: { "harbor.example.org": { username: "robot", password: "first" } } }),
   );
   args = [
-    ...["--kubeconfig", await accountKubeconfig(at, { ...account, directory }), "--lease-seconds", "3"],
+    ...["--kubeconfig", await accountKubeconfig(at, { ...account, directory }), "--lease-seconds", "6"],
     ...["--registry", "harbor.example.org/team", "--registry-credentials", join(directory, "config.json")],
     ...["--builder-image", `harbor.example.org/team/jdos/platform@${DIGEST}`],
     ...["--builder-image-pull-policy", "IfNotPresent", "--build-confinement", "unconfined"],

@@ -30,7 +30,7 @@ test("two schedulers beside the cluster's own: the leader is killed while it bin
     const body = { status: { allocatable: capacity, capacity } };
     await client.patch(Nodes, { name: "n1" }, { type: "merge", body }, { subresource: "status" });
     const begin = (): StartedPart => {
-      const part = startPart(MAIN, ["--kubeconfig", kubeconfig, "--lease-seconds", "3"]);
+      const part = startPart(MAIN, ["--kubeconfig", kubeconfig, "--lease-seconds", "6"]);
       parts.push(part);
       return part;
     };

@@ -1,7 +1,9 @@
 /** What client and informers promise when networks and servers fail, against the API server of a real Kubernetes. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadKubeconfig } from "@jdos/client";
 import { type FaultSubject, faultContract } from "@jdos/client/testing";
 import { type Cluster, startCluster } from "../support/cluster.ts";
+import type { Program } from "../support/program.ts";
 
 let cluster: Cluster;
 
@@ -10,7 +12,7 @@ async function start(): Promise<FaultSubject> {
   const { server, ca, cert, key } = await loadKubeconfig({ path: cluster.kubeconfig });
   const restart = async (): Promise<void> => {
     await cluster.program("kube-apiserver").kill();
-    await cluster.program("kube-apiserver").start();
+    await startAgain(cluster.program("kube-apiserver"));
   };
   return {
     target: () => ({ server, ca, cert, key }),
@@ -22,6 +24,18 @@ async function start(): Promise<FaultSubject> {
   };
 }
 
+/** The port of a killed program is free when the last of its threads has ended, a moment after the first. */
+async function startAgain(program: Program): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await program.start();
+    } catch (error) {
+      if (tries === 5) throw error;
+      await sleep(200);
+    }
+  }
+}
+
 const signalApiServer = (signal: NodeJS.Signals) => async (): Promise<void> => {
   process.kill(cluster.program("kube-apiserver").pid!, signal);
 };
@@ -30,7 +44,7 @@ faultContract("Kubernetes 1.20", start, {
   outages: {
     "loses its etcd for a while": {
       begin: () => cluster.program("etcd").kill(),
-      end: () => cluster.program("etcd").start(),
+      end: () => startAgain(cluster.program("etcd")),
     },
     "is stopped for a while": { begin: signalApiServer("SIGSTOP"), end: signalApiServer("SIGCONT") },
   },

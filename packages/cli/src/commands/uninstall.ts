@@ -1,6 +1,7 @@
 import type { CommandContext, Input } from "../command.ts";
 import { leftovers } from "../install/leftovers.ts";
-import type { ObjectRecord } from "../install/objects.ts";
+import { type ObjectRecord, objectOf } from "../install/objects.ts";
+import { checkVerbs } from "../install/preflight/rights.ts";
 import { type Installation, readInstallation, writeInstallation } from "../install/record.ts";
 import { type ClusterSession, withCluster } from "../install/session.ts";
 import { type ApplicationsChoice, deleteSystems, readChoice } from "../install/uninstall/applications.ts";
@@ -26,8 +27,9 @@ export async function run(input: Input, context: CommandContext): Promise<Uninst
   return withCluster(context, async (session) => {
     const { client, server } = session;
     const present = await readInstallation(client);
-    if (present !== undefined) await writeInstallation(client, { ...present, state: "Uninstalling" });
     const records = present?.objects ?? (await leftovers(client));
+    await checkVerbs(client, records.map(objectOf), ["get", "delete"]);
+    if (present !== undefined) await writeInstallation(client, { ...present, state: "Uninstalling" });
     const removal: Removal = { session, records, timeoutSeconds, signal: context.signal };
     const systems = await endApplications(removal, applications);
     await removePlatform(removal, present);

@@ -120,11 +120,11 @@ function failureOf(error: unknown, { registry, url, credential }: Failure): unkn
   const { code, message, cause } = (error ?? {}) as {
     code?: string;
     message?: string;
-    cause?: { code?: string };
+    cause?: { code?: string; message?: string };
   };
   if (error instanceof CliError) return error;
   if (code === "RegistryRefused") return refused(registry.location, message ?? "", credential);
-  const why = cause?.code ?? message ?? String(error);
+  const why = cause?.code ?? cause?.message ?? message ?? String(error);
   return new CliError(
     "RegistryUnreachable",
     `Cannot reach registry "${registry.location}" at ${url}: ${why}`,

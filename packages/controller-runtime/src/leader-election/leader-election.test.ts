@@ -98,6 +98,28 @@ describe("runAsLeader", () => {
     assert.equal((await client.get(Leases, key)).spec?.holderIdentity, "robber");
   });
 
+  it("takes work that ends by a refused write for a lost lease, and anything else for a failure", async () => {
+    const election = { client, log: silentLogger(), clock, ...key, identity: "slow" };
+    const late = runAsLeader(
+      election,
+      async (_, leadership) => {
+        clock.advance(10_000);
+        await leadership.fence(client).delete(Leases, key);
+      },
+      new AbortController().signal,
+    );
+    assert.equal(await late, false);
+    assert.ok(await client.get(Leases, key));
+    const failing = runAsLeader(
+      election,
+      async () => {
+        throw new RangeError("broken");
+      },
+      new AbortController().signal,
+    );
+    await assert.rejects(failing, RangeError);
+  });
+
   it("stops before the lease runs out when the server cannot be reached", async () => {
     let reachable = true;
     const cut = new Proxy(client, {

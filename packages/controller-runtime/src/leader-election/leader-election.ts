@@ -2,6 +2,7 @@ import { type Lease, Leases } from "@jdos/api";
 import { formatMicroTime, isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import { type Clock, type Logger, systemClock } from "@jdos/component-base";
+import { LeadershipError } from "../errors.ts";
 import { HeldLease, type Leadership, type Moment, momentOf } from "./leadership.ts";
 
 export interface LeaderElectionOptions {
@@ -32,7 +33,7 @@ const RETRY_JITTER = 0.2;
  * `leadership.fence` made: they refuse by themselves from that moment on, also in a process that was stopped in
  * between and does not know it yet. The lease is renewed until `lead` has ended, also after `signal` fired. Returns
  * then: with true when it ended by itself or by `signal` (the lease is then released), with false when the lease was
- * lost.
+ * lost, also where `lead` ended by the LeadershipError of a write that was refused for that.
  */
 export async function runAsLeader(
   options: LeaderElectionOptions,
@@ -52,6 +53,10 @@ export async function runAsLeader(
   const renewing = election.keep(held, done.signal);
   try {
     await lead(leading.signal, held);
+  } catch (error) {
+    // Refused by the fence: that is how work that did not hear the signal learns of the loss.
+    if (!(error instanceof LeadershipError)) throw error;
+    held.end(error);
   } finally {
     signal.removeEventListener("abort", stop);
     held.ended.removeEventListener("abort", lost);

@@ -121,6 +121,9 @@ export class PartProcess<S extends Settings> {
       leading.addEventListener("abort", ended);
       try {
         await lead(leading, leadership.fence(context.client));
+      } catch (error) {
+        // What was under way when the lease was lost was refused: that is no fault.
+        if (!leading.aborted) throw error;
       } finally {
         leading.removeEventListener("abort", ended);
         standing.leads = false;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterRoleBindings, ConfigMaps, Leases, RoleBindings, Roles } from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
@@ -49,10 +50,17 @@ describe("runProcess", () => {
   });
 
   function begin(...args: string[]): StartedPart {
-    const all = ["--kubeconfig", kubeconfig, "--lease-seconds", "3", "--note", note, ...args];
+    const all = ["--kubeconfig", kubeconfig, "--lease-seconds", "6", "--note", note, ...args];
     const part = startPart(MAIN, all);
     parts.push(part);
     return part;
+  }
+
+  async function until(look: () => Promise<boolean>): Promise<void> {
+    for (let tries = 0; !(await look()); tries++) {
+      assert.ok(tries < 400, "it did not happen");
+      await sleep(50);
+    }
   }
 
   const notes = async (): Promise<number> =>
@@ -112,7 +120,7 @@ describe("runProcess", () => {
     await client.update(Leases, { ...lease, spec } as never);
     assert.equal(await part.ended, 1);
     const written = await notes();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     assert.equal(await notes(), written);
   });
 
@@ -121,7 +129,7 @@ describe("runProcess", () => {
     const part = begin("--queries-per-second", "10", "--identity", "busy");
     await part.said("Started part");
     const began = (await client.get(Leases, LEASE)).spec?.renewTime;
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await sleep(6000);
     assert.equal(await holder(), "busy");
     assert.notEqual((await client.get(Leases, LEASE)).spec?.renewTime, began);
     assert.equal((await part.health("/readyz")).status, 200);
@@ -132,7 +140,7 @@ describe("runProcess", () => {
     const second = begin("--within");
     await Promise.all([first.said("Started part"), second.said("Started part")]);
     await Promise.race([first.said("Became leader"), second.said("Became leader")]);
-    while ((await notes()) === 0);
+    await until(async () => (await notes()) > 0);
     assert.equal(await notes(), 1);
     const leader = first.log.some(({ msg }) => msg === "Became leader") ? first : second;
     const lease = await client.get(Leases, LEASE);

@@ -87,6 +87,9 @@ export class Platform {
     const api = apiServerPart(context);
     const { clientFor } = api;
 
+    // The machine's own clients take their time to answer; who builds needs it, not who starts.
+    const environment = readBuildEnvironment(context.options);
+    environment.catch(() => {});
     const containerd = this.#run(containerdPart(context));
     const images = this.#importImages(containerd);
     const network = this.#run(cniPart(context));
@@ -95,6 +98,7 @@ export class Platform {
     const kubelet = Promise.all([connected, images]).then(() => this.#run(kubeletPart(context, clientFor)));
     const started = [
       kubelet,
+      served.then(async () => this.#applyBuildEnvironment(api, await environment)),
       served.then(() => this.#run(controllerManagerPart(context, clientFor))),
       served.then(() => this.#run(schedulerPart(context, clientFor))),
       served.then(() => this.#run(platformControllersPart(context, clientFor))),
@@ -128,20 +132,21 @@ export class Platform {
     );
   }
 
-  /** What must be in the API before anyone acts on it: Kinds, rights, the platform's own Pods and settings. */
+  /** What must be in the API before anyone acts on it: Kinds, rights and the platform's own Pods. */
   #prepareCluster(api: ApiServerPart): Promise<void> {
     const { options } = this.#context;
     return this.#progress.stage("manifests", async () => {
       const client = await api.clientFor(IDENTITIES.admin);
-      const [manifests, environment] = await Promise.all([
-        readManifests(join(options.repository, "manifests"), manifestValues(this.#context)),
-        readBuildEnvironment(options),
-      ]);
-      const metadata = { namespace: "jdos-system", name: "build-environment" };
-      const settings: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata, data: environment };
-      await applyManifests(client, [...manifests, { type: ConfigMaps, object: settings }]);
+      const directory = join(options.repository, "manifests");
+      await applyManifests(client, await readManifests(directory, manifestValues(this.#context)));
       await this.#writeKubeconfigs();
     });
+  }
+
+  async #applyBuildEnvironment(api: ApiServerPart, data: Record<string, string>): Promise<void> {
+    const metadata = { namespace: "jdos-system", name: "build-environment" };
+    const settings: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata, data };
+    await applyManifests(await api.clientFor(IDENTITIES.admin), [{ type: ConfigMaps, object: settings }]);
   }
 
   async #writeKubeconfigs(): Promise<void> {

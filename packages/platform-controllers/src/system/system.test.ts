@@ -32,6 +32,8 @@ test("a System owns a Namespace with its quota, its limits and a RoleBinding a r
   const quota = await platform.client.get(ResourceQuotas, { namespace: "shop", name: "jdos-system" });
   assert.deepEqual(quota.spec?.hard, { "requests.cpu": "2", "requests.memory": "4Gi", pods: "20" });
   await platform.client.get(LimitRanges, { namespace: "shop", name: "jdos-system" });
+  const admins = await platform.client.get(RoleBindings, { namespace: "shop", name: "jdos-administrators" });
+  assert.deepEqual([admins.roleRef.name, admins.subjects?.[0]?.name], ["jdos-system-owner", "jdos:admins"]);
   const owner = await platform.client.get(RoleBindings, { namespace: "shop", name: "jdos-system-owner" });
   assert.deepEqual(
     owner.subjects?.map(({ kind, name }) => [kind, name]),

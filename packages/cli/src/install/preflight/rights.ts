@@ -5,26 +5,35 @@ import { CliError } from "../../errors.ts";
 import { applyObject } from "../apply.ts";
 import { typeOf } from "../objects.ts";
 
-const VERBS = ["get", "create", "patch", "delete"];
-
 /**
  * Whether this kubeconfig may do all that an installation needs, before anything is done.
  * @throws CliError MissingRights with what is missing
  */
 export async function checkRights(client: Client, objects: readonly KubeObject[]): Promise<void> {
+  await checkVerbs(client, objects, ["get", "create", "patch", "delete"]);
+  await checkEscalation(client, objects);
+}
+
+/** Whether it may do each of the verbs to every object. @throws CliError MissingRights */
+export async function checkVerbs(
+  client: Client,
+  objects: readonly KubeObject[],
+  verbs: readonly string[],
+): Promise<void> {
   const types = new Map(
     objects.map(typeOf).map((type): [string, ResourceType] => [`${type.group}/${type.resource}`, type]),
   );
-  const asked = [...types.values()].flatMap((type) => VERBS.map((verb) => ({ type, verb })));
+  const asked = [...types.values()].flatMap((type) => verbs.map((verb) => ({ type, verb })));
   const answers = await Promise.all(
     asked.map(async (ask) => ({ ...ask, allowed: await isAllowed(client, ask) })),
   );
   const missing = [...types.values()].flatMap((type) => {
-    const verbs = answers.filter((answer) => answer.type === type && !answer.allowed).map(({ verb }) => verb);
-    return verbs.length === 0 ? [] : [`${verbs.join(", ")} ${describe(type)}`];
+    const refused = answers
+      .filter((answer) => answer.type === type && !answer.allowed)
+      .map(({ verb }) => verb);
+    return refused.length === 0 ? [] : [`${refused.join(", ")} ${describe(type)}`];
   });
   if (missing.length > 0) throw missingRights(missing);
-  await checkEscalation(client, objects);
 }
 
 function describe({ group, resource, namespaced }: ResourceType): string {
@@ -78,7 +87,7 @@ function missingRights(missing: readonly string[], cause?: unknown): CliError {
   const rest = missing.length > most ? `; and ${missing.length - most} more` : "";
   return new CliError(
     "MissingRights",
-    `Cannot install: this kubeconfig may not ${missing.slice(0, most).join("; ")}${rest}`,
+    `Cannot begin: this kubeconfig may not ${missing.slice(0, most).join("; ")}${rest}`,
     {
       hint: "Use the kubeconfig of an administrator of the cluster: the install gives the platform's parts their rights",
       cause,
