@@ -3,11 +3,12 @@ import type { Logger } from "@jdos/component-base";
 import type { EventRecorder } from "@jdos/controller-runtime";
 import { LoadBalancerError } from "./errors.ts";
 import type { Haproxy } from "./haproxy/haproxy.ts";
-import { buildDesired, type Problem } from "./model/build-desired.ts";
+import { buildDesired, type Problem, type World } from "./model/build-desired.ts";
 import type { Desired } from "./model/desired.ts";
+import type { Peers } from "./peers/peers.ts";
 import { canListen } from "./port-probe.ts";
 import { type ReadWorldOptions, readWorld } from "./read-world.ts";
-import { writeStatus } from "./write-status.ts";
+import { nameOf, routedTo, writeStatus } from "./write-status.ts";
 
 export interface BalancerOptions extends ReadWorldOptions {
   informers: InformerFactory;
@@ -16,7 +17,14 @@ export interface BalancerOptions extends ReadWorldOptions {
   log: Logger;
   listenAddress: string;
   publishAddress: string;
+  /** The other replicas; none: this one carries all traffic. */
+  peers: Peers | undefined;
 }
+
+/** How long until a port that another process has is tried again. */
+const BUSY_PORT_MILLIS = 10_000;
+/** How long until replicas that lag are asked again. */
+const LAGGING_MILLIS = 100;
 
 /** Reads the world and brings HAProxy there; one round serves all changes that came before it. */
 export class Balancer {
@@ -24,6 +32,8 @@ export class Balancer {
   #reported = new Set<string>();
   /** Writes statuses; undefined while another replica does. */
   #writer: Client | undefined;
+  /** What HAProxy was last brought to. */
+  #applied: World | undefined;
 
   constructor(options: BalancerOptions) {
     this.#options = options;
@@ -35,20 +45,31 @@ export class Balancer {
     this.#reported.clear();
   }
 
+  /** The Pods that this replica's HAProxy leads an Ingress ("namespace/name") to; undefined for one it does not know. */
+  routedTo(ingress: string): string | undefined {
+    const found = this.#applied?.ingresses.find((one) => nameOf(one) === ingress);
+    return found === undefined || this.#applied === undefined ? undefined : routedTo(found, this.#applied);
+  }
+
   /**
-   * True when a port that is asked for belongs to another process: look again later.
+   * Milliseconds until it has to look again although nothing changed: another process has a port that is asked for,
+   * or other replicas lag.
    * @throws what HAProxy or the API server refuses; the caller tries again.
    */
-  async sync(): Promise<boolean> {
-    const { informers, haproxy, publishAddress: address } = this.#options;
+  async sync(): Promise<number | undefined> {
+    const { informers, haproxy, publishAddress: address, peers } = this.#options;
     const world = readWorld(informers, this.#options);
     const busyPorts = await this.#busyPorts(buildDesired(world).desired);
     const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
     const { desired, problems } = buildDesired(possible);
     if (this.#writer !== undefined) this.#report(problems);
     await haproxy.apply(desired);
-    if (this.#writer !== undefined) await writeStatus(this.#writer, { world, desired, address });
-    return busyPorts.length > 0;
+    this.#applied = world;
+    const agreed = async (ingress: string, pods: string) => peers?.agree(ingress, pods) ?? true;
+    const complete =
+      this.#writer === undefined || (await writeStatus(this.#writer, { world, desired, address, agreed }));
+    if (!complete) return LAGGING_MILLIS;
+    return busyPorts.length > 0 ? BUSY_PORT_MILLIS : undefined;
   }
 
   /** A worker with a port that it cannot have does not start, and pauses the one that serves while it tries. */
@@ -62,13 +83,12 @@ export class Balancer {
   }
 
   /** Notices that HAProxy was restarted. Not being there is no error: it reads the files when it comes. */
-  async check(): Promise<false> {
+  async check(): Promise<undefined> {
     try {
       await this.#options.haproxy.converge();
     } catch (error) {
       if (!(error instanceof LoadBalancerError && error.code === "HaproxyUnreachable")) throw error;
     }
-    return false;
   }
 
   /** One Event a problem, until it is gone. */

@@ -9,7 +9,8 @@ export function main(input: ProcessInput): Promise<void> {
       name: "load-balancer",
       settings: PROCESS_SETTINGS,
       election: "within",
-      start: ({ client, log, settings }) => start({ client, log, ...optionsOf(settings), leads: false }),
+      start: ({ client, log, settings, namespace }) =>
+        start({ client, log, ...optionsOf(settings, namespace), leads: false }),
     },
     input,
   );

@@ -1,6 +1,7 @@
-/** InvalidOption is the caller's fault; the others say what HAProxy did. */
+/** InvalidOption and ListenFailed are the caller's fault; the others say what HAProxy did. */
 export type LoadBalancerErrorCode =
   | "InvalidOption"
+  | "ListenFailed"
   | "HaproxyUnreachable"
   | "HaproxyRefused"
   | "ReloadFailed";

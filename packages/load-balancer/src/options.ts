@@ -18,12 +18,22 @@ export interface LoadBalancerOptions {
   loadBalancerServices?: boolean;
   /** Whether it writes statuses and Events from the start; else while lead() runs. Defaults to true. */
   leads?: boolean;
+  /**
+   * Where several replicas carry traffic: this one tells there how far its HAProxy is, and the Service's endpoints are
+   * all of them. Routes are said to lead somewhere when they do on every one. Defaults to none: it is alone.
+   */
+  peers?:
+    | { listen: { host: string; port: number }; service: { namespace: string; name: string } }
+    | undefined;
   /** Defaults to "jdos". */
   ingressClass?: string;
   /** HAProxy's state is looked at this often, to notice that it was restarted. Defaults to 2. */
   checkSeconds?: number;
   clock?: Clock;
 }
+
+/** All that may be left out is there, but for peers. */
+type ReadOptions = Required<Omit<LoadBalancerOptions, "peers">> & Pick<LoadBalancerOptions, "peers">;
 
 const MAX_DIRECTORY_BYTES = 90;
 
@@ -33,11 +43,12 @@ export function readOptions({
   publishAddress = listenAddress,
   loadBalancerServices = true,
   leads = true,
+  peers = undefined,
   ingressClass = "jdos",
   checkSeconds = 2,
   clock = systemClock,
   ...rest
-}: LoadBalancerOptions): Required<LoadBalancerOptions> {
+}: LoadBalancerOptions): ReadOptions {
   if (Buffer.byteLength(rest.configDirectory) > MAX_DIRECTORY_BYTES) {
     throw new LoadBalancerError(
       "InvalidOption",
@@ -50,6 +61,7 @@ export function readOptions({
     publishAddress,
     loadBalancerServices,
     leads,
+    peers,
     ingressClass,
     checkSeconds,
     clock,
@@ -65,6 +77,13 @@ export const PROCESS_SETTINGS = {
   "publish-address": setting.text(
     "told in statuses: where people reach HAProxy; without it the listen address",
   ),
+  "peer-address": setting.address(
+    "where it tells other replicas how far its HAProxy is, as HOST:PORT; without it it is alone",
+  ),
+  "peer-service": setting.text(
+    "the Service in the platform's namespace that has all replicas there",
+    "load-balancer",
+  ),
   "ingress-class": setting.text("of the Ingresses it serves", "jdos"),
   "load-balancer-services": setting.boolean(
     "false: Services of type LoadBalancer are left to the cluster",
@@ -75,13 +94,18 @@ export const PROCESS_SETTINGS = {
 /** The options that a process was given. */
 export function optionsOf(
   given: SettingValues<typeof PROCESS_SETTINGS>,
+  namespace: string,
 ): Omit<LoadBalancerOptions, "client" | "log"> {
   const publishAddress = given["publish-address"];
+  const listen = given["peer-address"];
   return {
     configDirectory: given["config-directory"],
     listenAddress: given["listen-address"],
     httpPort: given["http-port"],
     ...(publishAddress === undefined ? {} : { publishAddress }),
+    ...(listen === undefined
+      ? {}
+      : { peers: { listen, service: { namespace, name: given["peer-service"] } } }),
     ingressClass: given["ingress-class"],
     loadBalancerServices: given["load-balancer-services"],
   };

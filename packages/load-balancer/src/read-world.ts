@@ -1,5 +1,13 @@
-import { EndpointSlices, type Ingress, IngressClasses, Ingresses, type Service, Services } from "@jdos/api";
-import type { InformerFactory, Stored } from "@jdos/client";
+import {
+  type EndpointSlice,
+  EndpointSlices,
+  type Ingress,
+  IngressClasses,
+  Ingresses,
+  type Service,
+  Services,
+} from "@jdos/api";
+import type { Informer, InformerFactory, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
 
 const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
@@ -32,7 +40,7 @@ export function readWorld(
   { ingressClass, loadBalancerServices, reservedPorts }: ReadWorldOptions,
 ): World {
   const services = informers.for(Services).lister;
-  const slices = informers.for(EndpointSlices).lister;
+  const slices = informers.for(EndpointSlices);
   const classes = informers.for(IngressClasses).lister;
   const own = classes.get({ name: ingressClass });
   const isDefault = own?.metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === "true";
@@ -45,9 +53,17 @@ export function readWorld(
       ? services.byIndex(BY_TYPE, "LoadBalancer").filter(isServed)
       : [],
     service: once((namespace, name) => services.get({ namespace, name })),
-    slices: once((namespace, service) => slices.byIndex(BY_SERVICE, `${namespace}/${service}`)),
+    slices: once((namespace, name) => slicesOf(slices, { namespace, name })),
     reservedPorts,
   };
+}
+
+/** The slices of one Service; the informer has to be indexed. */
+export function slicesOf(
+  slices: Informer<EndpointSlice>,
+  { namespace, name }: { namespace: string; name: string },
+): readonly Stored<EndpointSlice>[] {
+  return slices.lister.byIndex(BY_SERVICE, `${namespace}/${name}`);
 }
 
 function once<T>(read: (namespace: string, name: string) => T): (namespace: string, name: string) => T {

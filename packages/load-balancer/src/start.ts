@@ -7,12 +7,12 @@ import { Balancer } from "./balancer.ts";
 import { LoadBalancerError } from "./errors.ts";
 import { Haproxy } from "./haproxy/haproxy.ts";
 import { type LoadBalancerOptions, readOptions } from "./options.ts";
+import { startPeerServer } from "./peers/peer-server.ts";
+import { Peers } from "./peers/peers.ts";
 import { indexWorld } from "./read-world.ts";
 
 const SYNC = "sync";
 const CHECK = "check";
-/** How long until a port that another process has is tried again. */
-const BUSY_PORT_MILLIS = 10_000;
 
 export interface RunningLoadBalancer extends Running {
   /** Writes statuses and Events until the signal fires; what HAProxy does goes on without. */
@@ -30,7 +30,8 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   const events = createEventRecorder({ client, component: "load-balancer", log, clock });
   const haproxy = new Haproxy({ configDirectory, listenAddress, httpPort, log, clock });
   const reservedPorts = new Set([httpPort]);
-  const balancer = new Balancer({ ...settings, informers, events, haproxy, reservedPorts });
+  const peers = settings.peers && new Peers({ informers, log, service: settings.peers.service });
+  const balancer = new Balancer({ ...settings, informers, events, haproxy, reservedPorts, peers });
   if (leads) balancer.writer = client;
   const queue = createWorkQueue({ clock, maxDelayMillis: 2000 });
   const wake = (): void => queue.add(SYNC);
@@ -41,12 +42,15 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   await haproxy.open();
   informers.start();
   await informers.waitForSync();
+  const peerServer =
+    settings.peers &&
+    (await startPeerServer({ ...settings.peers.listen, routedTo: (ingress) => balancer.routedTo(ingress) }));
 
   async function round(task: string): Promise<void> {
     try {
-      const again = task === SYNC ? await balancer.sync() : await balancer.check();
+      const againMillis = task === SYNC ? await balancer.sync() : await balancer.check();
       queue.forget(task);
-      if (again) queue.addAfter(SYNC, BUSY_PORT_MILLIS);
+      if (againMillis !== undefined) queue.addAfter(SYNC, againMillis);
     } catch (error) {
       const waits = error instanceof LoadBalancerError && error.code === "HaproxyUnreachable";
       if (waits) log.debug({ err: error }, "HAProxy does not answer yet");
@@ -69,6 +73,7 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
       balancer.writer = undefined;
     },
     async stop() {
+      await peerServer?.stop();
       await queue.stop();
       await informers.stop();
       await events.stop();

@@ -19,19 +19,26 @@ export interface StatusOptions {
   desired: Pick<Desired, "tcp">;
   /** Where everything answers: an IP address or a host name. */
   address: string;
+  /** Whether all who carry traffic lead an Ingress ("namespace/name") to these Pods. */
+  agreed(ingress: string, routedTo: string): Promise<boolean>;
 }
 
 /**
  * Says in the status of each Ingress and Service where it answers, and on an application's Ingress which Pods its
- * routes lead to; writes only what is not said yet.
+ * routes lead to; writes only what is not said yet. False when not all agree yet on where routes lead.
  */
-export async function writeStatus(client: Client, { world, desired, address }: StatusOptions): Promise<void> {
+export async function writeStatus(
+  client: Client,
+  { world, desired, address, agreed }: StatusOptions,
+): Promise<boolean> {
+  let complete = true;
   for (const ingress of world.ingresses) {
+    const news = newsOf(ingress, world);
+    const say = news !== undefined && (await agreed(nameOf(ingress), news));
+    if (news !== undefined && !say) complete = false;
     await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, {
       address,
-      ...(ingress.metadata.labels?.[APPLICATION_LABEL] === undefined
-        ? {}
-        : { routedTo: routedTo(ingress, world) }),
+      ...(say ? { routedTo: news } : {}),
     });
   }
   for (const service of world.loadBalancerServices) {
@@ -40,6 +47,18 @@ export async function writeStatus(client: Client, { world, desired, address }: S
     const said = listens ? { address } : {};
     await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, said);
   }
+  return complete;
+}
+
+export function nameOf({ metadata }: Stored<Ingress>): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Where an application's routes lead, when that is not what its Ingress says. */
+function newsOf(ingress: Stored<Ingress>, world: World): string | undefined {
+  if (ingress.metadata.labels?.[APPLICATION_LABEL] === undefined) return undefined;
+  const now = routedTo(ingress, world);
+  return ingress.metadata.annotations?.[ROUTED_TO_ANNOTATION] === now ? undefined : now;
 }
 
 /** Addresses of the ready endpoints behind an Ingress. */
@@ -56,6 +75,7 @@ export function routedTo(ingress: Stored<Ingress>, world: Pick<World, "slices">)
 interface Said {
   /** Absent: it answers nowhere. */
   address?: string;
+  /** Absent: nothing new. */
   routedTo?: string;
 }
 
@@ -66,12 +86,10 @@ async function write(
   { address, routedTo }: Said,
 ): Promise<void> {
   const told = object.status?.loadBalancer?.ingress?.map(({ ip, hostname }) => ip ?? hostname);
-  const annotated =
-    routedTo === undefined || object.metadata.annotations?.[ROUTED_TO_ANNOTATION] === routedTo;
   const addresses = address === undefined ? [] : [address];
-  if (deepEqual(told ?? [], addresses) && annotated) return;
+  if (deepEqual(told ?? [], addresses) && routedTo === undefined) return;
   const body = {
-    ...(annotated ? {} : { metadata: { annotations: { [ROUTED_TO_ANNOTATION]: routedTo } } }),
+    ...(routedTo === undefined ? {} : { metadata: { annotations: { [ROUTED_TO_ANNOTATION]: routedTo } } }),
     status: { loadBalancer: { ingress: address === undefined ? null : [placeOf(address)] } },
   };
   try {

@@ -17,6 +17,8 @@ export interface Facts {
 const POD_PORT = 8080;
 const HEALTH_PORT = 8081;
 const NODE_HEALTH_PORT = 18081;
+const PEER_PORT = 8082;
+const NODE_PEER_PORT = 18082;
 
 /** What the placeholders of manifests/cluster stand for. */
 export function templateValues(values: Values, facts: Facts): TemplateValues {
@@ -90,6 +92,7 @@ function routeValues({ routes }: Values, { nodeAddress }: Facts): TemplateValues
     "routes.hostPort": expose === "HostPort" ? hostPort : 0,
     "routes.listenPort": hostNetwork ? hostPort : POD_PORT,
     "routes.healthPort": hostNetwork ? NODE_HEALTH_PORT : HEALTH_PORT,
+    "routes.peerPort": hostNetwork ? NODE_PEER_PORT : PEER_PORT,
     "routes.publishAddress": routes.publishAddress === "" ? nodeAddress : routes.publishAddress,
   };
 }

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Running } from "@jdos/component-base";
+import { http } from "@jdos/component-base/http";
+import { LoadBalancerError } from "../errors.ts";
+
+/** Where a replica tells the others: `GET /routed-to/NAMESPACE/INGRESS`. */
+export const ROUTED_TO_PATH = "/routed-to/";
+
+/** What is told of the Pods that routes lead to: enough to compare, and no addresses. */
+export function fingerprint(routedTo: string): string {
+  return createHash("sha256").update(routedTo).digest("hex");
+}
+
+export interface PeerServerOptions {
+  host: string;
+  port: number;
+  /** What this replica's HAProxy was last brought to, for an Ingress by "namespace/name". */
+  routedTo(ingress: string): string | undefined;
+}
+
+/** Tells other replicas how far this one's HAProxy is. @throws LoadBalancerError ListenFailed */
+export async function startPeerServer({
+  host,
+  port,
+  routedTo,
+}: PeerServerOptions): Promise<Running & { port: number }> {
+  const server = http.createServer((request, response) => answer(request, response, routedTo));
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    throw new LoadBalancerError("ListenFailed", `Cannot listen on ${host}:${port}: the port is taken`, {
+      hint: "Choose another with --peer-address",
+      cause,
+    });
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function answer(
+  { url = "" }: IncomingMessage,
+  response: ServerResponse,
+  routedTo: PeerServerOptions["routedTo"],
+): void {
+  const found = url.startsWith(ROUTED_TO_PATH) ? routedTo(url.slice(ROUTED_TO_PATH.length)) : undefined;
+  if (found === undefined) response.writeHead(404).end();
+  else response.writeHead(200, { "content-type": "text/plain" }).end(fingerprint(found));
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { APPLICATION_LABEL, EndpointSlices, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
+import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
+import type { Client } from "@jdos/client";
+import type { Running } from "@jdos/component-base";
+import { silentLogger } from "@jdos/component-base/testing";
+import { start } from "../start.ts";
+import { freePort, type RunningHaproxy, runHaproxy } from "../testing/index.ts";
+import { startPeerServer } from "./peer-server.ts";
+
+const namespace = "default";
+const service = { namespace, name: "replicas" };
+let directory: string;
+let server: TestServer;
+let client: Client;
+let balancer: Running;
+let haproxy: RunningHaproxy;
+/** Where another replica says that the routes of "web" lead; that of a real one would lag for a moment. */
+let otherLeadsTo: string | undefined;
+let other: Running & { port: number };
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "jdos-peers-"));
+  server = await startTestServer();
+  client = server.adminClient();
+  other = await startPeerServer({ host: "127.0.0.1", port: 0, routedTo: () => otherLeadsTo });
+  const listen = { host: "127.0.0.1", port: await freePort() };
+  await addSlice("replicas", listen.port);
+  await addSlice("replicas", other.port);
+  const httpPort = await freePort();
+  const options = { client, log: silentLogger(), configDirectory: directory, httpPort };
+  balancer = await start({ ...options, peers: { listen, service } });
+  haproxy = await runHaproxy(directory);
+});
+
+after(async () => {
+  await balancer?.stop();
+  await other?.stop();
+  await haproxy?.stop();
+  await server?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function addSlice(name: string, port: number): Promise<void> {
+  await client.create(EndpointSlices, {
+    metadata: { generateName: `${name}-`, namespace, labels: { "kubernetes.io/service-name": name } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
+    ports: [{ name: "http", port, protocol: "TCP" }],
+  });
+}
+
+test("routes are said to lead to Pods when they do on every replica, and not sooner", async () => {
+  await client.create(Services, {
+    metadata: { name: "web", namespace },
+    spec: { ports: [{ name: "http", port: 80 }] },
+  });
+  await addSlice("web", 9);
+  const backend = { service: { name: "web", port: { number: 80 } } };
+  await client.create(Ingresses, {
+    metadata: { name: "web", namespace, labels: { [APPLICATION_LABEL]: "web" } },
+    spec: {
+      ingressClassName: "jdos",
+      rules: [{ host: "web.test", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+    },
+  });
+  const said = async () => {
+    const { metadata, status } = await client.get(Ingresses, { namespace, name: "web" });
+    const address = status?.loadBalancer?.ingress?.[0]?.ip;
+    return { address, routedTo: metadata.annotations?.[ROUTED_TO_ANNOTATION] };
+  };
+  const until = async (wanted: object) => {
+    for (let tries = 0; tries < 200; tries++) {
+      if (JSON.stringify(await said()) === JSON.stringify(wanted)) return;
+      await sleep(50);
+    }
+    assert.deepEqual(await said(), wanted);
+  };
+  await until({ address: "127.0.0.1" });
+  await sleep(500);
+  assert.equal((await said()).routedTo, undefined, "the other replica does not know the routes yet");
+  otherLeadsTo = "127.0.0.2";
+  await sleep(500);
+  assert.equal((await said()).routedTo, undefined, "the other replica leads to an earlier Pod");
+  otherLeadsTo = "127.0.0.1";
+  await until({ address: "127.0.0.1", routedTo: "127.0.0.1" });
+});

@@ -1,0 +1,57 @@
+import { text } from "node:stream/consumers";
+import { EndpointSlices } from "@jdos/api";
+import type { InformerFactory } from "@jdos/client";
+import type { Logger } from "@jdos/component-base";
+import { http } from "@jdos/component-base/http";
+import { slicesOf } from "../read-world.ts";
+import { fingerprint, ROUTED_TO_PATH } from "./peer-server.ts";
+
+export interface PeersOptions {
+  informers: InformerFactory;
+  log: Logger;
+  /** The Service behind which the replicas tell how far they are. */
+  service: { namespace: string; name: string };
+}
+
+const TIMEOUT_MILLIS = 1000;
+
+/** The replicas that carry traffic, as the Service's ready endpoints name them. */
+export class Peers {
+  readonly #options: PeersOptions;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the HAProxy of each replica leads an Ingress ("namespace/name") to these Pods; one that is silent does not. */
+  async agree(ingress: string, routedTo: string): Promise<boolean> {
+    const wanted = fingerprint(routedTo);
+    const answers = await Promise.all(this.#addresses().map((address) => this.#ask(address, ingress)));
+    return answers.every((answer) => answer === wanted);
+  }
+
+  #addresses(): string[] {
+    const { informers, service } = this.#options;
+    return slicesOf(informers.for(EndpointSlices), service).flatMap(({ endpoints, ports }) => {
+      const port = ports?.[0]?.port;
+      const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+      return port === undefined ? [] : ready.map(({ addresses }) => `${addresses[0]}:${port}`);
+    });
+  }
+
+  #ask(address: string, ingress: string): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const silent = (error: unknown): void => {
+        this.#options.log.debug({ err: error, replica: address }, "A replica does not say how far it is");
+        resolve(undefined);
+      };
+      const asked = http.get(
+        `http://${address}${ROUTED_TO_PATH}${ingress}`,
+        { agent: false, timeout: TIMEOUT_MILLIS },
+        (response) => void text(response).then(resolve, silent),
+      );
+      asked.on("timeout", () => asked.destroy(new Error("no answer in time")));
+      asked.on("error", silent);
+    });
+  }
+}
