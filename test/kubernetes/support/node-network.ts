@@ -24,8 +24,9 @@ export async function createNodeNetwork({ names, host }: ClusterLayout, node: No
   await runCommand(["ip", "route", "add", node.podRange, "via", node.address]);
 }
 
-/** Idempotent; the cable and the rules go with the namespace. */
-export async function removeNodeNetwork({ netns }: NodeLayout): Promise<void> {
+/** Idempotent; the rules go with the namespace. The cable would too, but only when the kernel gets round to it. */
+export async function removeNodeNetwork({ netns, cable }: NodeLayout): Promise<void> {
+  await runCommand(["ip", "link", "delete", cable], { okExitCodes: [0, 1] });
   await runCommand(["ip", "netns", "delete", netns], { okExitCodes: [0, 1] });
 }
 
