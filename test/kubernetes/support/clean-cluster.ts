@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import {
   purgeContainerd,
   removeCgroupTree,
@@ -37,10 +37,18 @@ export async function cleanCluster(layout: ClusterLayout): Promise<void> {
   await attempt(() => restoreSysctls(layout.sysctls));
   await attempt(() => unmountBelow(layout.directory));
   await attempt(() => rm(layout.names.runDir, { recursive: true, force: true }));
+  await attempt(() => removeIfEmpty(dirname(layout.names.runDir)));
   if (failures.length === 0) return rm(layout.directory, { recursive: true, force: true });
   throw new TestBedError("CleanUpIncomplete", `Cannot remove the cluster: ${failures.join("; ")}`, {
     hint: `See "${layout.logs}"`,
     cause: failures[0],
+  });
+}
+
+/** The last of all that run on the machine takes the common directory along. */
+async function removeIfEmpty(directory: string): Promise<void> {
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" && error.code !== "ENOTEMPTY") throw error;
   });
 }
 
