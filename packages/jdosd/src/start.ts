@@ -52,8 +52,11 @@ export async function start(options: JdosdOptions, progress: Progress): Promise<
     starting = true;
     return await startPlatform(options, { names, progress, lock });
   } catch (error) {
-    lock.release();
-    if (known === undefined && !starting) await forgetDirectory(options.dataDir);
+    try {
+      if (known === undefined && !starting) await forgetDirectory(options.dataDir);
+    } finally {
+      lock.release();
+    }
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdir, open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { dataPaths } from "@jdos/component-base/data-directory";
+import { dataPaths, isDataDirectoryLocked } from "@jdos/component-base/data-directory";
 import type { CommandContext, Input } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { exitOf, failureOf, startJdosd } from "../machine/jdosd.ts";
@@ -74,7 +74,9 @@ async function detached(args: readonly string[], context: CommandContext): Promi
     child.unref();
     return await readStatus(context);
   } catch (error) {
-    if (!(await hasOthers(logs, [outPath, errPath]))) await removeEmptied(logs, [outPath, errPath]);
+    const files = [outPath, errPath];
+    const inUse = (await isDataDirectoryLocked(context.dataDir)) || (await hasOthers(logs, files));
+    if (!inUse) await removeEmptied(logs, files);
     throw error;
   } finally {
     await view.close();

@@ -1,24 +1,12 @@
-import * as kinds from "@jdos/api";
+import { RESOURCE_TYPES } from "@jdos/api/resource-types";
 import { type KubeObject, parseApiVersion, type ResourceType } from "@jdos/apimachinery";
 import type { NamespacedName } from "@jdos/client";
 import { CliError } from "../errors.ts";
 
-const TYPES: readonly ResourceType[] = (Object.values(kinds) as unknown[]).filter(isResourceType);
-
-function isResourceType(value: unknown): value is ResourceType {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "resource" in value &&
-    "kind" in value &&
-    "namespaced" in value
-  );
-}
-
 /** The resource of an object; an older version of a known Kind's group keeps that version. */
 export function typeOf({ apiVersion = "", kind }: KubeObject): ResourceType {
   const { group, version } = parseApiVersion(apiVersion);
-  const type = TYPES.find((candidate) => candidate.kind === kind && candidate.group === group);
+  const type = RESOURCE_TYPES.find((candidate) => candidate.kind === kind && candidate.group === group);
   if (type !== undefined) return { ...type, version };
   throw new CliError("ManifestInvalid", `Cannot apply kind "${kind}" of "${apiVersion}": it is not known`, {
     hint: "Restore the manifests from the repository",

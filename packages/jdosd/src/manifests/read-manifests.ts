@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as kinds from "@jdos/api";
+import { CustomResourceDefinitions, JDOS_DEFINITIONS } from "@jdos/api";
+import { RESOURCE_TYPES } from "@jdos/api/resource-types";
 import { apiVersionOf, type KubeObject, type ResourceType } from "@jdos/apimachinery";
 import { parseAllDocuments } from "yaml";
 import { JdosdError } from "../errors.ts";
@@ -32,8 +33,8 @@ export async function readManifests(directory: string, values: ManifestValues): 
   return [...DEFINITIONS, ...parsed];
 }
 
-const DEFINITIONS: readonly Manifest[] = kinds.JDOS_DEFINITIONS.map((object) => ({
-  type: kinds.CustomResourceDefinitions,
+const DEFINITIONS: readonly Manifest[] = JDOS_DEFINITIONS.map((object) => ({
+  type: CustomResourceDefinitions,
   object,
 }));
 
@@ -60,20 +61,10 @@ export function parseManifests(
   });
 }
 
-const TYPES: readonly ResourceType[] = (Object.values(kinds) as unknown[]).filter(isResourceType);
-
-function isResourceType(value: unknown): value is ResourceType {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "resource" in value &&
-    "kind" in value &&
-    "namespaced" in value
-  );
-}
-
 function typeOf({ apiVersion, kind }: KubeObject, file: string): ResourceType {
-  const type = TYPES.find((candidate) => candidate.kind === kind && apiVersionOf(candidate) === apiVersion);
+  const type = RESOURCE_TYPES.find(
+    (candidate) => candidate.kind === kind && apiVersionOf(candidate) === apiVersion,
+  );
   if (type === undefined) throw invalid(file, `kind "${kind}" of "${apiVersion}" is not known`);
   return type;
 }
