@@ -151,7 +151,8 @@ test("a Service without endpoints, and a port nobody opened, refuse at once", as
   await eventually(() => pods[0]!.hears(VIP, 80), /^ECONNREFUSED$/);
   assert.equal(await host.hears(VIP, 80), "ECONNREFUSED");
   assert.equal(await pods[0]!.hears(VIP, 9999), "ECONNREFUSED");
-  assert.equal(await pods[0]!.hears(VIP, 53, "udp"), "ECONNREFUSED");
+  // The kernel bounds its ICMP answers (net.ipv4.icmp_msgs_per_sec), so one of them may be left out.
+  await eventually(() => pods[0]!.hears(VIP, 53, "udp"), /^ECONNREFUSED$/);
 });
 
 test("endpoints that terminate serve while there are no others", async () => {
