@@ -1,20 +1,24 @@
+import { CANARY_TRAFFIC_ANNOTATION, type CanaryTraffic, readCanaryTraffic } from "@jdos/api";
+import { deepEqual } from "@jdos/apimachinery";
 import type { Client, InformerFactory } from "@jdos/client";
-import type { Logger } from "@jdos/component-base";
+import type { Clock, Logger } from "@jdos/component-base";
 import type { EventRecorder } from "@jdos/controller-runtime";
+import { CanaryMeter, sumOfReplicas } from "./canary-meter.ts";
 import { LoadBalancerError } from "./errors.ts";
 import type { Haproxy } from "./haproxy/haproxy.ts";
 import { buildDesired, type Problem, type World } from "./model/build-desired.ts";
-import type { Desired } from "./model/desired.ts";
+import type { Canary, Desired } from "./model/desired.ts";
 import type { Peers } from "./peers/peers.ts";
 import { canListen } from "./port-probe.ts";
 import { type ReadWorldOptions, readWorld } from "./read-world.ts";
-import { nameOf, routedTo, writeStatus } from "./write-status.ts";
+import { nameOf, routedTo, writeStatus, writeTraffic } from "./write-status.ts";
 
 export interface BalancerOptions extends ReadWorldOptions {
   informers: InformerFactory;
   events: EventRecorder;
   haproxy: Haproxy;
   log: Logger;
+  clock: Clock;
   listenAddress: string;
   publishAddress: string;
   /** The other replicas; none: this one carries all traffic. */
@@ -23,6 +27,8 @@ export interface BalancerOptions extends ReadWorldOptions {
 
 /** How long until a port that another process has is tried again. */
 const BUSY_PORT_MILLIS = 10_000;
+/** How often what came of shared requests is said. */
+const TELL_MILLIS = 1900;
 /** How long until replicas that lag are asked again. */
 const LAGGING_MILLIS = 100;
 
@@ -34,6 +40,10 @@ export class Balancer {
   #writer: Client | undefined;
   /** What HAProxy was last brought to. */
   #applied: World | undefined;
+  #canaries: readonly Canary[] = [];
+  readonly #meter = new CanaryMeter();
+  /** When it was last told what came of an Ingress's share. */
+  readonly #told = new Map<string, number>();
 
   constructor(options: BalancerOptions) {
     this.#options = options;
@@ -51,6 +61,11 @@ export class Balancer {
     return found === undefined || this.#applied === undefined ? undefined : routedTo(found, this.#applied);
   }
 
+  /** What this replica's HAProxy answered for an Ingress ("namespace/name") that shares requests. */
+  traffic(ingress: string): CanaryTraffic | undefined {
+    return this.#meter.traffic(ingress);
+  }
+
   /**
    * Milliseconds until it has to look again although nothing changed: another process has a port that is asked for,
    * or other replicas lag.
@@ -65,6 +80,8 @@ export class Balancer {
     if (this.#writer !== undefined) this.#report(problems);
     await haproxy.apply(desired);
     this.#applied = world;
+    this.#canaries = desired.canaries ?? [];
+    await this.#measure();
     const agreed = async (ingress: string, pods: string) => peers?.agree(ingress, pods) ?? true;
     const complete =
       this.#writer === undefined || (await writeStatus(this.#writer, { world, desired, address, agreed }));
@@ -86,9 +103,35 @@ export class Balancer {
   async check(): Promise<undefined> {
     try {
       await this.#options.haproxy.converge();
+      await this.#measure();
     } catch (error) {
       if (!(error instanceof LoadBalancerError && error.code === "HaproxyUnreachable")) throw error;
     }
+  }
+
+  /** Counts what came of shared requests, and says it on their Ingresses now and then; a new weight at once. */
+  async #measure(): Promise<void> {
+    if (this.#canaries.length === 0 && this.#told.size === 0) return;
+    this.#meter.measure(this.#canaries, await this.#options.haproxy.counts());
+    for (const name of this.#told.keys())
+      if (!this.#canaries.some(({ ingress }) => ingress === name)) this.#told.delete(name);
+    if (this.#writer === undefined) return;
+    for (const { ingress } of this.#canaries) await this.#tell(this.#writer, ingress);
+  }
+
+  async #tell(writer: Client, name: string): Promise<void> {
+    const { peers, clock } = this.#options;
+    const found = this.#applied?.ingresses.find((one) => nameOf(one) === name);
+    const mine = this.#meter.traffic(name);
+    if (found === undefined || mine === undefined) return;
+    const said = readCanaryTraffic(found.metadata.annotations?.[CANARY_TRAFFIC_ANNOTATION]);
+    const at = this.#told.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (said?.weight === mine.weight && clock.monotonicMillis() - at < TELL_MILLIS) return;
+    const replicas = (await peers?.traffic(name)) ?? [];
+    const traffic = sumOfReplicas(replicas.length === 0 ? [mine] : replicas);
+    if (traffic === undefined || deepEqual(said, traffic)) return;
+    await writeTraffic(writer, found, traffic);
+    this.#told.set(name, clock.monotonicMillis());
   }
 
   /** One Event a problem, until it is gone. */

@@ -44,7 +44,11 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   await informers.waitForSync();
   const peerServer =
     settings.peers &&
-    (await startPeerServer({ ...settings.peers.listen, routedTo: (ingress) => balancer.routedTo(ingress) }));
+    (await startPeerServer({
+      ...settings.peers.listen,
+      routedTo: (ingress) => balancer.routedTo(ingress),
+      traffic: (ingress) => balancer.traffic(ingress),
+    }));
 
   async function round(task: string): Promise<void> {
     try {

@@ -1,5 +1,13 @@
 import { isIP } from "node:net";
-import { APPLICATION_LABEL, type Ingress, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
+import {
+  APPLICATION_LABEL,
+  CANARY_TRAFFIC_ANNOTATION,
+  type CanaryTraffic,
+  type Ingress,
+  Ingresses,
+  ROUTED_TO_ANNOTATION,
+  Services,
+} from "@jdos/api";
 import { deepEqual, isStatus, type KubeObject, keyOf, type ResourceType } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
@@ -48,6 +56,20 @@ export async function writeStatus(
     await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, said);
   }
   return complete;
+}
+
+/** Says on an Ingress that shares requests what came of it. */
+export async function writeTraffic(
+  client: Client,
+  ingress: Stored<Ingress>,
+  traffic: CanaryTraffic,
+): Promise<void> {
+  const body = { metadata: { annotations: { [CANARY_TRAFFIC_ANNOTATION]: JSON.stringify(traffic) } } };
+  try {
+    await client.patch(Ingresses, keyOf(ingress), { type: "merge", body }, { subresource: "status" });
+  } catch (error) {
+    if (!isStatus(error, "NotFound")) throw error;
+  }
 }
 
 export function nameOf({ metadata }: Stored<Ingress>): string {

@@ -2,12 +2,15 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { CanaryTraffic } from "@jdos/api";
 import type { Running } from "@jdos/component-base";
 import { http } from "@jdos/component-base/http";
 import { LoadBalancerError } from "../errors.ts";
 
 /** Where a replica tells the others: `GET /routed-to/NAMESPACE/INGRESS`. */
 export const ROUTED_TO_PATH = "/routed-to/";
+/** `GET /canary-traffic/NAMESPACE/INGRESS` -> CanaryTraffic: what its HAProxy answered since it leads by the weight. */
+export const TRAFFIC_PATH = "/canary-traffic/";
 
 /** What is told of the Pods that routes lead to: enough to compare, and no addresses. */
 export function fingerprint(routedTo: string): string {
@@ -19,15 +22,17 @@ export interface PeerServerOptions {
   port: number;
   /** What this replica's HAProxy was last brought to, for an Ingress by "namespace/name". */
   routedTo(ingress: string): string | undefined;
+  /** What it answered for an Ingress that shares requests. */
+  traffic?(ingress: string): CanaryTraffic | undefined;
 }
 
 /** Tells other replicas how far this one's HAProxy is. @throws LoadBalancerError ListenFailed */
 export async function startPeerServer({
   host,
   port,
-  routedTo,
+  ...answers
 }: PeerServerOptions): Promise<Running & { port: number }> {
-  const server = http.createServer((request, response) => answer(request, response, routedTo));
+  const server = http.createServer((request, response) => answer(request, response, answers));
   server.listen(port, host);
   try {
     await once(server, "listening");
@@ -49,9 +54,15 @@ export async function startPeerServer({
 function answer(
   { url = "" }: IncomingMessage,
   response: ServerResponse,
-  routedTo: PeerServerOptions["routedTo"],
+  { routedTo, traffic }: Pick<PeerServerOptions, "routedTo" | "traffic">,
 ): void {
-  const found = url.startsWith(ROUTED_TO_PATH) ? routedTo(url.slice(ROUTED_TO_PATH.length)) : undefined;
-  if (found === undefined) response.writeHead(404).end();
-  else response.writeHead(200, { "content-type": "text/plain" }).end(fingerprint(found));
+  const after = (path: string): string | undefined =>
+    url.startsWith(path) ? url.slice(path.length) : undefined;
+  const [routed, shared] = [after(ROUTED_TO_PATH), after(TRAFFIC_PATH)];
+  const pods = routed === undefined ? undefined : routedTo(routed);
+  const counted = shared === undefined ? undefined : traffic?.(shared);
+  if (pods !== undefined) response.writeHead(200, { "content-type": "text/plain" }).end(fingerprint(pods));
+  else if (counted !== undefined)
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(counted));
+  else response.writeHead(404).end();
 }

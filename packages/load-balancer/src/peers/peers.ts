@@ -1,10 +1,10 @@
 import { text } from "node:stream/consumers";
-import { EndpointSlices } from "@jdos/api";
+import { type CanaryTraffic, EndpointSlices, readCanaryTraffic } from "@jdos/api";
 import type { InformerFactory } from "@jdos/client";
 import type { Logger } from "@jdos/component-base";
 import { http } from "@jdos/component-base/http";
 import { slicesOf } from "../read-world.ts";
-import { fingerprint, ROUTED_TO_PATH } from "./peer-server.ts";
+import { fingerprint, ROUTED_TO_PATH, TRAFFIC_PATH } from "./peer-server.ts";
 
 export interface PeersOptions {
   informers: InformerFactory;
@@ -26,8 +26,17 @@ export class Peers {
   /** Whether the HAProxy of each replica leads an Ingress ("namespace/name") to these Pods; one that is silent does not. */
   async agree(ingress: string, routedTo: string): Promise<boolean> {
     const wanted = fingerprint(routedTo);
-    const answers = await Promise.all(this.#addresses().map((address) => this.#ask(address, ingress)));
+    const answers = await this.#askAll(`${ROUTED_TO_PATH}${ingress}`);
     return answers.every((answer) => answer === wanted);
+  }
+
+  /** What each replica answered for an Ingress that shares requests; undefined of one that is silent. */
+  async traffic(ingress: string): Promise<(CanaryTraffic | undefined)[]> {
+    return (await this.#askAll(`${TRAFFIC_PATH}${ingress}`)).map(readCanaryTraffic);
+  }
+
+  #askAll(path: string): Promise<(string | undefined)[]> {
+    return Promise.all(this.#addresses().map((address) => this.#ask(address, path)));
   }
 
   #addresses(): string[] {
@@ -39,14 +48,14 @@ export class Peers {
     });
   }
 
-  #ask(address: string, ingress: string): Promise<string | undefined> {
+  #ask(address: string, path: string): Promise<string | undefined> {
     return new Promise((resolve) => {
       const silent = (error: unknown): void => {
         this.#options.log.debug({ err: error, replica: address }, "A replica does not say how far it is");
         resolve(undefined);
       };
       const asked = http.get(
-        `http://${address}${ROUTED_TO_PATH}${ingress}`,
+        `http://${address}${path}`,
         { agent: false, timeout: TIMEOUT_MILLIS },
         (response) => void text(response).then(resolve, silent),
       );
