@@ -134,7 +134,7 @@ describe("commands with --kubeconfig", () => {
     const unreachable = await kubeconfig("gone", { token: "token-of-root" }, "https://127.0.0.1:1");
     assert.match(
       (await runCli(["system", "list", "--kubeconfig", unreachable], undefined)).stderr,
-      /^ClusterUnreachable: .*127\.0\.0\.1:1: ECONNREFUSED\nhint: /,
+      /^ClusterUnreachable: .*127\.0\.0\.1:1: nothing listens there \(ECONNREFUSED\)\nhint: /,
     );
     const other = await startTestServer({ https: true });
     const untrusted = await kubeconfig("other", { token: "token-of-root" }, other.url);

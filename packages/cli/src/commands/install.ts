@@ -3,7 +3,6 @@ import type { CommandContext, Input } from "../command.ts";
 import { carryOut, dryRun, givenValues, type Installed } from "../install/flow.ts";
 import { manifestText } from "../install/manifest-text.ts";
 import { checkFresh } from "../install/preflight/taken.ts";
-import { checkVersion } from "../install/preflight/version.ts";
 import { newId, readInstallation } from "../install/record.ts";
 import { withCluster } from "../install/session.ts";
 import { readValues } from "../install/values.ts";
@@ -13,16 +12,16 @@ import { platformVersion } from "../install/version.ts";
 export async function run(input: Input, context: CommandContext): Promise<Installed | KubeObject[]> {
   const values = await readValues(givenValues(input));
   return withCluster(context, async (session) => {
-    const kubernetes = await checkVersion(session.client);
     const present = await readInstallation(session.client);
-    if (input.options.dryRun !== true) checkFresh(present);
+    const version = await platformVersion();
+    if (input.options.dryRun !== true) checkFresh(present, version);
     const begun = {
       id: present?.id ?? newId(),
       state: "Installing" as const,
-      version: await platformVersion(),
+      version,
       objects: present?.objects ?? [],
     };
-    const plan = { session, input, context, values, begun, kubernetes };
+    const plan = { session, input, context, values, begun };
     return input.options.dryRun === true ? dryRun(plan) : carryOut(plan);
   });
 }

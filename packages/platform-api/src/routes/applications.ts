@@ -13,6 +13,7 @@ import { applicationView } from "../views/application-view.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
 import { APP_PARAMS, SYSTEM_PARAMS } from "./schemas.ts";
 import { requireSystem } from "./systems.ts";
+import { visibleApplications } from "./visible.ts";
 
 export type AppParams = { system: string; app: string };
 
@@ -21,8 +22,8 @@ export function applicationRoutes(server: FastifyInstance, context: RouteContext
     applicationView(application, { routes: context.routes });
 
   server.get(PLATFORM_ROUTES.allApplications, async (request): Promise<ListOf<ApplicationView>> => {
-    const list = await sessionOf(request).client.list(Applications);
-    return { items: list.items.map(view) };
+    const applications = await visibleApplications(sessionOf(request).client);
+    return { items: applications.map(view) };
   });
 
   server.get<{ Params: { system: string } }>(
