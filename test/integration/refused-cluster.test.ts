@@ -277,6 +277,11 @@ describe("a cluster that cannot be worked with is told in the same words by ever
       /names the file "\/[^"]+\/gone\/token", but there is no such file\nhint: Put the file there/,
     ],
     [
+      "names a credential plug-in that is not installed",
+      { user: { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-plug-in" } } },
+      /its credential plug-in "no-such-plug-in" is not installed\nhint: Install it/,
+    ],
+    [
       "names a key that is not there",
       { user: { "client-certificate": "gone.crt", "client-key": "gone.key" } },
       /gone\.(crt|key)", but there is no such file/,

@@ -23,7 +23,11 @@ export async function loadCluster(
   now = new Date(),
 ): Promise<LoadedKubeconfig> {
   const path = kubeconfig ?? defaultPath(variables);
-  const config = await loadKubeconfig({ path, ...(context === undefined ? {} : { context }) });
+  const config = await loadKubeconfig({
+    path,
+    env: variables,
+    ...(context === undefined ? {} : { context }),
+  });
   refuseUnusable(path, config);
   refuseExpired(path, config, now);
   return config;

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "../errors.ts";
 import type { HttpClientOptions } from "../http/http-client.ts";
+import { type ExecEntry, execCredential } from "./exec-credential.ts";
 
 interface ClusterEntry {
   server?: string;
@@ -21,7 +22,7 @@ interface UserEntry {
   "client-key-data"?: string;
   as?: string;
   "as-groups"?: string[];
-  exec?: object;
+  exec?: ExecEntry;
   "auth-provider"?: object;
   username?: string;
 }
@@ -37,6 +38,8 @@ export interface LoadKubeconfigOptions {
   path: string;
   /** Defaults to the file's current-context. */
   context?: string;
+  /** Of a credential plug-in (users[].user.exec); without it none is run. */
+  env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface LoadedKubeconfig extends HttpClientOptions {
@@ -48,10 +51,14 @@ export interface LoadedKubeconfig extends HttpClientOptions {
  * Reads a kubeconfig file as the options of createHttpClient. Paths in it are relative to the file.
  * @throws ConfigError when the file, the context or a credential it needs cannot be used
  */
-export async function loadKubeconfig({ path, context }: LoadKubeconfigOptions): Promise<LoadedKubeconfig> {
+export async function loadKubeconfig({
+  path,
+  context,
+  env,
+}: LoadKubeconfigOptions): Promise<LoadedKubeconfig> {
   const config = await readConfig(path);
   const { cluster, user, namespace } = chooseContext(config, { path, context });
-  refuseUnserved(path, { cluster, user });
+  refuseUnserved(path, { cluster, user, runsPlugIns: env !== undefined });
   const part = partReader(path);
   const tokenFile = user.tokenFile === undefined ? undefined : resolve(dirname(path), user.tokenFile);
   if (tokenFile !== undefined) await part(undefined, tokenFile);
@@ -69,6 +76,9 @@ export async function loadKubeconfig({ path, context }: LoadKubeconfigOptions): 
     key: key.text,
     keyFile: key.file,
     ...(tokenFile === undefined ? { token: user.token } : tokenOf(tokenFile)),
+    ...(user.exec === undefined || env === undefined
+      ? {}
+      : await execCredential({ exec: user.exec, path, env })),
     serverName: cluster["tls-server-name"],
     insecureSkipVerify: cluster["insecure-skip-tls-verify"],
     impersonate: user.as === undefined ? undefined : { name: user.as, groups: user["as-groups"] },
@@ -154,9 +164,12 @@ function firstLine(message: string): string {
   return message.split("\n")[0]!.replace(/:$/, "");
 }
 
-function refuseUnserved(path: string, { cluster, user }: { cluster: ClusterEntry; user: UserEntry }): void {
+function refuseUnserved(
+  path: string,
+  { cluster, user, runsPlugIns }: Pick<Chosen, "cluster" | "user"> & { runsPlugIns: boolean },
+): void {
   const unserved = [
-    user.exec && "users[].user.exec",
+    !runsPlugIns && user.exec && "users[].user.exec",
     user["auth-provider"] && "users[].user.auth-provider",
     user.username && "users[].user.username",
     cluster["proxy-url"] && "clusters[].cluster.proxy-url",
