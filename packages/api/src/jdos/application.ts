@@ -48,17 +48,42 @@ export interface ApplicationSource {
   image?: { reference: string };
 }
 
+/** What a source may be, in the order in which it is looked at. */
+export const STACKS = [
+  "dockerfile",
+  "node",
+  "python",
+  "ruby",
+  "php",
+  "go",
+  "java",
+  "static",
+  "procfile",
+] as const;
+export type Stack = (typeof STACKS)[number];
+
 export interface ApplicationBuild {
   /** Path of the Dockerfile within the source. Defaults to Dockerfile when there is one. */
   dockerfile?: string;
   /** Forces a stack instead of looking at the source. */
-  stack?: "node";
+  stack?: Stack;
   args?: Record<string, string>;
   /** After this a build is stopped. Defaults to 1800. */
   timeoutSeconds?: number;
   /** Quantities of the user's steps: cpu is requested, memory is the limit. Default to the platform's settings. */
   cpu?: string;
   memory?: string;
+  /** For steps of a Dockerfile that ask for them: RUN --mount=type=secret,id=<name>. They stay out of image, log and cache. */
+  secrets?: BuildSecret[];
+  /** Makes one layer of all that the build put over its base. Defaults to false. */
+  squash?: boolean;
+}
+
+export interface BuildSecret {
+  /** The id that steps ask for. */
+  name: string;
+  /** A key of a Secret in the system's Namespace. */
+  secret: { name: string; key: string };
 }
 
 export interface ApplicationRun {
