@@ -6,7 +6,10 @@
  */
 import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
 import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
+import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
+import type { CanaryTraffic } from "./canary.ts";
 
 const system = "/api/v1/systems/:system";
 const application = `${system}/apps/:app`;
@@ -45,6 +48,8 @@ export const PLATFORM_ROUTES = {
   releases: `${application}/releases`,
   /** POST RollbackRequest -> 202 Accepted */
   rollback: `${application}/rollback`,
+  /** GET -> CanaryView; POST CanaryRequest -> 202 Accepted */
+  canary: `${application}/canary`,
   /** GET -> ListOf<PodView> */
   pods: `${application}/pods`,
   /** GET LogQuery -> stream of LogLine */
@@ -152,6 +157,8 @@ export interface ApplicationView {
   readyReplicas: number;
   updatedReplicas: number;
   createdAt: string;
+  /** How the latest rollout with a strategy stands, or that a release was left. */
+  rollout?: RolloutStatus;
   spec: ApplicationSpec;
 }
 
@@ -170,6 +177,8 @@ export interface DeployRequest {
   run?: ApplicationSpec["run"];
   routes?: ApplicationSpec["routes"];
   replicas?: number;
+  /** Members that are given replace those the application has. */
+  rollout?: ApplicationSpec["rollout"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
 }
@@ -177,6 +186,24 @@ export interface DeployRequest {
 export interface RollbackRequest {
   /** The release to return to. Defaults to the one before the current. */
   release?: number;
+}
+
+/** How a release is being tried. */
+export interface CanaryView {
+  system: string;
+  application: string;
+  /** The release that serves. */
+  release?: number;
+  /** Absent: none was tried yet. */
+  rollout?: RolloutStatus;
+  /** What the load balancer counted since the weight is what it is; absent where it cannot be known. */
+  traffic?: CanaryTraffic;
+}
+
+export interface CanaryRequest {
+  action: "promote" | "abort";
+  /** promote: past all steps instead of the present one. */
+  all?: boolean;
 }
 
 export interface ScaleRequest {
@@ -233,6 +260,8 @@ export interface DeployResult {
   url: string;
   replicas: number;
   readyReplicas: number;
+  /** The release waits to be promoted, and serves a share of the requests until then. */
+  rollout?: RolloutStatus;
   /** By stage; `total` is from the Build's (or the change's) creation to ready. */
   seconds: Partial<Record<DeployStageName, number>> & { total: number };
 }
@@ -266,6 +295,8 @@ export interface ReleaseView {
   image: string;
   build?: string;
   rollbackTo?: number;
+  /** The release that was left for this one. */
+  insteadOf?: number;
   createdBy?: string;
   reason?: string;
   /** True: what runs is rendered from it. */
