@@ -23,8 +23,10 @@ export const PLATFORM_ROUTES = {
   allApplications: "/api/v1/apps",
   /** GET -> ListOf<ApplicationView> */
   applications: `${system}/apps`,
-  /** GET -> ApplicationView; DELETE -> 202 ApplicationView */
+  /** GET -> ApplicationView; POST CreateApplicationRequest -> 201 ApplicationView; DELETE -> 202 ApplicationView */
   application,
+  /** GET -> AccessView */
+  access: `${application}/access`,
   /** POST application/gzip (a tar.gz) -> 201 SourceUploaded */
   source: `${application}/source`,
   /** POST DeployRequest -> 202 Accepted */
@@ -151,6 +153,23 @@ export interface ApplicationView {
   spec: ApplicationSpec;
 }
 
+/** An application that has no source yet: it is given one by the first deploy, push or webhook. */
+export type CreateApplicationRequest = Omit<DeployRequest, "source" | "requestId">;
+
+/** What the person may do with an application, whether it is there or not. */
+export interface AccessView {
+  system: string;
+  application: string;
+  exists: boolean;
+  /** May see it and fetch its repository. */
+  read: boolean;
+  /** May deploy it, and where it is missing, make it. */
+  deploy: boolean;
+  /** Why not, where `deploy` is false. */
+  message?: string;
+  triggers?: ApplicationSpec["triggers"];
+}
+
 /** The bundle to name in a DeployRequest. */
 export interface SourceUploaded {
   /** sha256:..., the manifest of the OCI artifact. */
@@ -166,6 +185,10 @@ export interface DeployRequest {
   run?: ApplicationSpec["run"];
   routes?: ApplicationSpec["routes"];
   replicas?: number;
+  deployPolicy?: ApplicationSpec["deployPolicy"];
+  /** Members that are given replace those the application has. */
+  rollout?: ApplicationSpec["rollout"];
+  triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
 }
@@ -241,7 +264,10 @@ export interface BuildView {
   stage?: BuildStageName;
   message?: string;
   stack?: string;
+  /** The commit, or the digest of a bundle that was made of none. */
   revision?: string;
+  /** The branch or tag that led to the revision. */
+  ref?: string;
   image?: string;
   requestedBy?: string;
   seconds?: number;
