@@ -7,6 +7,7 @@ export * from "./jdos/application.ts";
 export * from "./jdos/build.ts";
 export * from "./jdos/definitions.ts";
 export * from "./jdos/group.ts";
+export * from "./jdos/ref-pattern.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
 export * from "./kubernetes.ts";

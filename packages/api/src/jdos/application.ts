@@ -30,6 +30,7 @@ export interface ApplicationSpec {
    */
   rollbackTo?: number;
   rollout?: ApplicationRollout;
+  triggers?: ApplicationTriggers;
   /** Releases and Builds kept besides those in use. Defaults to 10. */
   historyLimit?: number;
 }
@@ -78,11 +79,27 @@ export const DEFAULT_CANARY_STEPS: readonly Readonly<CanaryStep>[] = [
 export const DEFAULT_MAX_ERROR_PERCENT = 5;
 export const DEFAULT_KEEP_SECONDS = 30;
 
+/** What of a repository is deployed by itself: at a push, or when a forge tells of one. */
+export interface ApplicationTriggers {
+  /** Patterns of branches: "*" stands for any text without "/", "**" for any text. Defaults to main and master. */
+  branches?: string[];
+  /** The same of tags. Defaults to none. */
+  tags?: string[];
+  /** The folder of the repository that the application is made of. Defaults to its root. */
+  path?: string;
+}
+
 /** Exactly one member is set. */
 export interface ApplicationSource {
   git?: { url: string; revision?: string; path?: string };
   /** A directory that the CLI uploaded: an OCI artifact in the registry, by digest. */
-  bundle?: { digest: string };
+  bundle?: {
+    digest: string;
+    /** The commit that it was made of, where it was one. */
+    revision?: string;
+    /** The branch or tag that led to it. */
+    ref?: string;
+  };
   /** An image that is there already. */
   image?: { reference: string };
 }

@@ -4,10 +4,8 @@
  * streams are NDJSON, one of the event types below a line; empty lines keep the connection alive, and a StreamError is
  * the last line of one that failed on the way. Every refusal is an ApiError.
  */
-import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
-import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
-import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
 import type { CanaryTraffic } from "./canary.ts";
 
@@ -26,8 +24,10 @@ export const PLATFORM_ROUTES = {
   allApplications: "/api/v1/apps",
   /** GET -> ListOf<ApplicationView> */
   applications: `${system}/apps`,
-  /** GET -> ApplicationView; DELETE -> 202 ApplicationView */
+  /** GET -> ApplicationView; POST CreateApplicationRequest -> 201 ApplicationView; DELETE -> 202 ApplicationView */
   application,
+  /** GET -> AccessView */
+  access: `${application}/access`,
   /** POST application/gzip (a tar.gz) -> 201 SourceUploaded */
   source: `${application}/source`,
   /** POST DeployRequest -> 202 Accepted */
@@ -162,6 +162,23 @@ export interface ApplicationView {
   spec: ApplicationSpec;
 }
 
+/** An application that has no source yet: it is given one by the first deploy, push or webhook. */
+export type CreateApplicationRequest = Omit<DeployRequest, "source" | "requestId">;
+
+/** What the person may do with an application, whether it is there or not. */
+export interface AccessView {
+  system: string;
+  application: string;
+  exists: boolean;
+  /** May see it and fetch its repository. */
+  read: boolean;
+  /** May deploy it, and where it is missing, make it. */
+  deploy: boolean;
+  /** Why not, where `deploy` is false. */
+  message?: string;
+  triggers?: ApplicationSpec["triggers"];
+}
+
 /** The bundle to name in a DeployRequest. */
 export interface SourceUploaded {
   /** sha256:..., the manifest of the OCI artifact. */
@@ -179,6 +196,10 @@ export interface DeployRequest {
   replicas?: number;
   /** Members that are given replace those the application has. */
   rollout?: ApplicationSpec["rollout"];
+  deployPolicy?: ApplicationSpec["deployPolicy"];
+  /** Members that are given replace those the application has. */
+  rollout?: ApplicationSpec["rollout"];
+  triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
 }
@@ -274,7 +295,10 @@ export interface BuildView {
   stage?: BuildStageName;
   message?: string;
   stack?: string;
+  /** The commit, or the digest of a bundle that was made of none. */
   revision?: string;
+  /** The branch or tag that led to the revision. */
+  ref?: string;
   image?: string;
   requestedBy?: string;
   /** What brought it about. */

@@ -1,7 +1,5 @@
-import type { ApplicationBuild, ApplicationSource } from "../application.ts";
-import { DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
 import { type ApplicationBuild, type ApplicationSource, STACKS } from "../application.ts";
-import { DIGEST, type SchemaFor } from "./schema.ts";
+import { COMMIT, DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
   type: "object",
@@ -39,6 +37,13 @@ export const source: SchemaFor<ApplicationSource> = {
       required: ["digest"],
       properties: {
         digest: { type: "string", description: "Digest of the bundle's manifest.", pattern: DIGEST },
+        revision: { type: "string", description: "The commit that it was made of.", pattern: COMMIT },
+        ref: {
+          type: "string",
+          description: "The branch or tag that led to it.",
+          pattern: "^[^\\s~^:?*\\[\\\\]+$",
+          maxLength: 255,
+        },
       },
     },
     image: {
