@@ -9,6 +9,7 @@ export * from "./jdos/definitions.ts";
 export * from "./jdos/group.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
+export * from "./jdos/webhook.ts";
 export * from "./kubernetes.ts";
 export * from "./wire/cni.ts";
 export * from "./wire/image-builder.ts";

@@ -14,6 +14,8 @@ export interface ApplicationSpec {
   /** Defaults to service, the only kind served so far. */
   kind?: "service";
   source?: ApplicationSource;
+  /** Which pushes deploy it, by a webhook or by git push. */
+  triggers?: ApplicationTriggers;
   build?: ApplicationBuild;
   run?: ApplicationRun;
   /** Host names and paths under which the application answers. */
@@ -37,6 +39,25 @@ export interface ApplicationSpec {
 export interface ApplicationRollout {
   /** Seconds without progress after which a rollout is reported as failed. Defaults to 600. */
   progressDeadlineSeconds?: number;
+}
+
+/** Patterns: `*` stands for anything but a slash, `**` for anything, `?` for one character. */
+export interface ApplicationTriggers {
+  /** Branches that deploy. Defaults to what source.git.revision names, else main and master. */
+  branches?: string[];
+  /** Tags that deploy. Defaults to none. */
+  tags?: string[];
+  /** Present: each pull request runs as an Application of its own, <application>-pr-<number>. */
+  previews?: ApplicationPreviews;
+}
+
+export interface ApplicationPreviews {
+  /** Hours after its last change in which a preview ends. Defaults to 168. */
+  expireAfterHours?: number;
+  /** Previews at once. Defaults to 10. */
+  limit?: number;
+  /** Also of pull requests out of other repositories, whose code would run with this application's settings. */
+  forks?: boolean;
 }
 
 /** Exactly one member is set. */

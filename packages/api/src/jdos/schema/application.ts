@@ -3,6 +3,7 @@ import { conditions } from "./condition.ts";
 import { routes, run } from "./run.ts";
 import type { SchemaFor } from "./schema.ts";
 import { build, source } from "./source.ts";
+import { triggers } from "./triggers.ts";
 
 const count = { type: "integer", format: "int32", minimum: 0 } as const;
 
@@ -17,6 +18,7 @@ export const applicationSpec: SchemaFor<ApplicationSpec> = {
       description: "What it does: service runs Pods that answer requests.",
     },
     source,
+    triggers,
     build,
     run,
     routes,
