@@ -75,6 +75,11 @@ export interface ApplicationBuild {
   /** Forces a stack instead of looking at the source. */
   stack?: "node";
   args?: Record<string, string>;
+  /** After this a build is stopped. Defaults to 1800. */
+  timeoutSeconds?: number;
+  /** Quantities of the user's steps: cpu is requested, memory is the limit. Default to the platform's settings. */
+  cpu?: string;
+  memory?: string;
 }
 
 export interface ApplicationRun {

@@ -5,7 +5,7 @@
  * the last line of one that failed on the way. Every refusal is an ApiError.
  */
 import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
-import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
 
 const system = "/api/v1/systems/:system";
@@ -37,6 +37,10 @@ export const PLATFORM_ROUTES = {
   build: `${application}/builds/:number`,
   /** GET ?follow -> stream of LogLine */
   buildLog: `${application}/builds/:number/log`,
+  /** POST -> 202 BuildView; one that ended with another outcome is refused: Conflict */
+  cancelBuild: `${application}/builds/:number/cancel`,
+  /** POST -> 202 Accepted, whose `build` is the new one */
+  retryBuild: `${application}/builds/:number/retry`,
   /** GET -> ListOf<ReleaseView> */
   releases: `${application}/releases`,
   /** POST RollbackRequest -> 202 Accepted */
@@ -244,6 +248,13 @@ export interface BuildView {
   revision?: string;
   image?: string;
   requestedBy?: string;
+  /** What brought it about. */
+  trigger: NonNullable<BuildSpec["trigger"]>;
+  /** The name of the Build that it does again. */
+  retryOf?: string;
+  /** Of its end: BuildSucceeded, TimedOut, Superseded ...; else where it stands. */
+  reason?: string;
+  startedAt?: string;
   seconds?: number;
   stages: { name: BuildStageName; state: string; seconds?: number; message?: string }[];
   createdAt: string;
@@ -330,6 +341,10 @@ export interface Explanation {
 /** Media types of a directory that travels through the registry as an OCI artifact. */
 export const SOURCE_CONFIG_MEDIA_TYPE = "application/vnd.jdos.source.config.v1+json";
 export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
+
+/** Media types of the kept log of a build: an OCI artifact of one layer in the application's repository. */
+export const BUILD_LOG_CONFIG_MEDIA_TYPE = "application/vnd.jdos.build-log.config.v1+json";
+export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzip";
 
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";

@@ -1,5 +1,5 @@
 import type { ApplicationBuild, ApplicationSource } from "../application.ts";
-import { DIGEST, type SchemaFor } from "./schema.ts";
+import { DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
   type: "object",
@@ -71,5 +71,14 @@ export const build: SchemaFor<ApplicationBuild> = {
       description: "Build arguments (ARG) of a Dockerfile.",
       additionalProperties: { type: "string" },
     },
+    timeoutSeconds: {
+      type: "integer",
+      format: "int64",
+      minimum: 10,
+      maximum: 86400,
+      description: "After this a build is stopped. Defaults to 1800.",
+    },
+    cpu: { type: "string", pattern: QUANTITY, description: "CPU that a build's steps request." },
+    memory: { type: "string", pattern: QUANTITY, description: "Memory that a build's steps may have." },
   },
 };
