@@ -10,6 +10,7 @@ export * from "./jdos/group.ts";
 export * from "./jdos/ref-pattern.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
+export * from "./jdos/webhook.ts";
 export * from "./kubernetes.ts";
 export * from "./wire/canary.ts";
 export * from "./wire/cni.ts";

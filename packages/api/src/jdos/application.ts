@@ -14,6 +14,8 @@ export interface ApplicationSpec {
   /** Defaults to service, the only kind served so far. */
   kind?: "service";
   source?: ApplicationSource;
+  /** Which pushes deploy it, by a webhook or by git push. */
+  triggers?: ApplicationTriggers;
   build?: ApplicationBuild;
   run?: ApplicationRun;
   /** Host names and paths under which the application answers. */
@@ -30,7 +32,6 @@ export interface ApplicationSpec {
    */
   rollbackTo?: number;
   rollout?: ApplicationRollout;
-  triggers?: ApplicationTriggers;
   /** Releases and Builds kept besides those in use. Defaults to 10. */
   historyLimit?: number;
 }
@@ -81,12 +82,26 @@ export const DEFAULT_KEEP_SECONDS = 30;
 
 /** What of a repository is deployed by itself: at a push, or when a forge tells of one. */
 export interface ApplicationTriggers {
-  /** Patterns of branches: "*" stands for any text without "/", "**" for any text. Defaults to main and master. */
+  /**
+   * Patterns of branches: "*" stands for any text without "/", "**" for any text. Defaults to what
+   * source.git.revision names, else main and master.
+   */
   branches?: string[];
   /** The same of tags. Defaults to none. */
   tags?: string[];
   /** The folder of the repository that the application is made of. Defaults to its root. */
   path?: string;
+  /** Present: each pull request runs as an Application of its own, <application>-pr-<number>. */
+  previews?: ApplicationPreviews;
+}
+
+export interface ApplicationPreviews {
+  /** Hours after its last change in which a preview ends. Defaults to 168. */
+  expireAfterHours?: number;
+  /** Previews at once. Defaults to 10. */
+  limit?: number;
+  /** Also of pull requests out of other repositories, whose code would run with this application's settings. */
+  forks?: boolean;
 }
 
 /** Exactly one member is set. */

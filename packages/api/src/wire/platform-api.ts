@@ -197,8 +197,6 @@ export interface DeployRequest {
   /** Members that are given replace those the application has. */
   rollout?: ApplicationSpec["rollout"];
   deployPolicy?: ApplicationSpec["deployPolicy"];
-  /** Members that are given replace those the application has. */
-  rollout?: ApplicationSpec["rollout"];
   triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
