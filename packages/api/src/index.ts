@@ -10,6 +10,7 @@ export * from "./jdos/group.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
 export * from "./kubernetes.ts";
+export * from "./wire/canary.ts";
 export * from "./wire/cni.ts";
 export * from "./wire/image-builder.ts";
 export * from "./wire/platform-api.ts";
