@@ -1,4 +1,4 @@
-import type { KubeObject } from "@jdos/apimachinery";
+import { isStatus, type KubeObject } from "@jdos/apimachinery";
 import type { CommandContext, Input } from "../command.ts";
 import { carryOut, dryRun, givenValues, type Installed } from "../install/flow.ts";
 import { manifestText } from "../install/manifest-text.ts";
@@ -12,7 +12,11 @@ import { platformVersion } from "../install/version.ts";
 export async function run(input: Input, context: CommandContext): Promise<Installed | KubeObject[]> {
   const values = await readValues(givenValues(input));
   return withCluster(context, async (session) => {
-    const present = await readInstallation(session.client);
+    // Who may not look lacks more than that: the check of rights names it all.
+    const present = await readInstallation(session.client).catch((error) => {
+      if (isStatus(error, "Forbidden") && input.options.dryRun !== true) return undefined;
+      throw error;
+    });
     const version = await platformVersion();
     if (input.options.dryRun !== true) checkFresh(present, version);
     const begun = {
