@@ -57,7 +57,7 @@ export function notKubernetes(server: string, what: string, cause?: unknown): Cl
     "NotKubernetes",
     `Cannot use the cluster at ${server}: no Kubernetes API answers there, but something else (${what})`,
     {
-      hint: "See that clusters[].cluster.server of the kubeconfig is the API server's address and port, and not a web page's",
+      hint: `See that clusters[].cluster.server of the kubeconfig is the API server's address and port, and not a web page's${server.startsWith("http://") ? "; most API servers are named with https://" : ""}`,
       cause,
     },
   );

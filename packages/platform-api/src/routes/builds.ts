@@ -6,8 +6,8 @@ import { PlatformError } from "../errors.ts";
 import { readBuildLog } from "../logs/pod-log.ts";
 import { sendNdjson } from "../streams/ndjson.ts";
 import { buildView } from "../views/build-view.ts";
-import { type AppParams, requireApplication } from "./applications.ts";
 import { sessionOf } from "./context.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, BUILD_LOG_QUERY, BUILD_PARAMS } from "./schemas.ts";
 
 type BuildParams = AppParams & { number: number };
