@@ -128,7 +128,7 @@ export async function carryOut({
     server,
     images,
     seconds: (performance.now() - since) / 1000,
-    notices: noAddress === undefined ? [] : [`Applications have no address: ${noAddress}`],
+    notices: noAddress === undefined ? [] : [`Applications have no address of their own: ${noAddress}`],
   };
 }
 
