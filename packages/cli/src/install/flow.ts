@@ -120,7 +120,7 @@ export async function carryOut({ session, input, context, values, begun }: Plan)
     server,
     images,
     seconds: (performance.now() - since) / 1000,
-    notices: noAddress === undefined ? [] : [`Applications have no address: ${noAddress}`],
+    notices: noAddress === undefined ? [] : [`Applications have no address of their own: ${noAddress}`],
   };
 }
 
