@@ -1,5 +1,6 @@
 import {
   APPLICATION_LABEL,
+  applicationOfLabel,
   BUILD_LABEL,
   Builds,
   Deployments,
@@ -27,7 +28,11 @@ export function addIndexes(informers: InformerFactory): void {
   informers
     .for(Builds)
     .addIndex(BUILDS_BY_APPLICATION, ({ metadata, spec }) => [`${metadata.namespace}/${spec.application}`]);
-  informers.for(Pods).addIndex(PODS_BY_APPLICATION, ({ metadata }) => labelled(metadata, APPLICATION_LABEL));
+  informers
+    .for(Pods)
+    .addIndex(PODS_BY_APPLICATION, ({ metadata }) =>
+      labelled(metadata, APPLICATION_LABEL).map(applicationOfLabel),
+    );
   informers.for(Pods).addIndex(PODS_BY_BUILD, ({ metadata }) => labelled(metadata, BUILD_LABEL));
 }
 

@@ -50,15 +50,21 @@ export interface TestPlatform {
 const WAIT_MILLIS = 10_000;
 const USER = { name: "system:serviceaccount:jdos-system:platform-controllers" };
 
+export interface TestPlatformOptions extends Partial<PlatformControllersOptions> {
+  /** Puts faults between the controllers and the server. */
+  through?: (client: Client) => Client;
+}
+
 /** Starts an API server in memory with the controllers, which have only their own rights. */
-export async function startTestPlatform(
-  options: Partial<PlatformControllersOptions> = {},
-): Promise<TestPlatform> {
+export async function startTestPlatform({
+  through = (client) => client,
+  ...options
+}: TestPlatformOptions = {}): Promise<TestPlatform> {
   const server = await startTestServer({ crds: JDOS_DEFINITIONS });
   const client = server.adminClient();
   await applyRights(client);
   const log = options.log ?? silentLogger();
-  const controllers = await start({ client: server.clientFor(USER), log, ...options });
+  const controllers = await start({ client: through(server.clientFor(USER)), log, ...options });
 
   const until: TestPlatform["until"] = async (type, key, done) => {
     let last: unknown;
