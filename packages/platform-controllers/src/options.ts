@@ -1,3 +1,4 @@
+import type { Toleration } from "@jdos/api";
 import type { Client } from "@jdos/client";
 import {
   type Clock,
@@ -47,10 +48,21 @@ export interface BuildSettings {
   repositoryHostPath?: string;
   /** The namespace whose ConfigMap build-environment is copied for each build. Defaults to jdos-system. */
   platformNamespace: string;
-  /** Defaults to 200m. */
+  /** Builds under way at once; the others wait for their turn. Defaults to 2. */
+  concurrency: number;
+  /** Seconds until a build whose Pod was lost begins again, four times as long each time. Defaults to 3. */
+  retrySeconds: number;
+  /** What the user's steps request, and so their weight: what serves weighs more. Defaults to 10m. */
   cpu: string;
   /** Memory limit of the user's steps. Defaults to 4Gi. */
   memory: string;
+  /** What a build may write to disk. Defaults to 10Gi. */
+  disk: string;
+  /** Of the Pods of builds. "" is none. Defaults to jdos-build. */
+  priorityClass: string;
+  /** The nodes that build. Default to all. */
+  nodeSelector: Readonly<Record<string, string>>;
+  tolerations: readonly Toleration[];
   /** unconfined: without seccomp and AppArmor for the user's steps, which may need user namespaces. Defaults to default. */
   confinement: "default" | "unconfined";
 }
@@ -89,8 +101,14 @@ export function settingsOf(
       builderImagePullPolicy: "Never",
       baseImage: image("base"),
       platformNamespace: "jdos-system",
-      cpu: "200m",
+      concurrency: 2,
+      retrySeconds: 3,
+      cpu: "10m",
       memory: "4Gi",
+      disk: "10Gi",
+      priorityClass: "jdos-build",
+      nodeSelector: {},
+      tolerations: [],
       confinement: "default",
       ...options.build,
     },

@@ -348,3 +348,6 @@ export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzi
 
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";
+
+/** Annotation of a Build: the person who cancelled it. */
+export const CANCELLED_BY_ANNOTATION = "jdos.io/cancelled-by";

@@ -33,6 +33,15 @@ export interface TestPlatform {
     ends: Record<string, { exitCode: number; reason?: string; message?: string }>,
     system?: string,
   ): Promise<void>;
+  /** Ends containers of a build's Pod that is there. */
+  endContainers(
+    pod: string,
+    ends: Record<string, { exitCode: number; reason?: string; message?: string }>,
+    system?: string,
+  ): Promise<void>;
+  setPodStatus(pod: string, status: object, system?: string): Promise<void>;
+  /** Ends the controllers, wherever they are, and starts others. */
+  restart(): Promise<void>;
   /** Lets a Deployment have all its Pods ready, as the Deployment controller and kubelet would. */
   rollOut(name: string, system?: string): Promise<void>;
   /** Resolves with the first state that satisfies `done`; rejects after 10 seconds with the last one. */
@@ -58,7 +67,8 @@ export async function startTestPlatform(
   const client = server.adminClient();
   await applyRights(client);
   const log = options.log ?? silentLogger();
-  const controllers = await start({ client: server.clientFor(USER), log, ...options });
+  const begin = () => start({ client: server.clientFor(USER), log, ...options });
+  let controllers = await begin();
 
   const until: TestPlatform["until"] = async (type, key, done) => {
     let last: unknown;
@@ -85,15 +95,27 @@ export async function startTestPlatform(
       metadata: { ...(spec?.template?.metadata as object), name: `${job}-pod`, namespace },
       spec: spec?.template?.spec as never,
     });
-    const at = { startedAt: pod.metadata.creationTimestamp, finishedAt: pod.metadata.creationTimestamp };
+    await endContainers(pod.metadata.name, ends, namespace);
+  };
+
+  const endContainers: TestPlatform["endContainers"] = async (pod, ends, namespace = "demo") => {
+    const time = new Date().toISOString();
+    const at = { startedAt: time, finishedAt: time };
     const containerStatuses = Object.entries(ends).map(([name, end]) => ({
       ...{ name, image: "tools", imageID: "", ready: false, restartCount: 0 },
       state: { terminated: { ...at, ...end } },
     }));
     const succeeded = Object.values(ends).every(({ exitCode }) => exitCode === 0);
-    const status = { phase: succeeded ? "Succeeded" : "Failed", containerStatuses };
-    const key = { namespace, name: pod.metadata.name };
-    await client.patch(Pods, key, { type: "merge", body: { status } }, { subresource: "status" });
+    await setPodStatus(pod, { phase: succeeded ? "Succeeded" : "Failed", containerStatuses }, namespace);
+  };
+
+  const setPodStatus: TestPlatform["setPodStatus"] = async (name, status, namespace = "demo") => {
+    await client.patch(
+      Pods,
+      { namespace, name },
+      { type: "merge", body: { status } },
+      { subresource: "status" },
+    );
   };
 
   return {
@@ -136,6 +158,12 @@ export async function startTestPlatform(
       return endBuildPod(name, { build: { exitCode, message: JSON.stringify(result) } }, namespace);
     },
     endBuildPod,
+    endContainers,
+    setPodStatus,
+    async restart() {
+      await controllers.stop();
+      controllers = await begin();
+    },
     async rollOut(name, namespace = "demo") {
       const deployment = await client.get(Deployments, { namespace, name });
       const replicas = deployment.spec?.replicas ?? 1;
