@@ -48,6 +48,7 @@ export const COMMANDS: readonly CommandSpec[] = [
           "which of several side by side: 0 to 59, or auto (default: the data directory's own, else 0)",
       },
       { flags: "--listen-address <address>", description: "where people reach it (default: 127.0.0.1)" },
+      { flags: "--build-concurrency <n>", description: "builds under way at once (default: 2)" },
     ],
     examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
     load: () => import("./commands/up.ts"),

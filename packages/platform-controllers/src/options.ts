@@ -8,6 +8,7 @@ import {
   REGISTRY_SETTINGS,
   type RegistryLocation,
   registryLocation,
+  type Setting,
   type SettingValues,
   setting,
 } from "@jdos/component-base";
@@ -117,6 +118,35 @@ export function settingsOf(
 
 const PULL_POLICIES = ["Never", "IfNotPresent", "Always"] as const;
 
+interface JsonOptions<T> {
+  fallback: T;
+  expected: string;
+  fits(value: unknown): boolean;
+}
+
+function json<T>(help: string, { fallback, expected, fits }: JsonOptions<T>): Setting<T> {
+  return {
+    help,
+    shown: "",
+    read(given) {
+      const text = given.at(-1) ?? "";
+      if (text === "") return fallback;
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        throw new Error(expected);
+      }
+      if (!fits(value)) throw new Error(expected);
+      return value as T;
+    },
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Options of the process. */
 export const PROCESS_SETTINGS = {
   ...REGISTRY_SETTINGS,
@@ -127,8 +157,21 @@ export const PROCESS_SETTINGS = {
   "builder-image": setting.text("runs builds; without it REGISTRY/jdos/tools:12"),
   "builder-image-pull-policy": setting.choice("of the builder's image", PULL_POLICIES, "Never"),
   "base-image": setting.text("what stacks build on, in the registry; without it REGISTRY/jdos/base:12"),
-  "build-cpu": setting.text("the request of a build's steps", "200m"),
+  "build-concurrency": setting.integer("builds under way at once", { fallback: 2, min: 1 }),
+  "build-cpu": setting.text("the request of a build's steps", "10m"),
   "build-memory": setting.text("the limit of a build's steps", "4Gi"),
+  "build-disk": setting.text("what a build may write to disk", "10Gi"),
+  "build-priority-class": setting.text("of the Pods of builds; without it none"),
+  "build-node-selector": json<Record<string, string>>("the nodes that build", {
+    fallback: {},
+    expected: 'a JSON object of labels: {"pool": "builds"}',
+    fits: (value) => isObject(value) && Object.values(value).every((each) => typeof each === "string"),
+  }),
+  "build-tolerations": json<Toleration[]>("taints of those nodes", {
+    fallback: [],
+    expected: 'a JSON list of tolerations: [{"key": "builds", "operator": "Exists"}]',
+    fits: (value) => Array.isArray(value) && value.every(isObject),
+  }),
   "build-confinement": setting.choice(
     "unconfined: no seccomp and AppArmor for a build's steps",
     ["default", "unconfined"],
@@ -161,8 +204,13 @@ export function optionsOf(
       ...(baseImage === undefined ? {} : { baseImage }),
       builderImagePullPolicy: given["builder-image-pull-policy"],
       platformNamespace: given["platform-namespace"] ?? namespace,
+      concurrency: given["build-concurrency"],
       cpu: given["build-cpu"],
       memory: given["build-memory"],
+      disk: given["build-disk"],
+      priorityClass: given["build-priority-class"] ?? "",
+      nodeSelector: given["build-node-selector"],
+      tolerations: given["build-tolerations"],
       confinement: given["build-confinement"],
     },
     pods: schedulerName === undefined ? {} : { schedulerName },

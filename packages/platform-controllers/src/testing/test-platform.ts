@@ -40,8 +40,8 @@ export interface TestPlatform {
     system?: string,
   ): Promise<void>;
   setPodStatus(pod: string, status: object, system?: string): Promise<void>;
-  /** Ends the controllers, wherever they are, and starts others. */
-  restart(): Promise<void>;
+  /** Ends the controllers and starts others, which can write nothing more after so many writes: they are dead then. */
+  restart(options?: { deadAfterWrites?: number }): Promise<void>;
   /** Lets a Deployment have all its Pods ready, as the Deployment controller and kubelet would. */
   rollOut(name: string, system?: string): Promise<void>;
   /** Resolves with the first state that satisfies `done`; rejects after 10 seconds with the last one. */
@@ -67,7 +67,8 @@ export async function startTestPlatform(
   const client = server.adminClient();
   await applyRights(client);
   const log = options.log ?? silentLogger();
-  const begin = () => start({ client: server.clientFor(USER), log, ...options });
+  const begin = (deadAfterWrites = Number.POSITIVE_INFINITY) =>
+    start({ client: mortal(server.clientFor(USER), deadAfterWrites), log, ...options });
   let controllers = await begin();
 
   const until: TestPlatform["until"] = async (type, key, done) => {
@@ -160,9 +161,9 @@ export async function startTestPlatform(
     endBuildPod,
     endContainers,
     setPodStatus,
-    async restart() {
+    async restart({ deadAfterWrites } = {}) {
       await controllers.stop();
-      controllers = await begin();
+      controllers = await begin(deadAfterWrites);
     },
     async rollOut(name, namespace = "demo") {
       const deployment = await client.get(Deployments, { namespace, name });
@@ -187,4 +188,20 @@ export async function startTestPlatform(
       await server.stop();
     },
   };
+}
+
+/** A client whose owner is killed: after so many writes none arrives any more. */
+function mortal(client: Client, writes: number): Client {
+  let left = writes;
+  const verbs = new Set<PropertyKey>(["create", "update", "patch", "delete"]);
+  return new Proxy(client, {
+    get(target, name) {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]) => {
+        if (verbs.has(name) && left-- <= 0) return Promise.reject(new Error("killed"));
+        return member.apply(target, given);
+      };
+    },
+  });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Build, Builds, Jobs } from "@jdos/api";
+import { type Build, Builds, Jobs, Releases } from "@jdos/api";
 import { findCondition } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { startTestPlatform, type TestPlatform } from "../../testing/index.ts";
@@ -9,7 +9,7 @@ const IMAGE = `registry.jdos.internal/demo/app@sha256:${"a".repeat(64)}`;
 const saidOf = (build: Stored<Build>) => findCondition(build.status?.conditions, "Succeeded");
 const started = ({ status }: Stored<Build>) => status?.phase === "Pending";
 
-async function started2(t: test.TestContext): Promise<TestPlatform> {
+async function startTwoSystems(t: test.TestContext): Promise<TestPlatform> {
   const platform = await startTestPlatform({ build: { concurrency: 2, retrySeconds: 0.05 } });
   t.after(() => platform.stop());
   for (const system of ["demo", "shop"]) await platform.createSystem(system);
@@ -22,7 +22,7 @@ const jobs = async (platform: TestPlatform) =>
     .sort();
 
 test("of many Builds two are under way, one of each system, and the others know their place", async (t) => {
-  const platform = await started2(t);
+  const platform = await startTwoSystems(t);
   await platform.createApplication("app", {}, "demo");
   await platform.createApplication("web", {}, "shop");
   for (let number = 1; number <= 4; number++) await platform.createBuild("app", number);
@@ -39,7 +39,7 @@ test("of many Builds two are under way, one of each system, and the others know 
 });
 
 test("a queued Build that is deleted or cancelled leaves at once, and a newer push supersedes an older one", async (t) => {
-  const platform = await started2(t);
+  const platform = await startTwoSystems(t);
   await platform.createApplication("app", {}, "demo");
   const key = (number: number) => ({ namespace: "demo", name: `app-b${number}` });
   for (let number = 1; number <= 2; number++) await platform.createBuild("app", number);
@@ -63,31 +63,39 @@ test("a queued Build that is deleted or cancelled leaves at once, and a newer pu
   assert.deepEqual(await jobs(platform), ["demo/app-b1", "demo/app-b2"]);
 });
 
-test("controllers that are killed and started again go on where they were, and never start one too many", async (t) => {
-  const platform = await started2(t);
+test("controllers that are killed at any write go on where they were, and never start one too many", async (t) => {
+  const platform = await startTwoSystems(t);
   await platform.createApplication("app", {}, "demo");
   await platform.createApplication("web", {}, "shop");
   for (let number = 1; number <= 4; number++) {
     await platform.createBuild("app", number);
     await platform.createBuild("web", number, "shop");
   }
-  const left = new Set([1, 2, 3, 4].flatMap((n) => [`demo/app-b${n}`, `shop/web-b${n}`]));
-  for (let round = 0; left.size > 0; round++) {
-    assert.ok(round < 40, `${[...left]} did not end`);
-    await platform.restart();
+  const ending = new Set<string>();
+  for (let round = 0; ending.size < 8; round++) {
+    assert.ok(round < 60, `only ${[...ending]} began`);
+    // Dead soon, then alive, then dead a little later.
+    await platform.restart(round % 2 === 0 ? { deadAfterWrites: (round / 2) % 7 } : {});
     await platform.idle();
     const { items } = await platform.client.list(Builds);
     const underWay = items.filter(({ status }) => status?.phase === "Pending" || status?.phase === "Running");
     assert.ok(underWay.length <= 2, `${underWay.length} are under way`);
+    const there = await jobs(platform);
     for (const { metadata } of underWay) {
       const name = `${metadata.namespace}/${metadata.name}`;
-      const pending = (await jobs(platform)).includes(name);
-      if (!pending) continue;
+      if (!there.includes(name) || ending.has(name)) continue;
+      ending.add(name);
       await platform.endBuild(metadata.name, { image: IMAGE, digest: "x", stages: [] }, metadata.namespace);
-      left.delete(name);
     }
+  }
+  await platform.restart();
+  for (const system of ["demo", "shop"]) {
+    const name = system === "demo" ? "app-b4" : "web-b4";
+    await platform.until(Builds, { namespace: system, name }, ({ status }) => status?.phase === "Succeeded");
   }
   await platform.idle();
   const { items } = await platform.client.list(Builds);
   assert.deepEqual([...new Set(items.map(({ status }) => status?.phase))], ["Succeeded"]);
+  const releases = (await platform.client.list(Releases)).items.map(({ spec }) => spec.build);
+  assert.equal(new Set(releases).size, releases.length, "a build became two releases");
 });
