@@ -27,8 +27,12 @@ export interface Values {
   dns: { provider: "cluster" | "jdos"; clusterIP: string; clusterDomain: string };
   scheduler: { provider: "cluster" | "jdos" };
   builds: {
+    concurrency: number;
     cpu: string;
     memory: string;
+    disk: string;
+    nodeSelector: Record<string, string>;
+    tolerations: object[];
     confinement: "default" | "unconfined";
     environment: Record<string, string>;
   };
