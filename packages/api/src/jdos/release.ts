@@ -22,6 +22,8 @@ export interface ReleaseSpec {
   build?: string;
   /** For a rollback: the number of the Release it returns to. */
   rollbackTo?: number;
+  /** The Release that was left, in whose stead this one returns to an earlier one: it did not become ready, or was aborted. */
+  insteadOf?: number;
   /**
    * The Release whose Pods this one keeps, because nothing they are made of differs (only routes changed).
    * Absent: the Pods are its own.

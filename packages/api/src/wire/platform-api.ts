@@ -4,9 +4,10 @@
  * streams are NDJSON, one of the event types below a line; empty lines keep the connection alive, and a StreamError is
  * the last line of one that failed on the way. Every refusal is an ApiError.
  */
-import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
-import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
+import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
+import type { CanaryTraffic } from "./canary.ts";
 
 const system = "/api/v1/systems/:system";
 const application = `${system}/apps/:app`;
@@ -39,10 +40,16 @@ export const PLATFORM_ROUTES = {
   build: `${application}/builds/:number`,
   /** GET ?follow -> stream of LogLine */
   buildLog: `${application}/builds/:number/log`,
+  /** POST -> 202 BuildView; one that ended with another outcome is refused: Conflict */
+  cancelBuild: `${application}/builds/:number/cancel`,
+  /** POST -> 202 Accepted, whose `build` is the new one */
+  retryBuild: `${application}/builds/:number/retry`,
   /** GET -> ListOf<ReleaseView> */
   releases: `${application}/releases`,
   /** POST RollbackRequest -> 202 Accepted */
   rollback: `${application}/rollback`,
+  /** GET -> CanaryView; POST CanaryRequest -> 202 Accepted */
+  canary: `${application}/canary`,
   /** GET -> ListOf<PodView> */
   pods: `${application}/pods`,
   /** GET LogQuery -> stream of LogLine */
@@ -150,6 +157,8 @@ export interface ApplicationView {
   readyReplicas: number;
   updatedReplicas: number;
   createdAt: string;
+  /** How the latest rollout with a strategy stands, or that a release was left. */
+  rollout?: RolloutStatus;
   spec: ApplicationSpec;
 }
 
@@ -189,9 +198,9 @@ export interface DeployRequest {
   run?: ApplicationSpec["run"];
   routes?: ApplicationSpec["routes"];
   replicas?: number;
-  deployPolicy?: ApplicationSpec["deployPolicy"];
   /** Members that are given replace those the application has. */
   rollout?: ApplicationSpec["rollout"];
+  deployPolicy?: ApplicationSpec["deployPolicy"];
   triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
@@ -200,6 +209,24 @@ export interface DeployRequest {
 export interface RollbackRequest {
   /** The release to return to. Defaults to the one before the current. */
   release?: number;
+}
+
+/** How a release is being tried. */
+export interface CanaryView {
+  system: string;
+  application: string;
+  /** The release that serves. */
+  release?: number;
+  /** Absent: none was tried yet. */
+  rollout?: RolloutStatus;
+  /** What the load balancer counted since the weight is what it is; absent where it cannot be known. */
+  traffic?: CanaryTraffic;
+}
+
+export interface CanaryRequest {
+  action: "promote" | "abort";
+  /** promote: past all steps instead of the present one. */
+  all?: boolean;
 }
 
 export interface ScaleRequest {
@@ -256,6 +283,8 @@ export interface DeployResult {
   url: string;
   replicas: number;
   readyReplicas: number;
+  /** The release waits to be promoted, and serves a share of the requests until then. */
+  rollout?: RolloutStatus;
   /** By stage; `total` is from the Build's (or the change's) creation to ready. */
   seconds: Partial<Record<DeployStageName, number>> & { total: number };
 }
@@ -274,6 +303,13 @@ export interface BuildView {
   ref?: string;
   image?: string;
   requestedBy?: string;
+  /** What brought it about. */
+  trigger: NonNullable<BuildSpec["trigger"]>;
+  /** The name of the Build that it does again. */
+  retryOf?: string;
+  /** Of its end: BuildSucceeded, TimedOut, Superseded ...; else where it stands. */
+  reason?: string;
+  startedAt?: string;
   seconds?: number;
   stages: { name: BuildStageName; state: string; seconds?: number; message?: string }[];
   createdAt: string;
@@ -285,6 +321,8 @@ export interface ReleaseView {
   image: string;
   build?: string;
   rollbackTo?: number;
+  /** The release that was left for this one. */
+  insteadOf?: number;
   createdBy?: string;
   reason?: string;
   /** True: what runs is rendered from it. */
@@ -360,6 +398,10 @@ export interface Explanation {
 /** Media types of a directory that travels through the registry as an OCI artifact. */
 export const SOURCE_CONFIG_MEDIA_TYPE = "application/vnd.jdos.source.config.v1+json";
 export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
+
+/** Media types of the kept log of a build: an OCI artifact of one layer in the application's repository. */
+export const BUILD_LOG_CONFIG_MEDIA_TYPE = "application/vnd.jdos.build-log.config.v1+json";
+export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzip";
 
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";

@@ -7,7 +7,8 @@ export function buildView(build: Stored<Build>): BuildView {
   const stages = status?.stages ?? [];
   const stage =
     stages.find(({ state }) => state === "Failed") ?? stages.find(({ state }) => state === "Running");
-  const message = stage?.message ?? conditionOf(build, "Succeeded")?.message;
+  const succeeded = conditionOf(build, "Succeeded");
+  const message = stage?.message ?? succeeded?.message;
   const revision = spec.source.bundle?.revision ?? status?.revision;
   const ref = spec.source.bundle?.ref ?? spec.source.git?.revision;
   const seconds = secondsBetween(status?.startTime, status?.completionTime);
@@ -22,6 +23,10 @@ export function buildView(build: Stored<Build>): BuildView {
     ...(ref === undefined ? {} : { ref }),
     ...(status?.image === undefined ? {} : { image: status.image }),
     ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
+    trigger: { kind: "Deploy", ...spec.trigger },
+    ...(spec.retryOf === undefined ? {} : { retryOf: spec.retryOf }),
+    ...(succeeded?.reason === undefined ? {} : { reason: succeeded.reason }),
+    ...(status?.startTime === undefined ? {} : { startedAt: status.startTime }),
     ...(seconds === undefined ? {} : { seconds }),
     stages: stages.map(({ name, state, seconds, message }) => ({
       name,

@@ -1,36 +1,12 @@
-import type { ApplicationSpec, ApplicationStatus, ApplicationTriggers } from "../application.ts";
+import type { ApplicationSpec, ApplicationStatus } from "../application.ts";
 import { conditions } from "./condition.ts";
+import { rollout, rolloutStatus } from "./rollout.ts";
 import { routes, run } from "./run.ts";
-import { RELATIVE_PATH, type SchemaFor } from "./schema.ts";
+import type { SchemaFor } from "./schema.ts";
 import { build, source } from "./source.ts";
+import { triggers } from "./triggers.ts";
 
 const count = { type: "integer", format: "int32", minimum: 0 } as const;
-
-const patterns = (description: string) =>
-  ({
-    type: "array",
-    description,
-    maxItems: 100,
-    "x-kubernetes-list-type": "atomic",
-    items: { type: "string", minLength: 1, maxLength: 255, pattern: "^[^\\s~^:?\\[\\\\]+$" },
-  }) as const;
-
-const triggers: SchemaFor<ApplicationTriggers> = {
-  type: "object",
-  description: "What of a repository is deployed by itself.",
-  properties: {
-    branches: patterns(
-      "Patterns of branches: * is any text without a slash, ** any text. Defaults to main and master.",
-    ),
-    tags: patterns("The same of tags. Defaults to none."),
-    path: {
-      type: "string",
-      description: "The folder of the repository that the application is made of. Defaults to its root.",
-      pattern: RELATIVE_PATH,
-      maxLength: 1024,
-    },
-  },
-};
 
 export const applicationSpec: SchemaFor<ApplicationSpec> = {
   type: "object",
@@ -66,20 +42,7 @@ export const applicationSpec: SchemaFor<ApplicationSpec> = {
       description:
         "Asks for a new Release with the image and configuration of this one; cleared when it is made.",
     },
-    rollout: {
-      type: "object",
-      description: "How a new Release replaces the one that runs.",
-      properties: {
-        progressDeadlineSeconds: {
-          type: "integer",
-          format: "int32",
-          minimum: 5,
-          maximum: 86400,
-          description:
-            "Seconds without progress after which the rollout is reported as failed. Defaults to 600.",
-        },
-      },
-    },
+    rollout,
     triggers,
     historyLimit: {
       ...count,
@@ -102,6 +65,7 @@ export const applicationStatus: SchemaFor<ApplicationStatus> = {
     },
     conditions: conditions("Built, Released, Available, Progressing, Routed, Ready."),
     currentRelease: { type: "integer", format: "int64", description: "The Release whose Pods serve now." },
+    rollout: rolloutStatus,
     latestBuild: { type: "string", description: "The name of the latest Build." },
     latestRelease: {
       type: "integer",
