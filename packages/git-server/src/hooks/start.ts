@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Webhook, Webhooks } from "@jdos/api";
-import { keyOf } from "@jdos/apimachinery";
+import { formatKey, keyOf } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
-import { type Clock, type Logger, type Metrics, systemClock, type Timer } from "@jdos/component-base";
+import { type Clock, type Logger, type Metrics, systemClock } from "@jdos/component-base";
 import { createManager } from "@jdos/controller-runtime";
 import type { Handler } from "../handler.ts";
 import { UnsignedCounts, webhookController } from "./controller.ts";
@@ -11,6 +11,7 @@ import { DeliveryStore } from "./deliveries/store.ts";
 import { createHookMetrics } from "./metrics.ts";
 import { previewExpiryController } from "./previews/expiry.ts";
 import { createReceiver } from "./receiver.ts";
+import { Waker } from "./waker.ts";
 
 export interface HooksOptions {
   /** As the git server itself. */
@@ -35,8 +36,10 @@ export interface Hooks {
   stop(): Promise<void>;
 }
 
+/** Deliveries that come closer together are looked at together. */
+const RECEIVED_MILLIS = 250;
 /** How long a webhook's count of unsigned requests may lag behind. */
-const UNSIGNED_MILLIS = 10_000;
+const REFUSED_MILLIS = 10_000;
 
 /** Receives deliveries, builds what they ask for, and keeps previews. Resolves when it can receive. */
 export async function startHooks(options: HooksOptions): Promise<Hooks> {
@@ -49,15 +52,11 @@ export async function startHooks(options: HooksOptions): Promise<Hooks> {
     `${publicUrl}/hooks/${metadata.namespace}/${metadata.name}`;
   const controller = manager.add(webhookController({ store, urlOf, unsigned }));
   manager.add(previewExpiryController());
-  const late = new Map<string, Timer>();
-  const wakeLate = (webhook: Stored<Webhook>): void => {
-    const { uid } = webhook.metadata;
-    if (late.has(uid)) return;
-    const wake = (): void => {
-      late.delete(uid);
-      controller.enqueue(keyOf(webhook));
-    };
-    late.set(uid, clock.schedule(UNSIGNED_MILLIS, wake));
+  const received = new Waker({ clock, everyMillis: RECEIVED_MILLIS });
+  const refused = new Waker({ clock, everyMillis: REFUSED_MILLIS });
+  const wake = (waker: Waker, webhook: Stored<Webhook>): void => {
+    const key = keyOf(webhook);
+    waker.wake(formatKey(key), () => controller.enqueue(key));
   };
   await manager.start();
   // Of those that were deleted while nobody looked.
@@ -73,18 +72,22 @@ export async function startHooks(options: HooksOptions): Promise<Hooks> {
     masterKey,
     clock,
     metrics: createHookMetrics(metrics),
-    wake: (webhook) => controller.enqueue(keyOf(webhook)),
+    wake: (webhook) => wake(received, webhook),
     unsigned(webhook) {
       unsigned.add(webhook.metadata.uid, { count: 1, lastTime: clock.now().toISOString() });
-      wakeLate(webhook);
+      wake(refused, webhook);
     },
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
   });
   return {
     handler,
-    idle: () => manager.idle(),
+    async idle() {
+      await received.idle();
+      await manager.idle();
+    },
     async stop() {
-      for (const timer of late.values()) timer.cancel();
+      received.stop();
+      refused.stop();
       await manager.stop();
       store.close();
     },
