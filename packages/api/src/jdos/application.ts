@@ -37,16 +37,60 @@ export interface ApplicationSpec {
 }
 
 export interface ApplicationRollout {
+  /** How a new Release takes the place of the one that serves. Defaults to Rolling. InPlace is refused so far. */
+  strategy?: RolloutStrategy;
+  canary?: CanaryRollout;
+  blueGreen?: BlueGreenRollout;
+  /**
+   * Whether a Release that does not become ready within progressDeadlineSeconds, crash-loops, or answers with too many
+   * errors as a canary is left: a new Release returns to the last good one. Defaults to true.
+   */
+  autoRollback?: boolean;
   /** Seconds without progress after which a rollout is reported as failed. Defaults to 600. */
   progressDeadlineSeconds?: number;
 }
 
-/** Patterns: `*` stands for anything but a slash, `**` for anything, `?` for one character. */
+export type RolloutStrategy = "Rolling" | "Canary" | "BlueGreen" | "InPlace";
+
+export interface CanaryRollout {
+  /** In their order. Defaults to DEFAULT_CANARY_STEPS. */
+  steps?: CanaryStep[];
+  /** By how many percentage points the canary's share of 5xx answers may exceed that of the stable Release. Defaults to 5. */
+  maxErrorPercent?: number;
+}
+
+export interface CanaryStep {
+  /** Percent of the requests that the new Release takes. */
+  weight: number;
+  /** How long the step lasts. Left out, it waits for `jdos canary promote`. */
+  pauseSeconds?: number;
+}
+
+export interface BlueGreenRollout {
+  /** Waits for `jdos canary promote` when the new Release is ready, before all requests go to it. Defaults to false. */
+  hold?: boolean;
+  /** How long the old Pods are kept after the switch, for a quick return. Defaults to 30. */
+  keepSeconds?: number;
+}
+
+export const DEFAULT_CANARY_STEPS: readonly Readonly<CanaryStep>[] = [
+  { weight: 10, pauseSeconds: 60 },
+  { weight: 50, pauseSeconds: 60 },
+];
+export const DEFAULT_MAX_ERROR_PERCENT = 5;
+export const DEFAULT_KEEP_SECONDS = 30;
+
+/** What of a repository is deployed by itself: at a push, or when a forge tells of one. */
 export interface ApplicationTriggers {
-  /** Branches that deploy. Defaults to what source.git.revision names, else main and master. */
+  /**
+   * Patterns of branches: "*" stands for any text without "/", "**" for any text. Defaults to what
+   * source.git.revision names, else main and master.
+   */
   branches?: string[];
-  /** Tags that deploy. Defaults to none. */
+  /** The same of tags. Defaults to none. */
   tags?: string[];
+  /** The folder of the repository that the application is made of. Defaults to its root. */
+  path?: string;
   /** Present: each pull request runs as an Application of its own, <application>-pr-<number>. */
   previews?: ApplicationPreviews;
 }
@@ -64,22 +108,53 @@ export interface ApplicationPreviews {
 export interface ApplicationSource {
   git?: { url: string; revision?: string; path?: string };
   /** A directory that the CLI uploaded: an OCI artifact in the registry, by digest. */
-  bundle?: { digest: string };
+  bundle?: {
+    digest: string;
+    /** The commit that it was made of, where it was one. */
+    revision?: string;
+    /** The branch or tag that led to it. */
+    ref?: string;
+  };
   /** An image that is there already. */
   image?: { reference: string };
 }
+
+/** What a source may be, in the order in which it is looked at. */
+export const STACKS = [
+  "dockerfile",
+  "node",
+  "python",
+  "ruby",
+  "php",
+  "go",
+  "java",
+  "static",
+  "procfile",
+] as const;
+export type Stack = (typeof STACKS)[number];
 
 export interface ApplicationBuild {
   /** Path of the Dockerfile within the source. Defaults to Dockerfile when there is one. */
   dockerfile?: string;
   /** Forces a stack instead of looking at the source. */
-  stack?: "node";
+  stack?: Stack;
   args?: Record<string, string>;
   /** After this a build is stopped. Defaults to 1800. */
   timeoutSeconds?: number;
   /** Quantities of the user's steps: cpu is requested, memory is the limit. Default to the platform's settings. */
   cpu?: string;
   memory?: string;
+  /** For steps of a Dockerfile that ask for them: RUN --mount=type=secret,id=<name>. They stay out of image, log and cache. */
+  secrets?: BuildSecret[];
+  /** Makes one layer of all that the build put over its base. Defaults to false. */
+  squash?: boolean;
+}
+
+export interface BuildSecret {
+  /** The id that steps ask for. */
+  name: string;
+  /** A key of a Secret in the system's Namespace. */
+  secret: { name: string; key: string };
 }
 
 export interface ApplicationRun {
@@ -127,6 +202,8 @@ export interface ApplicationStatus {
   conditions?: Condition[];
   /** The Release whose Pods serve now. */
   currentRelease?: number;
+  /** How the latest rollout with a strategy stands, or that a Release was left. */
+  rollout?: RolloutStatus;
   latestBuild?: string;
   /** The highest Release number ever given; numbers are never reused. */
   latestRelease?: number;
@@ -142,6 +219,38 @@ export interface ApplicationStatus {
   readyReplicas?: number;
   updatedReplicas?: number;
 }
+
+export interface RolloutStatus {
+  phase: RolloutPhase;
+  strategy: RolloutStrategy;
+  /** The Release that is rolled out. */
+  release: number;
+  /** The Release that served before, and does until this one is promoted. */
+  from?: number;
+  /** Of a canary: the step it is at, from 1 on, and how many there are. */
+  step?: number;
+  steps?: number;
+  /** Percent of the requests that the new Release takes. */
+  weight: number;
+  /** When the phase began. */
+  since: string;
+  /** A sentence. */
+  message?: string;
+}
+
+/**
+ * Starting: Pods of the new Release come up. Progressing: it takes its share of the requests for a while. Paused: it
+ * waits for `jdos canary promote`. Promoting: the application's own Pods become the new Release's. Finishing: all
+ * requests go back to those, then the Pods beside them go. Complete. Aborted: it was left.
+ */
+export type RolloutPhase =
+  | "Starting"
+  | "Progressing"
+  | "Paused"
+  | "Promoting"
+  | "Finishing"
+  | "Complete"
+  | "Aborted";
 
 export const Applications: ResourceType<Application> = {
   ...jdos,

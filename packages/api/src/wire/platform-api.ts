@@ -4,9 +4,10 @@
  * streams are NDJSON, one of the event types below a line; empty lines keep the connection alive, and a StreamError is
  * the last line of one that failed on the way. Every refusal is an ApiError.
  */
-import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
+import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
 import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
+import type { CanaryTraffic } from "./canary.ts";
 
 const system = "/api/v1/systems/:system";
 const application = `${system}/apps/:app`;
@@ -23,8 +24,10 @@ export const PLATFORM_ROUTES = {
   allApplications: "/api/v1/apps",
   /** GET -> ListOf<ApplicationView> */
   applications: `${system}/apps`,
-  /** GET -> ApplicationView; DELETE -> 202 ApplicationView */
+  /** GET -> ApplicationView; POST CreateApplicationRequest -> 201 ApplicationView; DELETE -> 202 ApplicationView */
   application,
+  /** GET -> AccessView */
+  access: `${application}/access`,
   /** POST application/gzip (a tar.gz) -> 201 SourceUploaded */
   source: `${application}/source`,
   /** POST DeployRequest -> 202 Accepted */
@@ -45,6 +48,8 @@ export const PLATFORM_ROUTES = {
   releases: `${application}/releases`,
   /** POST RollbackRequest -> 202 Accepted */
   rollback: `${application}/rollback`,
+  /** GET -> CanaryView; POST CanaryRequest -> 202 Accepted */
+  canary: `${application}/canary`,
   /** GET -> ListOf<PodView> */
   pods: `${application}/pods`,
   /** GET LogQuery -> stream of LogLine */
@@ -152,7 +157,26 @@ export interface ApplicationView {
   readyReplicas: number;
   updatedReplicas: number;
   createdAt: string;
+  /** How the latest rollout with a strategy stands, or that a release was left. */
+  rollout?: RolloutStatus;
   spec: ApplicationSpec;
+}
+
+/** An application that has no source yet: it is given one by the first deploy, push or webhook. */
+export type CreateApplicationRequest = Omit<DeployRequest, "source" | "requestId">;
+
+/** What the person may do with an application, whether it is there or not. */
+export interface AccessView {
+  system: string;
+  application: string;
+  exists: boolean;
+  /** May see it and fetch its repository. */
+  read: boolean;
+  /** May deploy it, and where it is missing, make it. */
+  deploy: boolean;
+  /** Why not, where `deploy` is false. */
+  message?: string;
+  triggers?: ApplicationSpec["triggers"];
 }
 
 /** The bundle to name in a DeployRequest. */
@@ -170,6 +194,10 @@ export interface DeployRequest {
   run?: ApplicationSpec["run"];
   routes?: ApplicationSpec["routes"];
   replicas?: number;
+  /** Members that are given replace those the application has. */
+  rollout?: ApplicationSpec["rollout"];
+  deployPolicy?: ApplicationSpec["deployPolicy"];
+  triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
 }
@@ -177,6 +205,24 @@ export interface DeployRequest {
 export interface RollbackRequest {
   /** The release to return to. Defaults to the one before the current. */
   release?: number;
+}
+
+/** How a release is being tried. */
+export interface CanaryView {
+  system: string;
+  application: string;
+  /** The release that serves. */
+  release?: number;
+  /** Absent: none was tried yet. */
+  rollout?: RolloutStatus;
+  /** What the load balancer counted since the weight is what it is; absent where it cannot be known. */
+  traffic?: CanaryTraffic;
+}
+
+export interface CanaryRequest {
+  action: "promote" | "abort";
+  /** promote: past all steps instead of the present one. */
+  all?: boolean;
 }
 
 export interface ScaleRequest {
@@ -233,6 +279,8 @@ export interface DeployResult {
   url: string;
   replicas: number;
   readyReplicas: number;
+  /** The release waits to be promoted, and serves a share of the requests until then. */
+  rollout?: RolloutStatus;
   /** By stage; `total` is from the Build's (or the change's) creation to ready. */
   seconds: Partial<Record<DeployStageName, number>> & { total: number };
 }
@@ -245,7 +293,10 @@ export interface BuildView {
   stage?: BuildStageName;
   message?: string;
   stack?: string;
+  /** The commit, or the digest of a bundle that was made of none. */
   revision?: string;
+  /** The branch or tag that led to the revision. */
+  ref?: string;
   image?: string;
   requestedBy?: string;
   /** What brought it about. */
@@ -266,6 +317,8 @@ export interface ReleaseView {
   image: string;
   build?: string;
   rollbackTo?: number;
+  /** The release that was left for this one. */
+  insteadOf?: number;
   createdBy?: string;
   reason?: string;
   /** True: what runs is rendered from it. */

@@ -9,6 +9,8 @@ export function buildView(build: Stored<Build>): BuildView {
     stages.find(({ state }) => state === "Failed") ?? stages.find(({ state }) => state === "Running");
   const succeeded = conditionOf(build, "Succeeded");
   const message = stage?.message ?? succeeded?.message;
+  const revision = spec.source.bundle?.revision ?? status?.revision;
+  const ref = spec.source.bundle?.ref ?? spec.source.git?.revision;
   const seconds = secondsBetween(status?.startTime, status?.completionTime);
   return {
     name: metadata.name,
@@ -17,7 +19,8 @@ export function buildView(build: Stored<Build>): BuildView {
     ...(stage === undefined ? {} : { stage: stage.name }),
     ...(message === undefined ? {} : { message }),
     ...(status?.stack === undefined ? {} : { stack: status.stack }),
-    ...(status?.revision === undefined ? {} : { revision: status.revision }),
+    ...(revision === undefined ? {} : { revision }),
+    ...(ref === undefined ? {} : { ref }),
     ...(status?.image === undefined ? {} : { image: status.image }),
     ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
     trigger: { kind: "Deploy", ...spec.trigger },

@@ -1,10 +1,11 @@
 import type { ApplicationTriggers } from "../application.ts";
-import type { SchemaFor } from "./schema.ts";
+import { RELATIVE_PATH, type SchemaFor } from "./schema.ts";
 
 const patterns = {
   type: "array",
-  maxItems: 50,
-  items: { type: "string", minLength: 1, maxLength: 255 },
+  maxItems: 100,
+  "x-kubernetes-list-type": "atomic",
+  items: { type: "string", minLength: 1, maxLength: 255, pattern: "^[^\\s~^:?\\[\\\\]+$" },
 } as const;
 
 export const triggers: SchemaFor<ApplicationTriggers> = {
@@ -13,9 +14,16 @@ export const triggers: SchemaFor<ApplicationTriggers> = {
   properties: {
     branches: {
       ...patterns,
-      description: "Patterns of branches. Defaults to what source.git.revision names, else main and master.",
+      description:
+        "Patterns of branches: * is any text without a slash, ** any text. Defaults to what source.git.revision names, else main and master.",
     },
-    tags: { ...patterns, description: "Patterns of tags. Defaults to none." },
+    tags: { ...patterns, description: "The same of tags. Defaults to none." },
+    path: {
+      type: "string",
+      description: "The folder of the repository that the application is made of. Defaults to its root.",
+      pattern: RELATIVE_PATH,
+      maxLength: 1024,
+    },
     previews: {
       type: "object",
       description: "Present: each pull request runs as an Application of its own.",
