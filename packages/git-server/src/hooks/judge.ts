@@ -1,6 +1,6 @@
-import type { Application } from "@jdos/api";
+import { type Application, matchesRef } from "@jdos/api";
 import type { Stored } from "@jdos/client";
-import { branchesOf, matchesAny } from "../triggers.ts";
+import { branchesOf } from "./branches.ts";
 import type { Verdict } from "./deliveries/delivery.ts";
 import type { HookEvent, PullRequestEvent, PushEvent } from "./forges/forge.ts";
 import { isSameRepository } from "./repository-url.ts";
@@ -43,7 +43,7 @@ export function judge(
 function judgePush({ refKind, ref, revision }: PushEvent, { spec }: Stored<Application>): Judgement {
   if (revision === undefined) return settled("Ignored", `The ${refKind} "${ref}" was deleted`);
   const patterns = refKind === "tag" ? (spec.triggers?.tags ?? []) : branchesOf(spec);
-  if (matchesAny(patterns, ref)) return { work: { kind: "build", ref, revision } };
+  if (matchesRef(ref, patterns)) return { work: { kind: "build", ref, revision } };
   const these = patterns.length === 0 ? "none" : patterns.join(", ");
   const plural = refKind === "tag" ? "tags" : "branches";
   return settled("Ignored", `The ${refKind} "${ref}" is none of the ${plural} that deploy: ${these}`);
