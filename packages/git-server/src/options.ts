@@ -10,4 +10,6 @@ export interface GitServerOptions {
   listen: { host: string; port: number };
   /** Repositories and deliveries; nothing else writes there. */
   dataDirectory: string;
+  /** Without it webhooks are not served. */
+  hooks?: { masterKey: string; publicUrl: string };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { GitServerError } from "./errors.ts";
+import { startHooks } from "./hooks/start.ts";
 import type { GitServerOptions } from "./options.ts";
 import { createServer } from "./server.ts";
 
@@ -15,11 +16,22 @@ export interface GitServer {
 export async function start(options: GitServerOptions): Promise<GitServer> {
   const { log, listen, dataDirectory } = options;
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  const server = createServer({}, log);
+  const hooks =
+    options.hooks === undefined
+      ? undefined
+      : await startHooks({
+          client: options.client,
+          log,
+          dataDirectory,
+          ...options.hooks,
+          ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+        });
+  const server = createServer({ ...(hooks && { hooks: hooks.handler }) }, log);
   server.listen(listen);
   try {
     await once(server, "listening");
   } catch (cause) {
+    await hooks?.stop();
     throw new GitServerError("Unavailable", `Cannot listen on ${listen.host}:${listen.port}`, {
       hint: "Free the port or choose another",
       cause,
@@ -31,6 +43,7 @@ export async function start(options: GitServerOptions): Promise<GitServer> {
     url,
     async stop() {
       server.closeAllConnections();
+      await hooks?.stop();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -10,6 +10,7 @@ export function manifestValues(context: Context): ManifestValues {
     gateway: names.pods.gateway,
     platformPort: names.ports.platform,
     platformTokenBase64: Buffer.from(credentials.platformToken).toString("base64"),
+    gitServerKeyBase64: Buffer.from(credentials.gitServerKey).toString("base64"),
     kubernetesPort: names.ports.kubernetes,
     routesPort: names.ports.routes,
     registryPort: names.ports.registry,

@@ -160,7 +160,7 @@ export async function startTestHooks(options: Partial<HooksOptions> = {}): Promi
 
 const TYPES: readonly ResourceType[] = [ServiceAccounts, ClusterRoles, ClusterRoleBindings];
 
-async function applyRights(client: Client): Promise<void> {
+export async function applyRights(client: Client): Promise<void> {
   await client.create(Namespaces, { metadata: { name: "jdos-system" } });
   for (const document of parseAllDocuments(readFileSync(MANIFEST, "utf8"))) {
     const object = document.toJS() as KubeObject;
