@@ -1,50 +1,33 @@
-import { readFileSync } from "node:fs";
-import { ComponentError, type SettingValues, setting } from "@jdos/component-base";
+import { type Environment, type SettingValues, setting } from "@jdos/component-base";
+import { readMasterKey } from "./master-key.ts";
 import type { GitServerOptions } from "./options.ts";
+import { connectPlatform } from "./platform/connection.ts";
 
 /** Options of the process. */
 export const PROCESS_SETTINGS = {
   "listen-address": setting.address("for git and for forges, as HOST:PORT", "0.0.0.0:8080"),
   "data-directory": setting.text("repositories and deliveries", "/var/lib/jdos/git"),
+  "platform-url": setting.text("the platform API; without it through the API server's services/proxy"),
+  "patience-seconds": setting.integer("how long a push waits for a platform that is away", {
+    fallback: 120,
+  }),
   "webhook-key-file": setting.text("the master key of webhooks' signing secrets; without it none are served"),
   "public-url": setting.text("where people and forges reach it", "http://git.jdos.localhost:8080"),
 };
 
 /** The options that a process was given. */
-export function optionsOf(
-  given: SettingValues<typeof PROCESS_SETTINGS>,
-): Omit<GitServerOptions, "client" | "log" | "metrics"> {
+export async function optionsOf(
+  given: SettingValues<typeof PROCESS_SETTINGS> & { readonly kubeconfig: string | undefined },
+  env: Environment,
+): Promise<Omit<GitServerOptions, "client" | "log" | "metrics">> {
+  const keyFile = given["webhook-key-file"];
+  const publicUrl = given["public-url"].replace(/\/+$/, "");
   return {
     listen: given["listen-address"],
     dataDirectory: given["data-directory"],
-    ...hooksOf(given),
+    platform: await connectPlatform({ url: given["platform-url"], kubeconfig: given.kubeconfig }, env),
+    path: env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+    patienceSeconds: given["patience-seconds"],
+    ...(keyFile === undefined ? {} : { webhooks: { masterKey: readMasterKey(keyFile), publicUrl } }),
   };
-}
-
-function hooksOf(given: SettingValues<typeof PROCESS_SETTINGS>): Pick<GitServerOptions, "hooks"> {
-  const file = given["webhook-key-file"];
-  if (file === undefined) return {};
-  return { hooks: { masterKey: readKey(file), publicUrl: given["public-url"].replace(/\/+$/, "") } };
-}
-
-const MIN_KEY = 16;
-
-function readKey(file: string): string {
-  let key = "";
-  try {
-    key = readFileSync(file, "utf8").trim();
-  } catch (cause) {
-    throw new ComponentError("InvalidOption", `Cannot read "${file}": ${(cause as Error).message}`, {
-      hint: "See that Secret jdos-system/git-server-keys is mounted",
-      cause,
-    });
-  }
-  if (key.length >= MIN_KEY) return key;
-  throw new ComponentError(
-    "InvalidOption",
-    `Cannot use "${file}": it is shorter than ${MIN_KEY} characters`,
-    {
-      hint: "Signing secrets are made of it: give it 32 random bytes",
-    },
-  );
 }

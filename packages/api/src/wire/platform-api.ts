@@ -183,6 +183,10 @@ export interface AccessView {
   system: string;
   application: string;
   exists: boolean;
+  /** Of the application: another one of the same name has another. */
+  uid?: string;
+  /** Who asks. */
+  person: string;
   /** May see it and fetch its repository. */
   read: boolean;
   /** May deploy it, and where it is missing, make it. */

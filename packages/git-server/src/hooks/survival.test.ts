@@ -42,6 +42,7 @@ test("a delivery that was answered with 202 is built once, though the process is
       part = startPart(MAIN, [
         ...["--kubeconfig", kubeconfig, "--data-directory", join(directory, "data")],
         ...["--listen-address", "127.0.0.1:0", "--webhook-key-file", join(directory, "key")],
+        ...["--platform-url", "http://127.0.0.1:1"],
       ]);
       return String((await part.said("Serving git")).url);
     };

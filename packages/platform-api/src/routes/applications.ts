@@ -74,7 +74,7 @@ export function applicationRoutes(server: FastifyInstance, context: RouteContext
   server.get<{ Params: AppParams }>(
     PLATFORM_ROUTES.access,
     { schema: { params: APP_PARAMS } },
-    async (request): Promise<AccessView> => readAccess(sessionOf(request).client, request.params),
+    async (request): Promise<AccessView> => readAccess(sessionOf(request), request.params),
   );
 
   server.delete<{ Params: AppParams }>(
