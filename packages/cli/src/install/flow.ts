@@ -62,6 +62,7 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
   const facts: Facts = {
     ...kept,
     administratorToken: "made at the install",
+    gitServerKey: "made at the install",
     registryCredentials: kept.registryCredentials === "" ? "" : "the registry's account",
     nodeAddress: await nodeAddress(session.client),
     images,
