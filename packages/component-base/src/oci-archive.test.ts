@@ -53,6 +53,7 @@ it("writeOciArchive() writes an image layout whose every blob is what its digest
     manifest.layers.map((item: { digest: string }) => item.digest),
   );
   assert.deepEqual([config.architecture, config.config.Cmd], ["arm64", ["app"]]);
+  assert.equal(config.history.length, 2);
 });
 
 it("writeOciArchive() gives equal bytes for equal input, and leaves nothing when it fails", async () => {

@@ -45,6 +45,7 @@ interface Descriptor {
 }
 
 const MEDIA = "application/vnd.oci.image";
+const EPOCH = "1970-01-01T00:00:00Z";
 
 /**
  * Writes images as one OCI archive (an image layout in a tar), which `ctr images import` and buildah read. The
@@ -82,11 +83,13 @@ export async function writeOciArchive(path: string, images: readonly OciImage[])
 function addImage(image: OciImage, layers: readonly Blob[], blobs: Map<string, Blob>): Descriptor {
   const architecture = image.architecture ?? (process.arch === "arm64" ? "arm64" : "amd64");
   const config = jsonBlob({
-    created: "1970-01-01T00:00:00Z",
+    created: EPOCH,
     architecture,
     os: "linux",
     config: image.config ?? {},
     rootfs: { type: "layers", diff_ids: layers.map((layer) => layer.digest) },
+    // Builders that cache layers refuse an image whose history does not tell of every layer.
+    history: layers.map(() => ({ created: EPOCH, created_by: image.reference })),
   });
   const manifest = jsonBlob({
     schemaVersion: 2,

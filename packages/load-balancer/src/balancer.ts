@@ -8,9 +8,12 @@ import { LoadBalancerError } from "./errors.ts";
 import type { Haproxy } from "./haproxy/haproxy.ts";
 import { buildDesired, type Problem, type World } from "./model/build-desired.ts";
 import type { Canary, Desired } from "./model/desired.ts";
+import { type Listenings, listeningOf } from "./model/listening.ts";
 import type { Peers } from "./peers/peers.ts";
+import { routePlaces } from "./places.ts";
 import { canListen } from "./port-probe.ts";
 import { type ReadWorldOptions, readWorld } from "./read-world.ts";
+import { servicePlaces } from "./service-places.ts";
 import { nameOf, routedTo, writeStatus, writeTraffic } from "./write-status.ts";
 
 export interface BalancerOptions extends ReadWorldOptions {
@@ -21,6 +24,8 @@ export interface BalancerOptions extends ReadWorldOptions {
   clock: Clock;
   listenAddress: string;
   publishAddress: string;
+  publishService?: { namespace: string; name: string } | undefined;
+  serviceAddresses: "published" | "replicas";
   /** The other replicas; none: this one carries all traffic. */
   peers: Peers | undefined;
 }
@@ -39,11 +44,10 @@ export class Balancer {
   /** Writes statuses; undefined while another replica does. */
   #writer: Client | undefined;
   /** What HAProxy was last brought to. */
-  #applied: World | undefined;
-  #canaries: readonly Canary[] = [];
+  #applied: { world: World; desired: Desired } | undefined;
   readonly #meter = new CanaryMeter();
   /** When it was last told what came of an Ingress's share. */
-  readonly #told = new Map<string, number>();
+  readonly #saidAt = new Map<string, number>();
 
   constructor(options: BalancerOptions) {
     this.#options = options;
@@ -57,8 +61,19 @@ export class Balancer {
 
   /** The Pods that this replica's HAProxy leads an Ingress ("namespace/name") to; undefined for one it does not know. */
   routedTo(ingress: string): string | undefined {
-    const found = this.#applied?.ingresses.find((one) => nameOf(one) === ingress);
-    return found === undefined || this.#applied === undefined ? undefined : routedTo(found, this.#applied);
+    if (this.#applied === undefined) return undefined;
+    const { world } = this.#applied;
+    const found = world.ingresses.find((one) => nameOf(one) === ingress);
+    return found === undefined ? undefined : routedTo(found, world);
+  }
+
+  /** How this replica's HAProxy listens for Services of type LoadBalancer. */
+  listening(): Listenings {
+    if (this.#applied === undefined) return {};
+    const { world, desired } = this.#applied;
+    return Object.fromEntries(
+      world.loadBalancerServices.map((service) => [nameOf(service), listeningOf(service, desired)]),
+    );
   }
 
   /** What this replica's HAProxy answered for an Ingress ("namespace/name") that shares requests. */
@@ -72,21 +87,32 @@ export class Balancer {
    * @throws what HAProxy or the API server refuses; the caller tries again.
    */
   async sync(): Promise<number | undefined> {
-    const { informers, haproxy, publishAddress: address, peers } = this.#options;
+    const { informers, haproxy } = this.#options;
     const world = readWorld(informers, this.#options);
     const busyPorts = await this.#busyPorts(buildDesired(world).desired);
     const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
     const { desired, problems } = buildDesired(possible);
     if (this.#writer !== undefined) this.#report(problems);
     await haproxy.apply(desired);
-    this.#applied = world;
-    this.#canaries = desired.canaries ?? [];
+    this.#applied = { world, desired };
     await this.#measure();
-    const agreed = async (ingress: string, pods: string) => peers?.agree(ingress, pods) ?? true;
-    const complete =
-      this.#writer === undefined || (await writeStatus(this.#writer, { world, desired, address, agreed }));
+    const { complete, refused } = await this.#tell(world, desired);
     if (!complete) return LAGGING_MILLIS;
-    return busyPorts.length > 0 ? BUSY_PORT_MILLIS : undefined;
+    return busyPorts.length > 0 || refused ? BUSY_PORT_MILLIS : undefined;
+  }
+
+  async #tell(world: World, desired: Desired): Promise<{ complete: boolean; refused: boolean }> {
+    if (this.#writer === undefined) return { complete: true, refused: false };
+    const { informers, publishAddress, serviceAddresses, peers } = this.#options;
+    const services = world.loadBalancerServices.length + world.formerServices.length;
+    const replicas = serviceAddresses === "replicas" && services > 0 ? await peers?.listening() : undefined;
+    return writeStatus(this.#writer, {
+      world,
+      places: routePlaces(informers, this.#options),
+      ownAddresses: new Set(replicas?.map(({ address }) => address) ?? [publishAddress]),
+      servicePlaces: (service) => servicePlaces(service, { desired, publishAddress, replicas }),
+      agreed: async (ingress, pods) => peers?.agree(ingress, pods) ?? true,
+    });
   }
 
   /** A worker with a port that it cannot have does not start, and pauses the one that serves while it tries. */
@@ -111,27 +137,28 @@ export class Balancer {
 
   /** Counts what came of shared requests, and says it on their Ingresses now and then; a new weight at once. */
   async #measure(): Promise<void> {
-    if (this.#canaries.length === 0 && this.#told.size === 0) return;
-    this.#meter.measure(this.#canaries, await this.#options.haproxy.counts());
-    for (const name of this.#told.keys())
-      if (!this.#canaries.some(({ ingress }) => ingress === name)) this.#told.delete(name);
+    const canaries: readonly Canary[] = this.#applied?.desired.canaries ?? [];
+    if (canaries.length === 0 && this.#saidAt.size === 0) return;
+    this.#meter.measure(canaries, await this.#options.haproxy.counts());
+    for (const name of this.#saidAt.keys())
+      if (!canaries.some(({ ingress }) => ingress === name)) this.#saidAt.delete(name);
     if (this.#writer === undefined) return;
-    for (const { ingress } of this.#canaries) await this.#tell(this.#writer, ingress);
+    for (const { ingress } of canaries) await this.#tellTraffic(this.#writer, ingress);
   }
 
-  async #tell(writer: Client, name: string): Promise<void> {
+  async #tellTraffic(writer: Client, name: string): Promise<void> {
     const { peers, clock } = this.#options;
-    const found = this.#applied?.ingresses.find((one) => nameOf(one) === name);
+    const found = this.#applied?.world.ingresses.find((one) => nameOf(one) === name);
     const mine = this.#meter.traffic(name);
     if (found === undefined || mine === undefined) return;
     const said = readCanaryTraffic(found.metadata.annotations?.[CANARY_TRAFFIC_ANNOTATION]);
-    const at = this.#told.get(name) ?? Number.NEGATIVE_INFINITY;
+    const at = this.#saidAt.get(name) ?? Number.NEGATIVE_INFINITY;
     if (said?.weight === mine.weight && clock.monotonicMillis() - at < TELL_MILLIS) return;
     const replicas = (await peers?.traffic(name)) ?? [];
     const traffic = sumOfReplicas(replicas.length === 0 ? [mine] : replicas);
     if (traffic === undefined || deepEqual(said, traffic)) return;
     await writeTraffic(writer, found, traffic);
-    this.#told.set(name, clock.monotonicMillis());
+    this.#saidAt.set(name, clock.monotonicMillis());
   }
 
   /** One Event a problem, until it is gone. */

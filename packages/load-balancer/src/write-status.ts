@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import {
   APPLICATION_LABEL,
   CANARY_TRAFFIC_ANNOTATION,
@@ -8,15 +7,18 @@ import {
   ROUTED_TO_ANNOTATION,
   Services,
 } from "@jdos/api";
-import { deepEqual, isStatus, type KubeObject, keyOf, type ResourceType } from "@jdos/apimachinery";
+import {
+  type DeepReadonly,
+  deepEqual,
+  isStatus,
+  type KubeObject,
+  keyOf,
+  type ResourceType,
+} from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
-import type { Desired } from "./model/desired.ts";
-
-interface Place {
-  ip?: string;
-  hostname?: string;
-}
+import { addressOf, type Place, placesIn } from "./places.ts";
+import type { ServicePlaces } from "./service-places.ts";
 
 interface Balanced extends KubeObject {
   status?: { loadBalancer?: { ingress?: Place[] } };
@@ -24,38 +26,46 @@ interface Balanced extends KubeObject {
 
 export interface StatusOptions {
   world: World;
-  desired: Pick<Desired, "tcp">;
-  /** Where everything answers: an IP address or a host name. */
-  address: string;
+  /** Where routes answer. */
+  places: readonly Place[];
+  /** Addresses of load balancing that are ours: a Service that is of another type by now loses them. */
+  ownAddresses: ReadonlySet<string>;
+  /** Where a Service answers. */
+  servicePlaces(service: World["loadBalancerServices"][number]): ServicePlaces;
   /** Whether all who carry traffic lead an Ingress ("namespace/name") to these Pods. */
   agreed(ingress: string, routedTo: string): Promise<boolean>;
 }
 
 /**
  * Says in the status of each Ingress and Service where it answers, and on an application's Ingress which Pods its
- * routes lead to; writes only what is not said yet. False when not all agree yet on where routes lead.
+ * routes lead to; writes only what is not said yet. Not complete while others have not said where they are.
  */
 export async function writeStatus(
   client: Client,
-  { world, desired, address, agreed }: StatusOptions,
-): Promise<boolean> {
+  { world, places, ownAddresses, servicePlaces, agreed }: StatusOptions,
+): Promise<{ complete: boolean; refused: boolean }> {
   let complete = true;
+  let refused = false;
   for (const ingress of world.ingresses) {
     const news = newsOf(ingress, world);
     const say = news !== undefined && (await agreed(nameOf(ingress), news));
     if (news !== undefined && !say) complete = false;
     await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, {
-      address,
+      places,
       ...(say ? { routedTo: news } : {}),
     });
   }
   for (const service of world.loadBalancerServices) {
-    const { namespace, name } = service.metadata;
-    const listens = desired.tcp.some(({ backend }) => backend.startsWith(`tcp.${namespace}.${name}.`));
-    const said = listens ? { address } : {};
-    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, said);
+    const found = servicePlaces(service);
+    complete &&= found.complete;
+    refused ||= found.refused;
+    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, found);
   }
-  return complete;
+  for (const service of world.formerServices) {
+    const others = placesIn(service.status).filter((place) => !ownAddresses.has(addressOf(place)));
+    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, { places: others });
+  }
+  return { complete, refused };
 }
 
 /** Says on an Ingress that shares requests what came of it. */
@@ -72,7 +82,8 @@ export async function writeTraffic(
   }
 }
 
-export function nameOf({ metadata }: Stored<Ingress>): string {
+/** "namespace/name" */
+export function nameOf({ metadata }: { metadata: { namespace?: string; name: string } }): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
@@ -95,8 +106,7 @@ export function routedTo(ingress: Stored<Ingress>, world: Pick<World, "slices">)
 }
 
 interface Said {
-  /** Absent: it answers nowhere. */
-  address?: string;
+  places: readonly Place[];
   /** Absent: nothing new. */
   routedTo?: string;
 }
@@ -105,22 +115,17 @@ async function write(
   client: Client,
   type: ResourceType<Balanced>,
   object: Stored<Balanced>,
-  { address, routedTo }: Said,
+  { places, routedTo }: Said,
 ): Promise<void> {
-  const told = object.status?.loadBalancer?.ingress?.map(({ ip, hostname }) => ip ?? hostname);
-  const addresses = address === undefined ? [] : [address];
-  if (deepEqual(told ?? [], addresses) && routedTo === undefined) return;
+  const told = placesIn(object.status as DeepReadonly<Balanced["status"]>);
+  if (deepEqual(told, places) && routedTo === undefined) return;
   const body = {
     ...(routedTo === undefined ? {} : { metadata: { annotations: { [ROUTED_TO_ANNOTATION]: routedTo } } }),
-    status: { loadBalancer: { ingress: address === undefined ? null : [placeOf(address)] } },
+    status: { loadBalancer: { ingress: places.length === 0 ? null : places } },
   };
   try {
     await client.patch(type, keyOf(object), { type: "merge", body }, { subresource: "status" });
   } catch (error) {
     if (!isStatus(error, "NotFound")) throw error;
   }
-}
-
-function placeOf(address: string): Place {
-  return isIP(address) === 0 ? { hostname: address } : { ip: address };
 }

@@ -14,6 +14,8 @@ export interface ApplicationSpec {
   /** Defaults to service, the only kind served so far. */
   kind?: "service";
   source?: ApplicationSource;
+  /** Which pushes deploy it, by a webhook or by git push. */
+  triggers?: ApplicationTriggers;
   build?: ApplicationBuild;
   run?: ApplicationRun;
   /** Host names and paths under which the application answers. */
@@ -78,21 +80,81 @@ export const DEFAULT_CANARY_STEPS: readonly Readonly<CanaryStep>[] = [
 export const DEFAULT_MAX_ERROR_PERCENT = 5;
 export const DEFAULT_KEEP_SECONDS = 30;
 
+/** What of a repository is deployed by itself: at a push, or when a forge tells of one. */
+export interface ApplicationTriggers {
+  /**
+   * Patterns of branches: "*" stands for any text without "/", "**" for any text. Defaults to what
+   * source.git.revision names, else main and master.
+   */
+  branches?: string[];
+  /** The same of tags. Defaults to none. */
+  tags?: string[];
+  /** The folder of the repository that the application is made of. Defaults to its root. */
+  path?: string;
+  /** Present: each pull request runs as an Application of its own, <application>-pr-<number>. */
+  previews?: ApplicationPreviews;
+}
+
+export interface ApplicationPreviews {
+  /** Hours after its last change in which a preview ends. Defaults to 168. */
+  expireAfterHours?: number;
+  /** Previews at once. Defaults to 10. */
+  limit?: number;
+  /** Also of pull requests out of other repositories, whose code would run with this application's settings. */
+  forks?: boolean;
+}
+
 /** Exactly one member is set. */
 export interface ApplicationSource {
   git?: { url: string; revision?: string; path?: string };
   /** A directory that the CLI uploaded: an OCI artifact in the registry, by digest. */
-  bundle?: { digest: string };
+  bundle?: {
+    digest: string;
+    /** The commit that it was made of, where it was one. */
+    revision?: string;
+    /** The branch or tag that led to it. */
+    ref?: string;
+  };
   /** An image that is there already. */
   image?: { reference: string };
 }
+
+/** What a source may be, in the order in which it is looked at. */
+export const STACKS = [
+  "dockerfile",
+  "node",
+  "python",
+  "ruby",
+  "php",
+  "go",
+  "java",
+  "static",
+  "procfile",
+] as const;
+export type Stack = (typeof STACKS)[number];
 
 export interface ApplicationBuild {
   /** Path of the Dockerfile within the source. Defaults to Dockerfile when there is one. */
   dockerfile?: string;
   /** Forces a stack instead of looking at the source. */
-  stack?: "node";
+  stack?: Stack;
   args?: Record<string, string>;
+  /** After this a build is stopped. Defaults to 1800. */
+  timeoutSeconds?: number;
+  /** Quantities that the user's steps may use at most. Memory defaults to the platform's setting, cpu to what is idle. */
+  cpu?: string;
+  memory?: string;
+  /** For steps of a Dockerfile that ask for them: RUN --mount=type=secret,id=<name>. They stay out of image, log and cache. */
+  secrets?: BuildSecret[];
+  /** Makes one layer of all that the build put over its base. Defaults to false. */
+  squash?: boolean;
+}
+
+export interface BuildSecret {
+  /** The id that steps ask for. */
+  name: string;
+  /** A key of a Secret in the system's Namespace. */
+  secret: { name: string; key: string };
 }
 
 export interface ApplicationRun {

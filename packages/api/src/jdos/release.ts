@@ -30,7 +30,7 @@ export interface ReleaseSpec {
    */
   podsOf?: number;
   createdBy?: string;
-  /** "build hello-b3", "configuration changed", "rollback to v2". */
+  /** "build hello-b3", "push 1a2b3c4 main", "configuration changed", "rollback to v2". */
   reason?: string;
   /** sha256 over the canonical JSON of the spec without this member. */
   hash: string;

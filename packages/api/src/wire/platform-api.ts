@@ -5,8 +5,9 @@
  * the last line of one that failed on the way. Every refusal is an ApiError.
  */
 import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
-import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
+import type { ForgeName, WebhookDelivery } from "../jdos/webhook.ts";
 import type { CanaryTraffic } from "./canary.ts";
 
 const system = "/api/v1/systems/:system";
@@ -24,8 +25,10 @@ export const PLATFORM_ROUTES = {
   allApplications: "/api/v1/apps",
   /** GET -> ListOf<ApplicationView> */
   applications: `${system}/apps`,
-  /** GET -> ApplicationView; DELETE -> 202 ApplicationView */
+  /** GET -> ApplicationView; POST CreateApplicationRequest -> 201 ApplicationView; DELETE -> 202 ApplicationView */
   application,
+  /** GET -> AccessView */
+  access: `${application}/access`,
   /** POST application/gzip (a tar.gz) -> 201 SourceUploaded */
   source: `${application}/source`,
   /** POST DeployRequest -> 202 Accepted */
@@ -38,6 +41,10 @@ export const PLATFORM_ROUTES = {
   build: `${application}/builds/:number`,
   /** GET ?follow -> stream of LogLine */
   buildLog: `${application}/builds/:number/log`,
+  /** POST -> 202 BuildView; one that ended with another outcome is refused: Conflict */
+  cancelBuild: `${application}/builds/:number/cancel`,
+  /** POST -> 202 Accepted, whose `build` is the new one */
+  retryBuild: `${application}/builds/:number/retry`,
   /** GET -> ListOf<ReleaseView> */
   releases: `${application}/releases`,
   /** POST RollbackRequest -> 202 Accepted */
@@ -58,6 +65,18 @@ export const PLATFORM_ROUTES = {
   events: `${application}/events`,
   /** GET -> Explanation */
   why: `${application}/why`,
+  /** GET -> ListOf<WebhookView>; POST CreateWebhookRequest -> 201 WebhookSecretView */
+  hooks: `${application}/hooks`,
+  /** GET -> WebhookView; DELETE -> 202 WebhookView */
+  hook: `${application}/hooks/:hook`,
+  /** POST -> WebhookSecretView: the secret before is worth nothing at once */
+  rotateHook: `${application}/hooks/:hook/rotate`,
+  /** POST RedeliverRequest -> 202 WebhookView */
+  redeliver: `${application}/hooks/:hook/redeliver`,
+  /** GET -> ListOf<PreviewView> */
+  previews: `${application}/previews`,
+  /** DELETE -> 202 PreviewView */
+  preview: `${application}/previews/:number`,
   /** GET, the token protocol of container registries: ?service=&scope=&account= with Basic credentials */
   registryToken: "/registry/token",
 } as const;
@@ -156,6 +175,27 @@ export interface ApplicationView {
   spec: ApplicationSpec;
 }
 
+/** An application that has no source yet: it is given one by the first deploy, push or webhook. */
+export type CreateApplicationRequest = Omit<DeployRequest, "source" | "requestId">;
+
+/** What the person may do with an application, whether it is there or not. */
+export interface AccessView {
+  system: string;
+  application: string;
+  exists: boolean;
+  /** Of the application: another one of the same name has another. */
+  uid?: string;
+  /** Who asks. */
+  person: string;
+  /** May see it and fetch its repository. */
+  read: boolean;
+  /** May deploy it, and where it is missing, make it. */
+  deploy: boolean;
+  /** Why not, where `deploy` is false. */
+  message?: string;
+  triggers?: ApplicationSpec["triggers"];
+}
+
 /** The bundle to name in a DeployRequest. */
 export interface SourceUploaded {
   /** sha256:..., the manifest of the OCI artifact. */
@@ -173,6 +213,8 @@ export interface DeployRequest {
   replicas?: number;
   /** Members that are given replace those the application has. */
   rollout?: ApplicationSpec["rollout"];
+  deployPolicy?: ApplicationSpec["deployPolicy"];
+  triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
 }
@@ -268,9 +310,19 @@ export interface BuildView {
   stage?: BuildStageName;
   message?: string;
   stack?: string;
+  /** The commit, or the digest of a bundle that was made of none. */
   revision?: string;
+  /** The branch or tag that led to the revision. */
+  ref?: string;
   image?: string;
   requestedBy?: string;
+  /** What brought it about. */
+  trigger: NonNullable<BuildSpec["trigger"]>;
+  /** The name of the Build that it does again. */
+  retryOf?: string;
+  /** Of its end: BuildSucceeded, TimedOut, Superseded ...; else where it stands. */
+  reason?: string;
+  startedAt?: string;
   seconds?: number;
   stages: { name: BuildStageName; state: string; seconds?: number; message?: string }[];
   createdAt: string;
@@ -356,9 +408,71 @@ export interface Explanation {
   nextStep: string;
 }
 
+export interface CreateWebhookRequest {
+  /** Defaults to the application's. */
+  name?: string;
+  forge: ForgeName;
+  /** Members that are given replace those the application has. */
+  triggers?: ApplicationSpec["triggers"];
+}
+
+export interface WebhookView {
+  name: string;
+  application: string;
+  forge: ForgeName;
+  url: string;
+  state: "Ready" | "NotReady" | "Pending";
+  message?: string;
+  secretVersion: number;
+  /** The last 20, the newest first. */
+  deliveries: WebhookDelivery[];
+  /** Requests without a signature of this secret. */
+  unsigned?: { count: number; lastTime: string };
+  createdAt: string;
+}
+
+/** What is entered in the forge. The secret is shown this once. */
+export interface WebhookSecretView extends WebhookView {
+  secret: string;
+  /** The same for what takes it as the Standard Webhooks specification has it: "whsec_...". */
+  signingToken: string;
+  contentType: "application/json";
+  /** The events to tick, as the forge calls them. */
+  events: string[];
+}
+
+export interface RedeliverRequest {
+  /** Its id. */
+  delivery: string;
+}
+
+export interface PreviewView {
+  name: string;
+  pullRequest: number;
+  state: ApplicationState;
+  message?: string;
+  url: string;
+  revision?: string;
+  latestBuild?: string;
+  changedAt: string;
+  expiresAt: string;
+}
+
 /** Media types of a directory that travels through the registry as an OCI artifact. */
 export const SOURCE_CONFIG_MEDIA_TYPE = "application/vnd.jdos.source.config.v1+json";
 export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
 
+/** Media types of the kept log of a build: an OCI artifact of one layer in the application's repository. */
+export const BUILD_LOG_CONFIG_MEDIA_TYPE = "application/vnd.jdos.build-log.config.v1+json";
+export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzip";
+
+/** The tag under which the log of a Build is kept. */
+export function buildLogTag(build: string): string {
+  return `log-${build}`;
+}
+
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";
+
+/** Annotation of a Build: the person who cancelled it. */
+export const CANCELLED_BY_ANNOTATION = "jdos.io/cancelled-by";

@@ -9,6 +9,7 @@ import { preflight } from "./preflight/preflight.ts";
 import type { Installation } from "./record.ts";
 import { renderRecord } from "./record.ts";
 import { locationOf } from "./registry.ts";
+import { missingRoutesAddress } from "./routes-address.ts";
 import type { ClusterSession } from "./session.ts";
 import type { Facts } from "./template-values.ts";
 import type { GivenValues, Values } from "./values.ts";
@@ -21,6 +22,8 @@ export interface Installed {
   server: string;
   images: Facts["images"];
   seconds: number;
+  /** What a person should know of it that is not as it might be. */
+  notices: string[];
 }
 
 export interface Plan {
@@ -30,7 +33,6 @@ export interface Plan {
   values: Values;
   /** What is known of it before its objects and images. */
   begun: Pick<Installation, "id" | "state" | "version" | "objects">;
-  kubernetes: string;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
@@ -60,6 +62,7 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
   const facts: Facts = {
     ...kept,
     administratorToken: "made at the install",
+    gitServerKey: "made at the install",
     registryCredentials: kept.registryCredentials === "" ? "" : "the registry's account",
     nodeAddress: await nodeAddress(session.client),
     images,
@@ -71,15 +74,8 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
 }
 
 /** Checks, makes the images, and brings the cluster to what the plan says. */
-export async function carryOut({
-  session,
-  input,
-  context,
-  values,
-  begun,
-  kubernetes,
-}: Plan): Promise<Installed> {
-  const { client, run, server } = session;
+export async function carryOut({ session, input, context, values, begun }: Plan): Promise<Installed> {
+  const { client, run, server, kubernetes } = session;
   const since = performance.now();
   const { signal, environment } = context;
   const file = input.options.images;
@@ -116,7 +112,17 @@ export async function carryOut({
     timeoutSeconds: Number(input.options.timeout ?? DEFAULT_TIMEOUT_SECONDS),
   });
   const { id, state, version } = installation;
-  return { id, state, version, kubernetes, server, images, seconds: (performance.now() - since) / 1000 };
+  const noAddress = await missingRoutesAddress(client);
+  return {
+    id,
+    state,
+    version,
+    kubernetes,
+    server,
+    images,
+    seconds: (performance.now() - since) / 1000,
+    notices: noAddress === undefined ? [] : [`Applications have no address of their own: ${noAddress}`],
+  };
 }
 
 async function stagesOf({

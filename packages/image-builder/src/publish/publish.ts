@@ -173,5 +173,8 @@ function withTree(config: ImageConfig, diffId: string): ImageConfig {
     ...config,
     config: { ...config.config, WorkingDir: `/${TREE}` },
     rootfs: { type: "layers", diff_ids: [...config.rootfs.diff_ids, diffId] },
+    ...(config.history && {
+      history: [...config.history, { created: "1970-01-01T00:00:00Z", created_by: "jdos/platform" }],
+    }),
   };
 }

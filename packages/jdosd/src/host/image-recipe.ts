@@ -19,7 +19,7 @@ export const NPM_INTEGRITY =
   "sha512-7iKzNfy8lWYs3zq4oFPa8EXZz5xt9gQNKJZau3B1ErLBb6bF7sBJ00x09485DOvRT2l5Gerbl3VlZNT57MxJVA==";
 
 /** Raised whenever the way images are made changes. */
-const RECIPE_VERSION = 1;
+const RECIPE_VERSION = 2;
 
 /** All that decides what the images hold. */
 export interface ImageRecipe {

@@ -52,6 +52,7 @@ function world(parts: Partial<World> & { services?: Stored<Service>[] }): World 
   return {
     ingresses: [],
     loadBalancerServices: [],
+    formerServices: [],
     service: (_namespace, name) => services.find(({ metadata }) => metadata.name === name),
     slices: () => [],
     reservedPorts: new Set([8080]),
@@ -164,4 +165,13 @@ test("buildDesired() gives no share of the requests of another namespace, of no 
       [reason],
     );
   }
+});
+
+test("buildDesired() serves no Service whose source ranges it could not keep to", () => {
+  const ranged = service("ranged", {
+    ports: [{ port: 5432, protocol: "TCP" }],
+    loadBalancerSourceRanges: ["10.0.0.0/8"],
+  });
+  const { desired, problems } = buildDesired(world({ loadBalancerServices: [ranged] }));
+  assert.deepEqual([desired.tcp, problems[0]?.reason], [[], "SourceRangesNotServed"]);
 });

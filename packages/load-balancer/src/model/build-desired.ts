@@ -8,7 +8,14 @@ import {
 } from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
-import type { Backend, Canary, Desired, Route, TcpFrontend } from "./desired.ts";
+import {
+  type Backend,
+  type Canary,
+  type Desired,
+  type Route,
+  type TcpFrontend,
+  tcpBackendName,
+} from "./desired.ts";
 import { byCreation } from "./order.ts";
 import { serversOf } from "./servers.ts";
 
@@ -21,6 +28,8 @@ const SAFE_PATH = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$/;
 export interface World {
   ingresses: readonly Stored<Ingress>[];
   loadBalancerServices: readonly Stored<Service>[];
+  /** Those of another type by now whose status still says addresses. */
+  formerServices: readonly Stored<Service>[];
   service(namespace: string, name: string): Stored<Service> | undefined;
   slices(namespace: string, service: string): readonly Stored<EndpointSlice>[];
   /** Ports that are not to be given to TCP services. */
@@ -49,6 +58,14 @@ export function buildDesired(world: World): { desired: Desired; problems: Proble
 
 function isCanary({ metadata }: Stored<Ingress>): boolean {
   return metadata.annotations?.[CANARY_ANNOTATION] === "true";
+}
+
+/** Where a Service of type LoadBalancer asks to be listened to, port by port; NaN for what is no number. */
+export function wantedPorts({ metadata, spec }: Stored<Service>): number[] {
+  const annotated = metadata.annotations?.[LISTEN_PORT_ANNOTATION];
+  return (spec?.ports ?? []).map(({ port }, index) =>
+    index === 0 && annotated !== undefined ? Number(annotated) : port,
+  );
 }
 
 type IngressBackend = DeepReadonly<NonNullable<NonNullable<Ingress["spec"]>["defaultBackend"]>>;
@@ -124,14 +141,22 @@ class Builder {
   }
 
   addTcp(service: Stored<Service>): void {
+    if ((service.spec?.loadBalancerSourceRanges ?? []).length > 0) {
+      this.problems.push({
+        about: service,
+        reason: "SourceRangesNotServed",
+        message: "The Service is not served: loadBalancerSourceRanges would not be kept to",
+      });
+      return;
+    }
+    const wanted = wantedPorts(service);
     for (const [index, port] of (service.spec?.ports ?? []).entries()) {
       if ((port.protocol ?? "TCP") !== "TCP") {
         const message = `Port ${port.port}/${port.protocol} is not served: only TCP is`;
         this.problems.push({ about: service, reason: "ProtocolNotServed", message });
         continue;
       }
-      const wanted = index === 0 ? service.metadata.annotations?.[LISTEN_PORT_ANNOTATION] : undefined;
-      const listen = wanted === undefined ? port.port : Number(wanted);
+      const listen = wanted[index] ?? port.port;
       if (
         !Number.isInteger(listen) ||
         listen < 1 ||
@@ -139,7 +164,7 @@ class Builder {
         this.#world.reservedPorts.has(listen) ||
         this.#tcp.has(listen)
       ) {
-        const message = `Port ${wanted ?? port.port} cannot be listened on: it is taken or not a port; choose another by the annotation ${LISTEN_PORT_ANNOTATION}`;
+        const message = `Port ${listen} cannot be listened on: it is taken, below 1024 and HAProxy may not, or not a port; choose another, or one to listen on by the annotation ${LISTEN_PORT_ANNOTATION}`;
         this.problems.push({ about: service, reason: "PortUnavailable", message });
         continue;
       }
@@ -181,7 +206,10 @@ class Builder {
   #backend(service: Stored<Service>, port: DeepReadonly<ServicePort>, mode: Backend["mode"]): Backend {
     const { namespace = "", name } = service.metadata;
     const portName = port.name ?? "";
-    const backendName = `${mode}.${namespace}.${name}.${port.port}`;
+    const backendName =
+      mode === "tcp"
+        ? tcpBackendName({ namespace, name, port: port.port })
+        : `${mode}.${namespace}.${name}.${port.port}`;
     const known = this.#backends.get(backendName);
     if (known !== undefined) return known;
     const backend: Backend = {

@@ -39,6 +39,19 @@ export interface Canary {
   stable: string[];
 }
 
+/** Of one port of a Service of type LoadBalancer. */
+export function tcpBackendName({
+  namespace,
+  name,
+  port,
+}: {
+  namespace: string;
+  name: string;
+  port: number;
+}): string {
+  return `tcp.${namespace}.${name}.${port}`;
+}
+
 export interface TcpFrontend {
   /** The name of its backend. */
   backend: string;

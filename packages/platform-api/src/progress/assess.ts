@@ -66,6 +66,12 @@ function withoutRelease(
 
 function buildStages(build: Stored<Build> | undefined): StageNow[] {
   const known = build?.status?.stages ?? [];
+  if (build?.status?.phase === "Queued") {
+    const place = conditionOf(build, "Succeeded")?.message;
+    return [
+      { stage: "source", state: "started", message: `queued${place === undefined ? "" : `: ${place}`}` },
+    ];
+  }
   const over = build?.status?.phase === "Succeeded";
   return BUILD_STAGES.flatMap((name): StageNow[] => {
     const stage = known.find((candidate) => candidate.name === name);
@@ -84,6 +90,11 @@ function buildStages(build: Stored<Build> | undefined): StageNow[] {
 }
 
 function buildFailure(build: Stored<Build>): { code: string; message: string } | undefined {
+  if (build.status?.phase === "Cancelled") {
+    const { reason, message = "no reason was recorded" } = conditionOf(build, "Succeeded") ?? {};
+    const code = reason === "Superseded" ? "Superseded" : "BuildCancelled";
+    return { code, message: `Build ${build.spec.number} was cancelled: ${message}` };
+  }
   if (build.status?.phase !== "Failed") return undefined;
   const stage = build.status.stages?.find(({ state }) => state === "Failed");
   const why = stage?.message ?? conditionOf(build, "Succeeded")?.message ?? "no reason was recorded";
@@ -119,6 +130,15 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
     };
   }
   if (wanted < release.spec.number) {
+    const newer = overtaker(release, world);
+    if (newer !== undefined) {
+      const message = `Release ${wanted} of build "${newer}" is newer and stays`;
+      return {
+        stages: [...stages, { stage: "rollout", state: "failed", message }],
+        outcome: "failed",
+        failure: { code: "Superseded", message },
+      };
+    }
     if (application.spec.deployPolicy !== "Manual")
       return { stages: [...stages, { stage: "rollout", state: "started" }], outcome: "running" };
     const message = "not made current: deployPolicy is Manual";
@@ -151,6 +171,17 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
   const failure = failureOf(world, pods, now);
   if (failure === undefined) return { stages: all, outcome: "running" };
   return { stages: failLast(all, failure.message), outcome: "failed", failure };
+}
+
+/** The later Build whose Release is current: a Build that ends after it is recorded, and replaces nothing. */
+function overtaker(
+  release: Stored<Release>,
+  { application, releases, builds }: ProgressWorld,
+): string | undefined {
+  const current = releases.find(({ spec }) => spec.number === application.spec.release);
+  const numberOf = (name: string | undefined): number =>
+    builds.find(({ metadata }) => metadata.name === name)?.spec.number ?? 0;
+  return numberOf(current?.spec.build) > numberOf(release.spec.build) ? current?.spec.build : undefined;
 }
 
 function isServing(release: Stored<Release>, { application }: ProgressWorld, replicas: number): boolean {

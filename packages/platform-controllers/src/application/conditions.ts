@@ -91,6 +91,20 @@ function built({ application, latestBuild, release }: Observed): Fact {
       );
     case "Failed":
       return fact("Built", "False", "BuildFailed", `Build ${name} failed: ${said ?? "no reason was given"}`);
+    case "Cancelled":
+      return fact(
+        "Built",
+        "False",
+        "BuildCancelled",
+        `Build ${name} was cancelled: ${said ?? "no reason was given"}`,
+      );
+    case "Queued":
+      return fact(
+        "Built",
+        "Unknown",
+        "BuildQueued",
+        `Build ${name} is queued: ${said ?? "others are before it"}`,
+      );
     default:
       return fact(
         "Built",

@@ -4,6 +4,7 @@ import { rollout, rolloutStatus } from "./rollout.ts";
 import { routes, run } from "./run.ts";
 import type { SchemaFor } from "./schema.ts";
 import { build, source } from "./source.ts";
+import { triggers } from "./triggers.ts";
 
 const count = { type: "integer", format: "int32", minimum: 0 } as const;
 
@@ -42,6 +43,7 @@ export const applicationSpec: SchemaFor<ApplicationSpec> = {
         "Asks for a new Release with the image and configuration of this one; cleared when it is made.",
     },
     rollout,
+    triggers,
     historyLimit: {
       ...count,
       minimum: 1,

@@ -41,6 +41,7 @@ interface MapSchema<V> extends Described {
 
 type RequiredMember<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T];
 
+/** It has no x-kubernetes-validations: Kubernetes 1.20 refuses to apply a definition with them. */
 interface ObjectSchema<T> extends Described {
   type: "object";
   properties: { [K in keyof T]-?: SchemaFor<NonNullable<T[K]>> };
@@ -48,7 +49,6 @@ interface ObjectSchema<T> extends Described {
   minProperties?: number;
   maxProperties?: number;
   oneOf?: readonly { required: readonly (keyof T & string)[] }[];
-  "x-kubernetes-validations"?: readonly { rule: string; message: string }[];
 }
 
 /**
@@ -72,4 +72,8 @@ export type JsonSchema = { type: string; description?: string } & Record<string,
 
 export const QUANTITY = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$";
 export const DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+/** Segments that are neither "." nor "..". */
+export const RELATIVE_PATH =
+  "^([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+)(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+))*$";
+export const COMMIT = "^[0-9a-f]{40}([0-9a-f]{24})?$";
 export const DIGEST = "^sha256:[a-f0-9]{64}$";

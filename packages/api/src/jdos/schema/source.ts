@@ -1,5 +1,5 @@
-import type { ApplicationBuild, ApplicationSource } from "../application.ts";
-import { DIGEST, type SchemaFor } from "./schema.ts";
+import { type ApplicationBuild, type ApplicationSource, STACKS } from "../application.ts";
+import { COMMIT, DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
   type: "object",
@@ -37,6 +37,13 @@ export const source: SchemaFor<ApplicationSource> = {
       required: ["digest"],
       properties: {
         digest: { type: "string", description: "Digest of the bundle's manifest.", pattern: DIGEST },
+        revision: { type: "string", description: "The commit that it was made of.", pattern: COMMIT },
+        ref: {
+          type: "string",
+          description: "The branch or tag that led to it.",
+          pattern: "^[^\\s~^:?*\\[\\\\]+$",
+          maxLength: 255,
+        },
       },
     },
     image: {
@@ -65,11 +72,56 @@ export const build: SchemaFor<ApplicationBuild> = {
       pattern: "^[^/].*$",
       maxLength: 1024,
     },
-    stack: { type: "string", enum: ["node"], description: "Uses this stack whatever the source looks like." },
+    stack: {
+      type: "string",
+      enum: [...STACKS],
+      description: "Uses this stack whatever the source looks like.",
+    },
     args: {
       type: "object",
       description: "Build arguments (ARG) of a Dockerfile.",
       additionalProperties: { type: "string" },
+    },
+    timeoutSeconds: {
+      type: "integer",
+      format: "int64",
+      minimum: 10,
+      maximum: 86400,
+      description: "After this a build is stopped. Defaults to 1800.",
+    },
+    cpu: { type: "string", pattern: QUANTITY, description: "CPU that a build's steps may use." },
+    memory: { type: "string", pattern: QUANTITY, description: "Memory that a build's steps may have." },
+    secrets: {
+      type: "array",
+      maxItems: 32,
+      description: "For steps that ask for them by RUN --mount=type=secret; in no image, log or cache.",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+      items: {
+        type: "object",
+        required: ["name", "secret"],
+        properties: {
+          name: {
+            type: "string",
+            description: "The id that steps ask for.",
+            pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+            maxLength: 63,
+          },
+          secret: {
+            type: "object",
+            description: "A key of a Secret in the system's Namespace.",
+            required: ["name", "key"],
+            properties: {
+              name: { type: "string", description: "The Secret.", minLength: 1, maxLength: 253 },
+              key: { type: "string", description: "The key in it.", minLength: 1, maxLength: 253 },
+            },
+          },
+        },
+      },
+    },
+    squash: {
+      type: "boolean",
+      description: "Makes one layer of all that the build put over its base. Defaults to false.",
     },
   },
 };
