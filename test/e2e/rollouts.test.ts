@@ -89,7 +89,7 @@ describe("rollouts", () => {
     const result = await during(async () => {
       const { exitCode, text } = await deploy("Second", "--strategy", "canary");
       assert.equal(exitCode, 0, text);
-      assert.match(text, /takes 20 % of the requests/);
+      assert.match(await platform.say("events", ...APP), /RolloutProgressing.*takes 20 % of the requests/);
       assert.match(text, /takes 50 % of the requests[^\n]*waits at step 2 of 2[\s\S]*jdos canary promote/);
       const { release, rollout, traffic } = await status();
       assert.deepEqual([release, rollout?.phase, rollout?.weight, traffic?.weight], [1, "Paused", 50, 50]);
