@@ -1,6 +1,8 @@
 import {
   APPLICATION_LABEL,
+  type ApiError,
   Applications,
+  type Build,
   Builds,
   Deployments,
   type DeployResult,
@@ -19,6 +21,7 @@ import type { RouteNames } from "../options.ts";
 import { Channel } from "../streams/channel.ts";
 import { urlOf } from "../views/application-view.ts";
 import { type Assessment, assess } from "./assess.ts";
+import type { Failure } from "./failure.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { ProgressTarget, ProgressWorld } from "./target.ts";
 
@@ -155,8 +158,11 @@ async function* failed(
   const failure = found.failure ?? { code: "Failed", message: "The deploy failed" };
   if (failure.code === "BuildFailed" && found.build?.status?.pod !== undefined)
     yield* buildLog(found.build.status.pod, options);
-  const explanation = explain(await readWorld(options));
   const { image, release, ...result } = resultOf(found, world, options, stopwatch);
+  // Who gave a build up needs no explanation, and that of the application is about a newer one.
+  if (found.build?.status?.phase === "Cancelled")
+    return yield { type: "failed", error: cancelled(found.build, failure), result };
+  const explanation = explain(await readWorld(options));
   const message =
     explanation.healthy || failure.code === "BuildFailed" ? failure.message : explanation.sentence;
   yield {
@@ -165,6 +171,11 @@ async function* failed(
     result: { ...result, ...(found.release === undefined ? {} : { image, release }) },
     explanation,
   };
+}
+
+function cancelled({ spec, metadata }: Stored<Build>, { code, message }: Failure): ApiError {
+  const flags = `--system ${metadata.namespace} --app ${spec.application}`;
+  return { code, message, hint: `To build it after all: jdos build retry ${spec.number} ${flags}` };
 }
 
 async function* buildLog(
