@@ -34,6 +34,8 @@ export interface ProgressOptions {
   /** Images of this platform begin with it. */
   imagePrefix: string;
   timeoutSeconds: number;
+  /** The time in which a build is queued does not count. */
+  waitsInQueue?: boolean;
   signal: AbortSignal;
 }
 
@@ -43,7 +45,7 @@ const TICK_MILLIS = 1000;
 /** Follows a deploy to its end by watches; the last event is `ready` or `failed`. */
 export async function* followProgress(options: ProgressOptions): AsyncGenerator<ProgressEvent> {
   const stopwatch = new Stopwatch(() => performance.now());
-  const deadline = performance.now() + options.timeoutSeconds * 1000;
+  let deadline = performance.now() + options.timeoutSeconds * 1000;
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   try {
@@ -53,6 +55,8 @@ export async function* followProgress(options: ProgressOptions): AsyncGenerator<
       if (found.outcome === "ready")
         return yield { type: "ready", result: resultOf(found, world, options, stopwatch) };
       if (found.outcome === "failed") return yield* failed(found, world, options, stopwatch);
+      if (options.waitsInQueue === true && found.build?.status?.phase === "Queued")
+        deadline = performance.now() + options.timeoutSeconds * 1000;
       if (performance.now() > deadline) {
         const failure = { code: "Timeout", message: `Not ready after ${options.timeoutSeconds} seconds` };
         return yield* failed({ ...found, failure }, world, options, stopwatch);

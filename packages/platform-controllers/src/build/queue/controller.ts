@@ -68,7 +68,8 @@ async function giveTurns(
   }
   for (const build of plan.start) {
     const { notBefore: _, ...status } = (build.status ?? {}) as BuildStatus;
-    const startTime = status.startTime ?? formatTime(context.now());
+    // Of this try: who was served last is read from it.
+    const startTime = formatTime(context.now());
     await write(
       build,
       { ...status, phase: "Pending", startTime },
