@@ -9,10 +9,12 @@ import { DEFAULTS, type PlatformApiOptions, readAdminToken } from "./options.ts"
 import { pageRoutes } from "./page/routes.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { createTokenIssuer } from "./registry-token/issuer.ts";
+import { accessRoutes } from "./routes/access.ts";
 import { applicationRoutes } from "./routes/applications.ts";
 import { buildRoutes } from "./routes/builds.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { type RouteContext, type Session, setSession } from "./routes/context.ts";
+import { createApplicationRoutes } from "./routes/create-application.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { serveExec } from "./routes/exec.ts";
 import { observeRoutes } from "./routes/observe.ts";
@@ -46,6 +48,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
       domain: options.routesDomain ?? DEFAULTS.routesDomain,
       port: options.ports.routes,
       ingressClass: options.ingressClass ?? DEFAULTS.ingressClass,
+      ...(options.gitUrl === undefined ? {} : { gitUrl: options.gitUrl }),
     },
     registry: createRegistryAccess(registry, issuer),
     imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
@@ -103,6 +106,8 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     statusRoutes(api, context);
     systemRoutes(api);
     applicationRoutes(api, context);
+    createApplicationRoutes(api, context);
+    accessRoutes(api);
     sourceRoutes(api, context);
     deployRoutes(api, context);
     buildRoutes(api);
