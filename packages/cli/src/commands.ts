@@ -34,6 +34,10 @@ const env = () => import("./commands/env.ts");
 const builds = () => import("./commands/builds.ts");
 const releases = () => import("./commands/releases.ts");
 
+const hooks = () => import("./commands/hooks.ts");
+const preview = () => import("./commands/preview.ts");
+const HOOK = { name: "name", description: "default: the application's name", optional: true } as const;
+
 /** Every command, in the order of --help. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -48,6 +52,7 @@ export const COMMANDS: readonly CommandSpec[] = [
           "which of several side by side: 0 to 59, or auto (default: the data directory's own, else 0)",
       },
       { flags: "--listen-address <address>", description: "where people reach it (default: 127.0.0.1)" },
+      { flags: "--build-concurrency <n>", description: "builds under way at once (default: 2)" },
     ],
     examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
     load: () => import("./commands/up.ts"),
@@ -281,6 +286,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: member(builds, "logs"),
   },
   {
+    name: "build log",
+    description: "the same as build logs",
+    scope: "application",
+    arguments: [{ name: "number", description: "default: the latest", optional: true }],
+    options: [FOLLOW],
+    load: member(builds, "logs"),
+  },
+  {
+    name: "build cancel",
+    description: "stop a build, queued or running",
+    scope: "application",
+    arguments: [{ name: "number", description: "of the build: 3, b3" }],
+    load: member(builds, "cancel"),
+  },
+  {
+    name: "build retry",
+    description: "a new build of the same source and settings, to its end",
+    scope: "application",
+    arguments: [{ name: "number", description: "of the build: 3, b3" }],
+    options: [WAIT],
+    load: member(builds, "retry"),
+  },
+  {
     name: "releases",
     description: "the releases of an application, the newest first",
     scope: "application",
@@ -295,6 +323,72 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     options: [WAIT],
     load: member(releases, "rollback"),
+  },
+  {
+    name: "hooks list",
+    description: "the webhooks of an application",
+    scope: "application",
+    load: member(hooks, "list"),
+  },
+  {
+    name: "hooks create",
+    description: "let a forge build an application at each push; prints what to enter there",
+    scope: "application",
+    options: [
+      { flags: "--forge <forge>", description: "github, gitlab, gitea (Forgejo too) or generic" },
+      { flags: "--name <name>", description: "default: the application's name" },
+      { flags: "--branches <patterns>", description: "branches that deploy, as main,release/*" },
+      { flags: "--tags <patterns>", description: "tags that deploy, as v*" },
+      { flags: "--previews", description: "run each pull request as an application of its own" },
+      {
+        flags: "--forks",
+        description: "those out of other repositories too: their code runs with these settings",
+      },
+    ],
+    examples: ["jdos hooks create --forge github --branches main --previews --system demo --app shop"],
+    load: member(hooks, "create"),
+  },
+  {
+    name: "hooks rotate",
+    description: "make another secret; the one before is worth nothing at once",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "rotate"),
+  },
+  {
+    name: "hooks deliveries",
+    description: "what a forge sent lately, and what came of it",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "deliveries"),
+  },
+  {
+    name: "hooks redeliver",
+    description: "handle a delivery again",
+    scope: "application",
+    arguments: [{ name: "delivery", description: "its id: jdos hooks deliveries shows it" }],
+    options: [{ flags: "--hook <name>", description: "default: the application's name" }],
+    load: member(hooks, "redeliver"),
+  },
+  {
+    name: "hooks delete",
+    description: "delete a webhook",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "remove"),
+  },
+  {
+    name: "preview list",
+    description: "the previews of pull requests",
+    scope: "application",
+    load: member(preview, "list"),
+  },
+  {
+    name: "preview delete",
+    description: "delete a preview before its time",
+    scope: "application",
+    arguments: [{ name: "number", description: "of the pull request" }],
+    load: member(preview, "remove"),
   },
   {
     name: "events",
@@ -322,4 +416,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   app: "applications",
   env: "variables of an application",
   build: "builds of an application",
+  hooks: "webhooks: a forge's pushes build an application",
+  preview: "previews of pull requests",
 };

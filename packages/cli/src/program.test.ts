@@ -72,6 +72,14 @@ describe("runProgram()", () => {
       "doctor",
       "builds",
       "build logs",
+      "hooks list",
+      "hooks create",
+      "hooks rotate",
+      "hooks deliveries",
+      "hooks redeliver",
+      "hooks delete",
+      "preview list",
+      "preview delete",
     ];
     assert.deepEqual(
       contract.filter((name) => !names.includes(name)),

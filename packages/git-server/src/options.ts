@@ -17,4 +17,11 @@ export interface GitServerOptions {
   path: string;
   /** The platform is asked again for so long. Defaults to 120. */
   patienceSeconds?: number;
+  /** Without it the webhooks of other forges are not served. */
+  webhooks?: {
+    /** Of Secret jdos-system/git-server-keys. */
+    masterKey: string;
+    /** Before /hooks/<system>/<webhook>: http://git.jdos.localhost:8080 */
+    publicUrl: string;
+  };
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createShutdown } from "@jdos/component-base";
 import { GitServerError } from "./errors.ts";
+import { startHooks } from "./hooks/start.ts";
 import type { GitServerOptions } from "./options.ts";
 import { PlatformClient } from "./platform/platform-client.ts";
 import { writeHooks } from "./push/hook-script.ts";
@@ -61,8 +62,23 @@ export async function start(options: GitServerOptions): Promise<GitServer> {
   );
   shutdown.add("pushes", pusher);
 
+  const webhooks =
+    options.webhooks === undefined
+      ? undefined
+      : await startHooks({
+          client: options.client,
+          log,
+          dataDirectory,
+          ...options.webhooks,
+          ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+        });
+  if (webhooks !== undefined) shutdown.add("webhooks", webhooks);
+
   const server = createServer(
-    { repositories: repositoryDoor({ git, repositories, platform, sessions, hookSocket, log }) },
+    {
+      repositories: repositoryDoor({ git, repositories, platform, sessions, hookSocket, log }),
+      ...(webhooks === undefined ? {} : { hooks: webhooks.handler }),
+    },
     log,
   );
   server.listen(listen);

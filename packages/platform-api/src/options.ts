@@ -38,6 +38,8 @@ export interface PlatformApiOptions {
   ingressClass?: string;
   /** Where the git server answers: http://git.jdos.localhost:8080. Without it there is none. */
   gitUrl?: string;
+  /** Of Secret jdos-system/git-server-keys: signing secrets of webhooks are made of it. Without it there are none. */
+  webhookMasterKey?: string;
   version?: string;
   /** Largest source upload. Defaults to 512 MiB. */
   maxSourceBytes?: number;

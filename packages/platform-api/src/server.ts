@@ -9,15 +9,15 @@ import { DEFAULTS, type PlatformApiOptions, readAdminToken } from "./options.ts"
 import { pageRoutes } from "./page/routes.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { createTokenIssuer } from "./registry-token/issuer.ts";
-import { accessRoutes } from "./routes/access.ts";
 import { applicationRoutes } from "./routes/applications.ts";
 import { buildRoutes } from "./routes/builds.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { type RouteContext, type Session, setSession } from "./routes/context.ts";
-import { createApplicationRoutes } from "./routes/create-application.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { serveExec } from "./routes/exec.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { observeRoutes } from "./routes/observe.ts";
+import { previewRoutes } from "./routes/previews.ts";
 import { registryTokenRoutes } from "./routes/registry-token.ts";
 import { releaseRoutes } from "./routes/releases.ts";
 import { sourceRoutes } from "./routes/source.ts";
@@ -52,6 +52,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     },
     registry: createRegistryAccess(registry, issuer),
     imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
+    webhookMasterKey: options.webhookMasterKey,
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
@@ -106,14 +107,14 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     statusRoutes(api, context);
     systemRoutes(api);
     applicationRoutes(api, context);
-    createApplicationRoutes(api, context);
-    accessRoutes(api);
     sourceRoutes(api, context);
     deployRoutes(api, context);
-    buildRoutes(api);
+    buildRoutes(api, context);
     releaseRoutes(api);
     changeRoutes(api);
     observeRoutes(api, context);
+    hookRoutes(api, context);
+    previewRoutes(api, context);
   });
   const endSessions = serveExec(server.server, {
     log,

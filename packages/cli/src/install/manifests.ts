@@ -41,6 +41,8 @@ function sharedFiles({ routes, source }: Values): string[] {
     "platform-roles.yaml",
     "platform-controllers-rbac.yaml",
     "platform-api-rbac.yaml",
+    "build-priority.yaml",
+    "git-server-rbac.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server-rbac.yaml"] : []),
   ];
@@ -52,6 +54,7 @@ function clusterFiles({ routes, scheduler, dns, source }: Values, { registryCred
     "build-environment.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
     "platform-controllers.yaml",
+    "git-server-keys.yaml",
     "platform-api.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server.yaml"] : []),

@@ -8,6 +8,7 @@ const VALUES = {
   gateway: "10.64.0.1",
   platformPort: 7080,
   platformTokenBase64: "dG9rZW4=",
+  gitServerKeyBase64: "a2V5",
   kubernetesPort: 7443,
   routesPort: 8080,
   registryPort: 7500,

@@ -14,6 +14,7 @@ export async function manifestValues(context: Context): Promise<ManifestValues> 
     gateway: names.pods.gateway,
     platformPort: names.ports.platform,
     platformTokenBase64: Buffer.from(credentials.platformToken).toString("base64"),
+    gitServerKeyBase64: Buffer.from(credentials.gitServerKey).toString("base64"),
     kubernetesPort: names.ports.kubernetes,
     routesPort: names.ports.routes,
     registryPort: names.ports.registry,

@@ -1,26 +1,15 @@
-import { type AccessView, type Application, Applications, Builds, PLATFORM_ROUTES } from "@jdos/api";
+import { type AccessView, type Application, Applications, Builds } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
-import type { FastifyInstance } from "fastify";
-import type { AppParams } from "./applications.ts";
-import { type Session, sessionOf } from "./context.ts";
-import { newApplication } from "./create-application.ts";
-import { APP_PARAMS } from "./schemas.ts";
+import type { Session } from "./context.ts";
+import { type AppParams, newApplication } from "./find-application.ts";
 import { requireSystem } from "./systems.ts";
-
-export function accessRoutes(server: FastifyInstance): void {
-  server.get<{ Params: AppParams }>(
-    PLATFORM_ROUTES.access,
-    { schema: { params: APP_PARAMS } },
-    async (request): Promise<AccessView> => readAccess(sessionOf(request), request.params),
-  );
-}
 
 /**
  * What a person may do, asked of the API server itself, which keeps the rules, by writes that are not done.
  * @throws PlatformError NotFound where the system is missing
  */
-async function readAccess({ client, person }: Session, params: AppParams): Promise<AccessView> {
+export async function readAccess({ client, person }: Session, params: AppParams): Promise<AccessView> {
   const { system, app: application } = params;
   await requireSystem(client, system);
   const found = await find(client, params);
