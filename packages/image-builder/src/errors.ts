@@ -15,7 +15,7 @@ export type SourceErrorCode =
   | "BaseImageMissing"
   | "DockerfileInvalid"
   | "OutOfMemory"
-  | "Timeout";
+  | "TimedOut";
 /** What the platform has to mend. */
 export type PlatformErrorCode =
   | "InvalidInput"
@@ -23,6 +23,7 @@ export type PlatformErrorCode =
   | "RegistryRefused"
   | "BundleCorrupt"
   | "StepsLost"
+  | "Stopped"
   | "BuilderFailed";
 
 export type BuilderErrorCode = SourceErrorCode | PlatformErrorCode;

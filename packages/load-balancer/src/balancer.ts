@@ -89,11 +89,12 @@ export class Balancer {
   async #tell(world: World, desired: Desired): Promise<{ complete: boolean; refused: boolean }> {
     if (this.#writer === undefined) return { complete: true, refused: false };
     const { informers, publishAddress, serviceAddresses, peers } = this.#options;
-    const asks = serviceAddresses === "replicas" && world.loadBalancerServices.length > 0;
-    const replicas = asks ? await peers?.listening() : undefined;
+    const services = world.loadBalancerServices.length + world.formerServices.length;
+    const replicas = serviceAddresses === "replicas" && services > 0 ? await peers?.listening() : undefined;
     return writeStatus(this.#writer, {
       world,
       places: routePlaces(informers, this.#options),
+      ownAddresses: new Set(replicas?.map(({ address }) => address) ?? [publishAddress]),
       servicePlaces: (service) => servicePlaces(service, { desired, publishAddress, replicas }),
       agreed: async (ingress, pods) => peers?.agree(ingress, pods) ?? true,
     });

@@ -150,6 +150,14 @@ test("a Service of type LoadBalancer listens at its port, and says so", async ()
   });
 });
 
+test("a Service that is no longer of type LoadBalancer no longer says our address", async () => {
+  const key = { namespace, name: "tcp" };
+  const told = async () => (await client.get(Services, key)).status?.loadBalancer?.ingress;
+  assert.equal((await told())?.length, 1);
+  await client.patch(Services, key, { type: "merge", body: { spec: { type: "ClusterIP" } } });
+  await eventually(async () => assert.equal((await told())?.length ?? 0, 0));
+});
+
 test("a port that another process has is refused by an Event, and other changes still arrive", async () => {
   const taken = createServer();
   const port = await freePort();

@@ -108,7 +108,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     applicationRoutes(api, context);
     sourceRoutes(api, context);
     deployRoutes(api, context);
-    buildRoutes(api);
+    buildRoutes(api, context);
     releaseRoutes(api);
     changeRoutes(api);
     observeRoutes(api, context);

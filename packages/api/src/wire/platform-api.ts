@@ -466,5 +466,13 @@ export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip"
 export const BUILD_LOG_CONFIG_MEDIA_TYPE = "application/vnd.jdos.build-log.config.v1+json";
 export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzip";
 
+/** The tag under which the log of a Build is kept. */
+export function buildLogTag(build: string): string {
+  return `log-${build}`;
+}
+
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";
+
+/** Annotation of a Build: the person who cancelled it. */
+export const CANCELLED_BY_ANNOTATION = "jdos.io/cancelled-by";

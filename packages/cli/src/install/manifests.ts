@@ -41,6 +41,7 @@ function sharedFiles({ routes }: Values): string[] {
     "platform-roles.yaml",
     "platform-controllers-rbac.yaml",
     "platform-api-rbac.yaml",
+    "build-priority.yaml",
     "git-server-rbac.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
   ];

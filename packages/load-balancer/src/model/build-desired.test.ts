@@ -52,6 +52,7 @@ function world(parts: Partial<World> & { services?: Stored<Service>[] }): World 
   return {
     ingresses: [],
     loadBalancerServices: [],
+    formerServices: [],
     service: (_namespace, name) => services.find(({ metadata }) => metadata.name === name),
     slices: () => [],
     reservedPorts: new Set([8080]),

@@ -14,6 +14,8 @@ const SAFE_PATH = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$/;
 export interface World {
   ingresses: readonly Stored<Ingress>[];
   loadBalancerServices: readonly Stored<Service>[];
+  /** Those of another type by now whose status still says addresses. */
+  formerServices: readonly Stored<Service>[];
   service(namespace: string, name: string): Stored<Service> | undefined;
   slices(namespace: string, service: string): readonly Stored<EndpointSlice>[];
   /** Ports that are not to be given to TCP services. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Build } from "@jdos/api";
 import { application, build, deployment, event, log, pod, release, world } from "../testing/worlds.ts";
 import { explain } from "./explain.ts";
 import type { World } from "./world.ts";
@@ -30,6 +31,11 @@ const crashed = (exitCode: number, reason = "Error") =>
 const unready = pod(A);
 const probe = (message: string) => event(A, "Unhealthy", `Readiness probe failed: ${message}`);
 const REFUSED = "dial tcp 10.64.0.5:8080: connect: connection refused";
+
+const ended = (phase: NonNullable<Build["status"]>["phase"] & string, reason: string, message: string) => ({
+  phase,
+  conditions: [{ type: "Succeeded", status: "False" as const, reason, message }],
+});
 
 const CASES: readonly Case[] = [
   {
@@ -73,6 +79,38 @@ const CASES: readonly Case[] = [
     evidence: "npm error missing: left-pad",
     next: "Add left-pad; the whole log: jdos build logs 3",
   },
+  {
+    name: "a build that is queued",
+    world: world({ builds: [build(3, ended("Queued", "Queued", "2 builds are before it"))] }),
+    situation: "BuildQueued",
+    sentence: "Build 3 is queued: 2 builds are before it; release 2 keeps serving",
+    next: "jdos build cancel 3",
+  },
+  {
+    name: "a build that was cancelled while a release serves",
+    world: world({ builds: [build(3, ended("Cancelled", "Cancelled", "ann cancelled it in stage build"))] }),
+    situation: "BuildCancelled",
+    healthy: true,
+    sentence: "Build 3 was cancelled: ann cancelled it in stage build; release 2 keeps serving",
+    next: "jdos build retry 3",
+  },
+  {
+    name: "a build that a newer one overtook",
+    world: world({
+      builds: [build(3, ended("Cancelled", "Superseded", "Build 4 builds a newer revision"))],
+      releases: [],
+      pods: [],
+    }),
+    situation: "BuildSuperseded",
+    sentence: "Build 3 was cancelled: Build 4 builds a newer revision",
+  },
+  ...(["TimedOut", "OutOfDisk", "OutOfMemory"] as const).map((reason) => ({
+    name: `a build that ended ${reason}`,
+    world: world({ builds: [build(3, ended("Failed", reason, "Stage build: too much"))] }),
+    situation: `Build${reason}`,
+    sentence: "Build 3 was ended: Stage build: too much; release 2 keeps serving",
+    next: "jdos build logs 3",
+  })),
   {
     name: "a build that waits",
     world: world({ builds: [build(3, { phase: "Pending" })], pods: [], releases: [] }),

@@ -7,7 +7,14 @@ import {
   tampered,
   waitsForApproval,
 } from "./situations/application.ts";
-import { buildFailed, building, buildWaits } from "./situations/build.ts";
+import {
+  buildCancelled,
+  buildFailed,
+  building,
+  buildOutOfBounds,
+  buildQueued,
+  buildWaits,
+} from "./situations/build.ts";
 import { crashLoop, ended, livenessFails, outOfMemory } from "./situations/crash.ts";
 import { readinessFails, wrongAddress, wrongPort } from "./situations/readiness.ts";
 import { healthy, notRouted, paused, rollingOut, rolloutStalled, starting } from "./situations/rollout.ts";
@@ -29,7 +36,10 @@ export const SITUATIONS: readonly Situation[] = [
   nothingDeployed,
   tampered,
   notReleased,
+  buildOutOfBounds,
   buildFailed,
+  buildCancelled,
+  buildQueued,
   buildWaits,
   building,
   stopped,

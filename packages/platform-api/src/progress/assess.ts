@@ -66,6 +66,12 @@ function withoutRelease(
 
 function buildStages(build: Stored<Build> | undefined): StageNow[] {
   const known = build?.status?.stages ?? [];
+  if (build?.status?.phase === "Queued") {
+    const place = conditionOf(build, "Succeeded")?.message;
+    return [
+      { stage: "source", state: "started", message: `queued${place === undefined ? "" : `: ${place}`}` },
+    ];
+  }
   const over = build?.status?.phase === "Succeeded";
   return BUILD_STAGES.flatMap((name): StageNow[] => {
     const stage = known.find((candidate) => candidate.name === name);
@@ -84,6 +90,11 @@ function buildStages(build: Stored<Build> | undefined): StageNow[] {
 }
 
 function buildFailure(build: Stored<Build>): { code: string; message: string } | undefined {
+  if (build.status?.phase === "Cancelled") {
+    const { reason, message = "no reason was recorded" } = conditionOf(build, "Succeeded") ?? {};
+    const code = reason === "Superseded" ? "Superseded" : "BuildCancelled";
+    return { code, message: `Build ${build.spec.number} was cancelled: ${message}` };
+  }
   if (build.status?.phase !== "Failed") return undefined;
   const stage = build.status.stages?.find(({ state }) => state === "Failed");
   const why = stage?.message ?? conditionOf(build, "Succeeded")?.message ?? "no reason was recorded";

@@ -1,8 +1,8 @@
 import { type AccessView, type Application, Applications, Builds } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
-import { type AppParams, newApplication } from "./applications.ts";
 import type { Session } from "./context.ts";
+import { type AppParams, newApplication } from "./find-application.ts";
 import { requireSystem } from "./systems.ts";
 
 /**

@@ -15,8 +15,8 @@ import type { Client, Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { webhookSecretView, webhookView } from "../views/webhook-view.ts";
-import { type AppParams, requireApplication } from "./applications.ts";
 import { type RouteContext, type Session, sessionOf } from "./context.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, CREATE_HOOK, HOOK_PARAMS, REDELIVER } from "./schemas.ts";
 import { changeApplication, retryOnConflict } from "./write.ts";
 

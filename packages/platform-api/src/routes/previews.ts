@@ -13,8 +13,8 @@ import type { Client, Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { applicationView } from "../views/application-view.ts";
-import { type AppParams, requireApplication } from "./applications.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, PREVIEW_PARAMS } from "./schemas.ts";
 
 export function previewRoutes(server: FastifyInstance, { routes }: RouteContext): void {

@@ -106,6 +106,9 @@ const SETTINGS = {
     dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
     stack: { enum: ["node"] },
     args: { type: "object", additionalProperties: TEXT },
+    timeoutSeconds: { type: "integer", minimum: 10, maximum: 86400 },
+    cpu: QUANTITY,
+    memory: QUANTITY,
   }),
   run: RUN,
   routes: {

@@ -1,8 +1,8 @@
 import { type Accepted, type Application, Applications, type CreateApplicationRequest } from "@jdos/api";
 import { changedBy } from "@jdos/api/change-author";
 import { deepCopy, deepEqual, isStatus } from "@jdos/apimachinery";
-import { type AppParams, requireApplication } from "./applications.ts";
 import type { Session } from "./context.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 
 const ATTEMPTS = 10;
 

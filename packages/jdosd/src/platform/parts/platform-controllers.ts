@@ -13,7 +13,7 @@ export function platformControllersPart(
         client: await clientFor(IDENTITIES.platformControllers),
         log: log.child({ component: "platform-controllers" }),
         routes: { port: names.ports.routes },
-        build: { repositoryHostPath: options.repository },
+        build: { repositoryHostPath: options.repository, concurrency: options.buildConcurrency },
         metrics,
       }),
   };
