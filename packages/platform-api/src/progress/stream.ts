@@ -1,6 +1,8 @@
 import {
   APPLICATION_LABEL,
+  type ApiError,
   Applications,
+  type Build,
   Builds,
   Deployments,
   type DeployResult,
@@ -21,6 +23,7 @@ import type { RouteNames } from "../options.ts";
 import { Channel } from "../streams/channel.ts";
 import { urlOf } from "../views/application-view.ts";
 import { type Assessment, assess } from "./assess.ts";
+import type { Failure } from "./failure.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { ProgressTarget, ProgressWorld } from "./target.ts";
 
@@ -33,6 +36,8 @@ export interface ProgressOptions {
   /** Images of this platform begin with it. */
   imagePrefix: string;
   timeoutSeconds: number;
+  /** The time in which a build is queued does not count. */
+  waitsInQueue?: boolean;
   signal: AbortSignal;
 }
 
@@ -44,7 +49,7 @@ const TICK_MILLIS = 1000;
 /** Follows a deploy to its end by watches; the last event is `ready` or `failed`. */
 export async function* followProgress(options: ProgressOptions): AsyncGenerator<ProgressEvent> {
   const stopwatch = new Stopwatch(() => performance.now());
-  const deadline = performance.now() + options.timeoutSeconds * 1000;
+  let deadline = performance.now() + options.timeoutSeconds * 1000;
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   try {
@@ -54,6 +59,8 @@ export async function* followProgress(options: ProgressOptions): AsyncGenerator<
       if (found.outcome === "ready")
         return yield { type: "ready", result: resultOf(found, world, options, stopwatch) };
       if (found.outcome === "failed") return yield* failed(found, world, options, stopwatch);
+      if (options.waitsInQueue === true && found.build?.status?.phase === "Queued")
+        deadline = performance.now() + options.timeoutSeconds * 1000;
       if (performance.now() > deadline) {
         const failure = { code: "Timeout", message: `Not ready after ${options.timeoutSeconds} seconds` };
         return yield* failed({ ...found, failure }, world, options, stopwatch);
@@ -161,8 +168,11 @@ async function* failed(
   const failure = found.failure ?? { code: "Failed", message: "The deploy failed" };
   if (failure.code === "BuildFailed" && found.build?.status?.pod !== undefined)
     yield* buildLog(found.build.status.pod, options);
-  const explanation = explain(await readWorld(options));
   const { image, release, ...result } = resultOf(found, world, options, stopwatch);
+  // Who gave a build up needs no explanation, and that of the application is about a newer one.
+  if (found.build?.status?.phase === "Cancelled")
+    return yield { type: "failed", error: cancelled(found.build, failure), result };
+  const explanation = explain(await readWorld(options));
   const message = explanation.healthy || FINAL.has(failure.code) ? failure.message : explanation.sentence;
   yield {
     type: "failed",
@@ -179,6 +189,11 @@ function willReturn({ release }: Assessment, { application }: ProgressWorld): st
   const isTried = release?.spec.number === spec.release && serving !== undefined && serving !== spec.release;
   if (!isTried || spec.rollout?.autoRollback === false || release?.spec.insteadOf !== undefined) return "";
   return `. Unless release ${spec.release} becomes ready, release ${serving} is made current again`;
+}
+
+function cancelled({ spec, metadata }: Stored<Build>, { code, message }: Failure): ApiError {
+  const flags = `--system ${metadata.namespace} --app ${spec.application}`;
+  return { code, message, hint: `To build it after all: jdos build retry ${spec.number} ${flags}` };
 }
 
 async function* buildLog(
