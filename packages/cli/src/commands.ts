@@ -33,6 +33,11 @@ const app = () => import("./commands/app.ts");
 const env = () => import("./commands/env.ts");
 const builds = () => import("./commands/builds.ts");
 const releases = () => import("./commands/releases.ts");
+const canary = () => import("./commands/canary.ts");
+
+const hooks = () => import("./commands/hooks.ts");
+const preview = () => import("./commands/preview.ts");
+const HOOK = { name: "name", description: "default: the application's name", optional: true } as const;
 
 /** Every command, in the order of --help. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -157,6 +162,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--memory <quantity>", description: "memory of each Pod, as 256Mi" },
       { flags: "--cpu <quantity>", description: "CPU of each Pod, as 500m" },
+      {
+        flags: "--strategy <name>",
+        description: "how the new release takes over, from now on: rolling, canary, blue-green",
+      },
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
       {
         flags: "--timeout <seconds>",
@@ -296,6 +305,91 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: member(releases, "rollback"),
   },
   {
+    name: "hooks list",
+    description: "the webhooks of an application",
+    scope: "application",
+    load: member(hooks, "list"),
+  },
+  {
+    name: "hooks create",
+    description: "let a forge build an application at each push; prints what to enter there",
+    scope: "application",
+    options: [
+      { flags: "--forge <forge>", description: "github, gitlab, gitea (Forgejo too) or generic" },
+      { flags: "--name <name>", description: "default: the application's name" },
+      { flags: "--branches <patterns>", description: "branches that deploy, as main,release/*" },
+      { flags: "--tags <patterns>", description: "tags that deploy, as v*" },
+      { flags: "--previews", description: "run each pull request as an application of its own" },
+      {
+        flags: "--forks",
+        description: "those out of other repositories too: their code runs with these settings",
+      },
+    ],
+    examples: ["jdos hooks create --forge github --branches main --previews --system demo --app shop"],
+    load: member(hooks, "create"),
+  },
+  {
+    name: "hooks rotate",
+    description: "make another secret; the one before is worth nothing at once",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "rotate"),
+  },
+  {
+    name: "hooks deliveries",
+    description: "what a forge sent lately, and what came of it",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "deliveries"),
+  },
+  {
+    name: "hooks redeliver",
+    description: "handle a delivery again",
+    scope: "application",
+    arguments: [{ name: "delivery", description: "its id: jdos hooks deliveries shows it" }],
+    options: [{ flags: "--hook <name>", description: "default: the application's name" }],
+    load: member(hooks, "redeliver"),
+  },
+  {
+    name: "hooks delete",
+    description: "delete a webhook",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "remove"),
+  },
+  {
+    name: "preview list",
+    description: "the previews of pull requests",
+    scope: "application",
+    load: member(preview, "list"),
+  },
+  {
+    name: "preview delete",
+    description: "delete a preview before its time",
+    scope: "application",
+    arguments: [{ name: "number", description: "of the pull request" }],
+    load: member(preview, "remove"),
+  },
+  {
+    name: "canary status",
+    description: "how a release is being tried: its share of the requests, its errors",
+    scope: "application",
+    load: member(canary, "status"),
+  },
+  {
+    name: "canary promote",
+    description: "go on with a release that waits, or without waiting any longer",
+    scope: "application",
+    options: [{ flags: "--all", description: "past all steps" }],
+    load: member(canary, "promote"),
+  },
+  {
+    name: "canary abort",
+    description: "leave the release that is being rolled out: a new release returns to the one that serves",
+    scope: "application",
+    load: member(canary, "abort"),
+  },
+  {
     name: "events",
     description: "what happened to an application lately",
     scope: "application",
@@ -321,4 +415,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   app: "applications",
   env: "variables of an application",
   build: "builds of an application",
+  canary: "a release that is being tried beside the one that serves",
+  hooks: "webhooks: a forge's pushes build an application",
+  preview: "previews of pull requests",
 };

@@ -135,6 +135,7 @@ export function partPaths(dataDir: string) {
     cniConf: at("cni", "conf"),
     registryHosts: at("registry-hosts"),
     registry: at("registry"),
+    git: at("git"),
     haproxy: at("haproxy"),
     dnsKubeconfig: at("credentials", "dns.kubeconfig"),
     log: at("logs", "jdosd.log"),

@@ -36,6 +36,8 @@ export interface PlatformApiOptions {
   routesDomain?: string;
   /** Defaults to jdos. */
   ingressClass?: string;
+  /** Of Secret jdos-system/git-server-keys: signing secrets of webhooks are made of it. Without it there are none. */
+  webhookMasterKey?: string;
   version?: string;
   /** Largest source upload. Defaults to 512 MiB. */
   maxSourceBytes?: number;

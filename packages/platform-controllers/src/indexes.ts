@@ -1,5 +1,6 @@
 import {
   APPLICATION_LABEL,
+  applicationOfLabel,
   BUILD_LABEL,
   Builds,
   Deployments,
@@ -38,7 +39,11 @@ export function addIndexes(informers: InformerFactory): void {
     .addIndex(BUILDS_BY_STATE, (build) =>
       isBuildEnded(build) ? [] : isQueued(build) ? [OPEN, QUEUED] : [OPEN],
     );
-  informers.for(Pods).addIndex(PODS_BY_APPLICATION, ({ metadata }) => labelled(metadata, APPLICATION_LABEL));
+  informers
+    .for(Pods)
+    .addIndex(PODS_BY_APPLICATION, ({ metadata }) =>
+      labelled(metadata, APPLICATION_LABEL).map(applicationOfLabel),
+    );
   informers.for(Pods).addIndex(PODS_BY_BUILD, ({ metadata }) => labelled(metadata, BUILD_LABEL));
 }
 

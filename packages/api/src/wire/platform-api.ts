@@ -7,6 +7,7 @@
 import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
 import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
+import type { ForgeName, WebhookDelivery } from "../jdos/webhook.ts";
 import type { CanaryTraffic } from "./canary.ts";
 
 const system = "/api/v1/systems/:system";
@@ -64,6 +65,18 @@ export const PLATFORM_ROUTES = {
   events: `${application}/events`,
   /** GET -> Explanation */
   why: `${application}/why`,
+  /** GET -> ListOf<WebhookView>; POST CreateWebhookRequest -> 201 WebhookSecretView */
+  hooks: `${application}/hooks`,
+  /** GET -> WebhookView; DELETE -> 202 WebhookView */
+  hook: `${application}/hooks/:hook`,
+  /** POST -> WebhookSecretView: the secret before is worth nothing at once */
+  rotateHook: `${application}/hooks/:hook/rotate`,
+  /** POST RedeliverRequest -> 202 WebhookView */
+  redeliver: `${application}/hooks/:hook/redeliver`,
+  /** GET -> ListOf<PreviewView> */
+  previews: `${application}/previews`,
+  /** DELETE -> 202 PreviewView */
+  preview: `${application}/previews/:number`,
   /** GET, the token protocol of container registries: ?service=&scope=&account= with Basic credentials */
   registryToken: "/registry/token",
 } as const;
@@ -170,6 +183,10 @@ export interface AccessView {
   system: string;
   application: string;
   exists: boolean;
+  /** Of the application: another one of the same name has another. */
+  uid?: string;
+  /** Who asks. */
+  person: string;
   /** May see it and fetch its repository. */
   read: boolean;
   /** May deploy it, and where it is missing, make it. */
@@ -389,6 +406,56 @@ export interface Explanation {
   /** Facts it rests on: statuses, events, last log lines. */
   evidence: { from: string; text: string }[];
   nextStep: string;
+}
+
+export interface CreateWebhookRequest {
+  /** Defaults to the application's. */
+  name?: string;
+  forge: ForgeName;
+  /** Members that are given replace those the application has. */
+  triggers?: ApplicationSpec["triggers"];
+}
+
+export interface WebhookView {
+  name: string;
+  application: string;
+  forge: ForgeName;
+  url: string;
+  state: "Ready" | "NotReady" | "Pending";
+  message?: string;
+  secretVersion: number;
+  /** The last 20, the newest first. */
+  deliveries: WebhookDelivery[];
+  /** Requests without a signature of this secret. */
+  unsigned?: { count: number; lastTime: string };
+  createdAt: string;
+}
+
+/** What is entered in the forge. The secret is shown this once. */
+export interface WebhookSecretView extends WebhookView {
+  secret: string;
+  /** The same for what takes it as the Standard Webhooks specification has it: "whsec_...". */
+  signingToken: string;
+  contentType: "application/json";
+  /** The events to tick, as the forge calls them. */
+  events: string[];
+}
+
+export interface RedeliverRequest {
+  /** Its id. */
+  delivery: string;
+}
+
+export interface PreviewView {
+  name: string;
+  pullRequest: number;
+  state: ApplicationState;
+  message?: string;
+  url: string;
+  revision?: string;
+  latestBuild?: string;
+  changedAt: string;
+  expiresAt: string;
 }
 
 /** Media types of a directory that travels through the registry as an OCI artifact. */

@@ -8,6 +8,7 @@ import { completeValues } from "./values.ts";
 const FACTS = {
   images: { platform: "r/jdos/platform@sha256:1", base: "r/jdos/base@sha256:2" },
   administratorToken: "a-token-of-the-administrator",
+  gitServerKey: "a-key-of-the-git-server",
   registryCredentials: '{"auths":{}}',
   nodeAddress: "10.0.0.1",
 };

@@ -42,6 +42,7 @@ function sharedFiles({ routes }: Values): string[] {
     "platform-controllers-rbac.yaml",
     "platform-api-rbac.yaml",
     "build-priority.yaml",
+    "git-server-rbac.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
   ];
 }
@@ -52,6 +53,7 @@ function clusterFiles({ routes, scheduler, dns }: Values, { registryCredentials 
     "build-environment.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
     "platform-controllers.yaml",
+    "git-server-keys.yaml",
     "platform-api.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer.yaml"] : []),
     ...(scheduler.provider === "jdos" ? ["scheduler.yaml"] : []),

@@ -7,6 +7,8 @@ export interface Facts {
   /** The platform's image and the base of stacks, by digest. */
   images: { platform: string; base: string };
   administratorToken: string;
+  /** Signing secrets of webhooks are made of it. */
+  gitServerKey: string;
   /** A docker configuration with the registry's account; "" without one. */
   registryCredentials: string;
   /** An address of a node, for routes without a publishAddress. */
@@ -29,6 +31,7 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     image: facts.images.platform,
     baseImage: facts.images.base,
     administratorTokenBase64: base64(facts.administratorToken),
+    gitServerKeyBase64: base64(facts.gitServerKey),
     "registry.location": registry.location,
     "registry.url": locationOf(registry).url,
     "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),

@@ -106,6 +106,12 @@ function refusalOf({ keyword, instancePath, params, message, parentSchema, data 
   if (keyword === "not") return invalid(path, description ?? "it cannot be set", "Leave it out");
   if (keyword === "enum")
     return invalid(path, `"${String(data)}" is not a choice`, `One of: ${params.allowedValues.join(", ")}`);
+  if (keyword === "pattern")
+    return invalid(
+      path,
+      `${JSON.stringify(data)} is not of its form`,
+      `It is ${description ?? params.pattern}`,
+    );
   const hint = description ?? "See manifests/cluster/values.yaml";
   return invalid(path, `${JSON.stringify(data)} ${message}`, `It is ${hint}`);
 }

@@ -10,11 +10,13 @@ import {
   Ingresses,
   Pods,
   type ProgressEvent,
+  podSelector,
   Releases,
 } from "@jdos/api";
 import { type KubeObject, notFound, type ResourceType } from "@jdos/apimachinery";
 import { type Client, followObjects, type Stored } from "@jdos/client";
 import { explain } from "../explain/explain.ts";
+import { deploymentOf } from "../explain/facts.ts";
 import { readWorld } from "../explain/read-world.ts";
 import { readBuildLog } from "../logs/pod-log.ts";
 import type { RouteNames } from "../options.ts";
@@ -95,9 +97,9 @@ async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWor
     follow("applications", Applications as ResourceType, named),
     follow("builds", Builds as ResourceType),
     follow("releases", Releases as ResourceType),
-    follow("deployments", Deployments as ResourceType, named),
+    follow("deployments", Deployments as ResourceType, { labelSelector: `${APPLICATION_LABEL}=${app}` }),
     follow("ingresses", Ingresses as ResourceType, named),
-    follow("pods", Pods as ResourceType, { labelSelector: `${APPLICATION_LABEL}=${app}` }),
+    follow("pods", Pods as ResourceType, { labelSelector: podSelector(app) }),
   ];
   for (const following of follows) following.catch((error) => wake.fail(error));
   const tick = setInterval(() => wake.offer(true), TICK_MILLIS);
@@ -123,11 +125,12 @@ function worldOf(
     (objects ?? []).filter(
       (object) => (object as { spec?: { application?: string } }).spec?.application === app,
     ) as never;
+  const releases: ProgressWorld["releases"] = owned(seen.releases);
   return {
     application,
     builds: owned(seen.builds),
-    releases: owned(seen.releases),
-    deployment: seen.deployments?.[0] as ProgressWorld["deployment"],
+    releases,
+    deployment: deploymentOf(application, releases, (seen.deployments ?? []) as never),
     pods: (seen.pods ?? []) as ProgressWorld["pods"],
     // Of another class nobody says where its routes lead: they lead there when the Pods are ready.
     ingress: ingresses.find(({ spec }) => spec?.ingressClassName === routes.ingressClass),
@@ -149,6 +152,7 @@ function resultOf(
     url: urlOf(application, options),
     replicas: application.spec.replicas ?? 1,
     readyReplicas: application.status?.readyReplicas ?? 0,
+    ...(found.rollout === undefined ? {} : { rollout: found.rollout }),
     seconds: stopwatch.seconds(),
   };
 }
@@ -171,10 +175,19 @@ async function* failed(
     explanation.healthy || failure.code === "BuildFailed" ? failure.message : explanation.sentence;
   yield {
     type: "failed",
-    error: { code: failure.code, message, hint: explanation.nextStep },
+    error: { code: failure.code, message, hint: `${explanation.nextStep}${willReturn(found, world)}` },
     result: { ...result, ...(found.release === undefined ? {} : { image, release }) },
     explanation,
   };
+}
+
+/** What the controllers do of themselves about a release that does not become ready. */
+function willReturn({ release }: Assessment, { application }: ProgressWorld): string {
+  const { spec, status } = application;
+  const serving = status?.currentRelease;
+  const isTried = release?.spec.number === spec.release && serving !== undefined && serving !== spec.release;
+  if (!isTried || spec.rollout?.autoRollback === false || release?.spec.insteadOf !== undefined) return "";
+  return `. Unless release ${spec.release} becomes ready, release ${serving} is made current again`;
 }
 
 function cancelled({ spec, metadata }: Stored<Build>, { code, message }: Failure): ApiError {

@@ -15,9 +15,9 @@ import { PlatformError } from "../errors.ts";
 import { followLog, readLogOnce } from "../logs/build-log.ts";
 import { sendNdjson } from "../streams/ndjson.ts";
 import { buildView } from "../views/build-view.ts";
-import { type AppParams, requireApplication } from "./applications.ts";
 import { type RouteContext, type Session, sessionOf } from "./context.ts";
 import { buildsOf, createBuild } from "./create-build.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, BUILD_LOG_QUERY, BUILD_PARAMS } from "./schemas.ts";
 import { retryOnConflict } from "./write.ts";
 

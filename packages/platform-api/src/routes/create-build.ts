@@ -8,7 +8,7 @@ import {
 } from "@jdos/api";
 import { controllerReference, isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
-import type { AppParams } from "./applications.ts";
+import type { AppParams } from "./find-application.ts";
 
 const ATTEMPTS = 10;
 

@@ -59,16 +59,22 @@ export interface TestPlatform {
 const WAIT_MILLIS = 10_000;
 const USER = { name: "system:serviceaccount:jdos-system:platform-controllers" };
 
+export interface TestPlatformOptions extends Partial<PlatformControllersOptions> {
+  /** Puts faults between the controllers and the server. */
+  through?: (client: Client) => Client;
+}
+
 /** Starts an API server in memory with the controllers, which have only their own rights. */
-export async function startTestPlatform(
-  options: Partial<PlatformControllersOptions> = {},
-): Promise<TestPlatform> {
+export async function startTestPlatform({
+  through = (client) => client,
+  ...options
+}: TestPlatformOptions = {}): Promise<TestPlatform> {
   const server = await startTestServer({ crds: JDOS_DEFINITIONS });
   const client = server.adminClient();
   await applyRights(client);
   const log = options.log ?? silentLogger();
   const begin = (deadAfterWrites = Number.POSITIVE_INFINITY) =>
-    start({ client: mortal(server.clientFor(USER), deadAfterWrites), log, ...options });
+    start({ client: mortal(through(server.clientFor(USER)), deadAfterWrites), log, ...options });
   let controllers = await begin();
 
   const until: TestPlatform["until"] = async (type, key, done) => {

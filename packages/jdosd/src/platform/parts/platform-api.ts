@@ -13,6 +13,7 @@ export function platformApiPart(context: Context, clientFor: ClientFactory): Par
         listen: { host: options.listenAddress, port: names.ports.platform },
         registryTokenListen: { host: names.pods.gateway, port: names.ports.platform },
         adminToken: credentials.platformToken,
+        webhookMasterKey: credentials.gitServerKey,
         registry: {
           url: registryUrl(context),
           token: { certPem: pki.registryToken.certPem, keyPem: pki.registryToken.keyPem },
