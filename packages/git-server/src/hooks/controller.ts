@@ -1,5 +1,5 @@
 import { type Application, Applications, type Build, Builds, type Webhook, Webhooks } from "@jdos/api";
-import type { ObjectKey } from "@jdos/apimachinery";
+import { formatKey, keyOf, type ObjectKey } from "@jdos/apimachinery";
 import type { InformerFactory, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result, Watch } from "@jdos/controller-runtime";
 import type { DeliveryStore } from "./deliveries/store.ts";
@@ -35,32 +35,43 @@ export function webhookController({ store, urlOf, unsigned }: WebhookControllerO
     ],
     async reconcile(context, key) {
       const webhook = context.informers.for(Webhooks).lister.get(key);
-      if (webhook === undefined) return void forget(context, store);
+      if (webhook === undefined) {
+        written.delete(formatKey(key));
+        return void forget(context, store);
+      }
       if (webhook.metadata.deletionTimestamp !== undefined) return undefined;
       const subject: Subject = { context, store, webhook };
       const request = redeliveryWanted(webhook, store);
       if (request !== undefined) redeliver(webhook, request, { store, now: context.now() });
-      const again = await handleQueued(subject);
+      const handled = await Promise.allSettled([handleQueued(subject)]);
       await followBuilds(subject);
-      const { uid, namespace = "" } = webhook.metadata;
-      const wait = STATUS_SECONDS - (context.now().getTime() - (written.get(uid) ?? 0)) / 1000;
-      if (wait > 0 && wait <= STATUS_SECONDS) return soonest(again, wait);
-      written.set(uid, context.now().getTime());
-      const application = context.informers
-        .for(Applications)
-        .lister.get({ namespace, name: webhook.spec.application });
-      const counted = unsigned.take(uid);
-      try {
-        const seen = { application, store, url: urlOf(webhook), now: context.now(), unsigned: counted };
-        await writeWebhookStatus(context.client, webhook, seen);
-      } catch (error) {
-        if (counted !== undefined) unsigned.add(uid, counted);
-        written.delete(uid);
-        throw error;
-      }
-      return soonest(again);
+      const status = await sayStatus(subject);
+      if (handled[0].status === "rejected") throw handled[0].reason;
+      return soonest(handled[0].value, status);
     },
   };
+
+  /** Returns the seconds after which to say it, where it was said a moment ago. */
+  async function sayStatus({ context, webhook }: Subject): Promise<number | undefined> {
+    const { uid, namespace = "" } = webhook.metadata;
+    const key = formatKey(keyOf(webhook));
+    const wait = STATUS_SECONDS - (context.now().getTime() - (written.get(key) ?? 0)) / 1000;
+    if (wait > 0 && wait <= STATUS_SECONDS) return wait;
+    written.set(key, context.now().getTime());
+    const application = context.informers
+      .for(Applications)
+      .lister.get({ namespace, name: webhook.spec.application });
+    const counted = unsigned.take(uid);
+    try {
+      const seen = { application, store, url: urlOf(webhook), now: context.now(), unsigned: counted };
+      await writeWebhookStatus(context.client, webhook, seen);
+    } catch (error) {
+      if (counted !== undefined) unsigned.add(uid, counted);
+      written.delete(key);
+      throw error;
+    }
+    return undefined;
+  }
 }
 
 function webhooksOf({ metadata }: Stored<Application>, informers: InformerFactory): ObjectKey[] {

@@ -3,6 +3,7 @@ import type { Stored } from "@jdos/client";
 import { branchesOf } from "./branches.ts";
 import type { Verdict } from "./deliveries/delivery.ts";
 import type { HookEvent, PullRequestEvent, PushEvent } from "./forges/forge.ts";
+import { shown } from "./payload.ts";
 import { isSameRepository } from "./repository-url.ts";
 
 /** What a delivery asks for. */
@@ -35,7 +36,7 @@ export function judge(
   if (event.repository.length > 0 && !isSameRepository(git.url, event.repository))
     return settled(
       "Refused",
-      `It is about ${event.repository[0]}, and application "${name}" is made from ${withoutPassword(git.url)}`,
+      `It is about ${shown(event.repository[0])}, and application "${name}" is made from ${withoutPassword(git.url)}`,
     );
   return event.kind === "push" ? judgePush(event, application) : judgePullRequest(event, application);
 }

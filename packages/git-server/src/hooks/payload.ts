@@ -59,9 +59,24 @@ export function refAt(payload: unknown, path: string): { refKind: "branch" | "ta
   return { refKind: kind === "heads" ? "branch" : "tag", ref };
 }
 
-/** What git allows in a ref, and what a revision of a source may be. Source: git-check-ref-format(1). */
+/** What git allows in a ref, but for a first hyphen. Source: git-check-ref-format(1). */
 export function isRefName(ref: string): boolean {
-  return /^[A-Za-z0-9_][^\s~^:?*[\\\p{Cc}]{0,254}$/u.test(ref) && !ref.includes("..") && !ref.includes("@{");
+  return (
+    /^[^\s~^:?*[\\\p{Cc}/-][^\s~^:?*[\\\p{Cc}]{0,254}$/u.test(ref) &&
+    !ref.includes("..") &&
+    !ref.includes("@{")
+  );
+}
+
+/** What a source may have as its revision. */
+export function isRevision(revision: string): boolean {
+  return /^[A-Za-z0-9_]/.test(revision) && isRefName(revision);
+}
+
+/** The branch of a pull request, for people alone; "" where it is no name. */
+export function branchAt(payload: unknown, path: string): string {
+  const ref = textAt(payload, path) ?? "";
+  return isRefName(ref) ? ref : "";
 }
 
 /** Text of others for logs and objects: without control characters, and short. */

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { promisify } from "node:util";
 import { Applications, Webhooks } from "@jdos/api";
 import { webhookSecret } from "@jdos/api/webhook-secret";
 import {
@@ -177,6 +181,16 @@ describe("createReceiver()", () => {
       assert.deepEqual([answer.status, answer.body.message], [200, "It was already received"]);
     }
     assert.equal((await platform.builds()).length, 1);
+  });
+
+  it("takes what the example of docs/webhooks.md sends", async () => {
+    const { secret } = await platform.createHook("generic");
+    const page = readFileSync(join(import.meta.dirname, "../../../../docs/webhooks.md"), "utf8");
+    const [, script = ""] = /```sh\n([\s\S]*?)```/.exec(page) ?? [];
+    const env = { PATH: process.env.PATH, SECRET: secret, URL: `${platform.url}/hooks/demo/shop` };
+    const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { env });
+    assert.equal(JSON.parse(stdout).outcome, "Queued", stdout);
+    assert.equal((await platform.builds())[0]?.spec.requestedBy, "webhook shop (nightly)");
   });
 
   it("refuses what was signed long ago, where the signature says when", async () => {

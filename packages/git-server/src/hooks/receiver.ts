@@ -100,7 +100,7 @@ interface Gate {
   refused: Rate;
   signed: Rate;
   bodies: BodyReader;
-  /** The secret of hooks that there are not. */
+  /** The uid of hooks that there are not: their secret is nobody's. */
   nobody: string;
 }
 
@@ -133,13 +133,10 @@ async function receive(
   const known = webhook?.metadata.deletionTimestamp === undefined ? webhook : undefined;
   // Who guesses names learns nothing: what is not there is checked as what is.
   const forge = known === undefined ? signer : forgeOf(known.spec.forge);
-  const secret =
-    known === undefined
-      ? options.nobody
-      : webhookSecret(options.masterKey, {
-          uid: known.metadata.uid,
-          secretVersion: known.spec.secretVersion,
-        });
+  const secret = webhookSecret(options.masterKey, {
+    uid: known?.metadata.uid ?? options.nobody,
+    secretVersion: known?.spec.secretVersion,
+  });
   if (!forge.verify(received, secret, options.clock.now()) || known === undefined)
     throw unauthorized(webhook, options);
   if (!options.signed.take(known.metadata.uid)) throw limited(`more than ${SIGNED.perSecond} a second come`);

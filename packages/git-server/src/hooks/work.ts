@@ -10,6 +10,8 @@ import { ensurePreview, removePreview } from "./previews/preview.ts";
 
 /** A Build that was begun so lately is let go on before the next: what comes meanwhile is one Build. */
 const HOLD_SECONDS = 30;
+/** A preview that is opened again while it goes away waits for that. */
+const LEAVING_SECONDS = 2;
 
 export interface Subject {
   context: ReconcileContext;
@@ -42,12 +44,30 @@ export async function handleQueued(subject: Subject): Promise<number | undefined
   store.settle(verdicts);
   if (application === undefined) return undefined;
   const holds: number[] = [];
+  const failures: unknown[] = [];
   for (const group of groups.values()) {
-    const done = await handle(subject, application, group.at(-1)!);
-    if (typeof done === "number") holds.push(done);
-    else store.settle(new Map([[group.at(-1)![0].sequence, done]]));
+    const newest = group.at(-1)!;
+    try {
+      const done = await orRefused(handle(subject, application, newest));
+      if (typeof done === "number") holds.push(done);
+      else store.settle(new Map([[newest[0].sequence, done]]));
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  // The others are done; this one is tried again.
+  if (failures.length > 0) throw failures[0];
   return holds.length === 0 ? undefined : Math.min(...holds);
+}
+
+/** What the API server will never take is told to people: a quota, a name that is too long. */
+async function orRefused(done: Promise<Verdict | number>): Promise<Verdict | number> {
+  try {
+    return await done;
+  } catch (error) {
+    if (!isStatus(error, "Forbidden", "Invalid")) throw error;
+    return { outcome: "Refused", message: error.message.slice(0, 1000) };
+  }
 }
 
 /** What takes the place of each other. */
@@ -128,6 +148,7 @@ async function preview(
     requestedBy: requesterOf(webhook.metadata.name, delivery),
     now: context.now(),
   });
+  if (application === "leaving") return LEAVING_SECONDS;
   if ("refusal" in application) return { outcome: "Refused", message: application.refusal };
   return build(subject, application, asked);
 }

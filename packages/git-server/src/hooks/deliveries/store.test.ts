@@ -47,7 +47,7 @@ describe("DeliveryStore", () => {
     await store.record(delivery("open", { outcome: "Queued" }));
     await Promise.all(Array.from({ length: 250 }, (_, index) => store.record(delivery(`id-${index}`))));
     const kept = store.latest(hook, 1000);
-    assert.equal(kept.length, 101);
+    assert.ok(kept.length >= 101 && kept.length <= 126, String(kept.length));
     assert.deepEqual([kept[0]?.id, kept.at(-1)?.id], ["id-249", "open"]);
     assert.equal(await store.record(delivery("id-0")), false);
   });

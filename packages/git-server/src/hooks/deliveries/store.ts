@@ -4,7 +4,7 @@ import type { Delivery, NewDelivery, Verdict } from "./delivery.ts";
 import { prepareSchema } from "./schema.ts";
 
 export interface DeliveryBounds {
-  /** Deliveries of a hook; those that are open are kept besides. */
+  /** Deliveries of a hook, and at most a quarter more; those that are open are kept besides. */
   perHook: number;
   /** Bodies of all hooks together. */
   bodyBytes: number;
@@ -32,12 +32,16 @@ const COLUMNS = "sequence, hook, id, time, event, outcome, message, application,
 export class DeliveryStore {
   readonly #database: DatabaseSync;
   readonly #bounds: DeliveryBounds;
+  readonly #unpruned = new Map<string, number>();
   #waiting: Waiting[] = [];
+  /** At most so many: what was deleted is counted until the next look. */
+  #bodyBytes: number;
 
   constructor(path: string, bounds: Partial<DeliveryBounds> = {}) {
     this.#bounds = { ...DELIVERY_BOUNDS, ...bounds };
     this.#database = new DatabaseSync(path);
     prepareSchema(this.#database);
+    this.#bodyBytes = this.#sumBodies();
   }
 
   /** Keeps a delivery; false: its id or its body came before. Resolves when it is on the disk. */
@@ -55,8 +59,7 @@ export class DeliveryStore {
     try {
       recorded = this.#transaction(() => {
         const results = group.map(({ delivery }) => this.#insert(delivery));
-        for (const hook of new Set(group.map(({ delivery }) => delivery.hook))) this.#pruneHook(hook);
-        this.#pruneBodies();
+        for (const { delivery } of group) this.#count(delivery);
         return results;
       });
     } catch (error) {
@@ -92,6 +95,27 @@ export class DeliveryStore {
     const see = this.#database.prepare("INSERT INTO seen (hook, key, sequence) VALUES (?, ?, ?)");
     for (const key of keys) see.run(hook, key, lastInsertRowid);
     return true;
+  }
+
+  /** Looks for what there is no room for now and then: it costs more than what it finds. */
+  #count({ hook, body }: NewDelivery): void {
+    const since = (this.#unpruned.get(hook) ?? this.#bounds.perHook) + 1;
+    this.#unpruned.set(hook, since);
+    if (since > this.#bounds.perHook / 4) {
+      this.#pruneHook(hook);
+      this.#unpruned.set(hook, 0);
+    }
+    this.#bodyBytes += body?.length ?? 0;
+    if (this.#bodyBytes <= this.#bounds.bodyBytes) return;
+    this.#pruneBodies();
+    this.#bodyBytes = this.#sumBodies();
+  }
+
+  #sumBodies(): number {
+    const row = this.#database
+      .prepare("SELECT coalesce(sum(length(body)), 0) AS bytes FROM deliveries")
+      .get();
+    return Number(row?.bytes ?? 0);
   }
 
   #pruneHook(hook: string): void {
@@ -187,6 +211,7 @@ export class DeliveryStore {
   /** Forgets all hooks but these. */
   keepOnly(hooks: readonly string[]): void {
     const list = JSON.stringify(hooks);
+    for (const hook of this.#unpruned.keys()) if (!hooks.includes(hook)) this.#unpruned.delete(hook);
     this.#transaction(() => {
       for (const table of ["deliveries", "seen", "redelivered"])
         this.#database

@@ -51,6 +51,11 @@ test("read() of a push: branch, tag, what is gone, and who did it", () => {
     assert.ok(event.kind === "push" && event.revision === undefined);
 });
 
+test("read() takes names of branches in any script", () => {
+  const event = read("github", "push", githubPush({ ref: "refs/heads/übung/日本" }));
+  assert.ok(event.kind === "push" && event.ref === "übung/日本");
+});
+
 test("read() of an annotated tag gives the commit, not the tag", () => {
   const github = { ...githubPush({ ref: "refs/tags/v1" }), after: commit(9) };
   const gitlab = { ...gitlabPush({ ref: "refs/tags/v1" }), after: commit(9) };

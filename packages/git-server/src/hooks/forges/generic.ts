@@ -1,4 +1,4 @@
-import { isRefName, numberAt, PayloadError, refAt, shown, textAt, textsAt } from "../payload.ts";
+import { branchAt, isRevision, numberAt, PayloadError, refAt, shown, textAt, textsAt } from "../payload.ts";
 import { hasStandardSignature, headerOf, verifyStandard } from "../signature.ts";
 import type { Forge, HookEvent } from "./forge.ts";
 
@@ -30,7 +30,7 @@ function fromForge(payload: unknown): { repository: string[]; sender?: string } 
 /** Without a revision it is what the ref names when it is built. */
 function revisionOf(payload: unknown, fallback: string): string {
   const revision = textAt(payload, "revision") ?? fallback;
-  if (!isRefName(revision)) throw new PayloadError("revision");
+  if (!isRevision(revision)) throw new PayloadError("revision");
   return revision;
 }
 
@@ -47,7 +47,7 @@ function readPullRequest(payload: unknown): HookEvent {
   if (number < 1) throw new PayloadError("pullRequest.number");
   const action = textAt(payload, "pullRequest.action");
   if (action !== "changed" && action !== "closed") throw new PayloadError("pullRequest.action");
-  const ref = textAt(payload, "ref") ?? "";
+  const ref = branchAt(payload, "ref");
   const revision = action === "closed" ? ref || "closed" : revisionOf(payload, ref);
   return { kind: "pull_request", action, number, ref, revision, fork: false, ...fromForge(payload) };
 }

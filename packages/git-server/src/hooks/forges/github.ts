@@ -1,4 +1,14 @@
-import { commitAt, isNoCommit, numberAt, PayloadError, refAt, shown, textAt, textsAt } from "../payload.ts";
+import {
+  branchAt,
+  commitAt,
+  isNoCommit,
+  numberAt,
+  PayloadError,
+  refAt,
+  shown,
+  textAt,
+  textsAt,
+} from "../payload.ts";
 import { headerOf, isHexSignature } from "../signature.ts";
 import type { Forge, HookEvent } from "./forge.ts";
 
@@ -72,7 +82,7 @@ function readPullRequest(payload: unknown): HookEvent {
     kind: "pull_request",
     action: ACTIONS[textAt(payload, "action") ?? ""] ?? "other",
     number,
-    ref: textAt(payload, "pull_request.head.ref") ?? "",
+    ref: branchAt(payload, "pull_request.head.ref"),
     revision: commitAt(payload, "pull_request.head.sha"),
     fork: head === undefined || head !== base,
     ...fromForge(payload),

@@ -1,5 +1,6 @@
 import {
   at,
+  branchAt,
   commitAt,
   isNoCommit,
   numberAt,
@@ -80,7 +81,7 @@ function readMergeRequest(payload: unknown): HookEvent {
     kind: "pull_request",
     action: actionOf(payload),
     number,
-    ref: textAt(payload, "object_attributes.source_branch") ?? "",
+    ref: branchAt(payload, "object_attributes.source_branch"),
     revision: commitAt(payload, "object_attributes.last_commit.id"),
     fork: source === undefined || source !== at(payload, "object_attributes.target_project_id"),
     ...fromForge(payload),

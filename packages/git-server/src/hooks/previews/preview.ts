@@ -29,13 +29,14 @@ export interface Refusal {
 
 /**
  * The Application of a pull request, made or brought to its newest revision: the settings of the application it is
- * of, one Pod, an address of its own, no triggers. It goes when the application goes.
+ * of, one Pod, an address of its own, no triggers. It goes when the application goes. "leaving": one before it is
+ * still being deleted.
  */
 export async function ensurePreview(
   client: Client,
   parent: Stored<Application>,
   request: PreviewRequest,
-): Promise<Stored<Application> | Refusal> {
+): Promise<Stored<Application> | Refusal | "leaving"> {
   const { namespace = "", name: of } = parent.metadata;
   const name = previewName(of, request.pullRequest);
   if (name.length > MAX_NAME)
@@ -55,8 +56,7 @@ export async function ensurePreview(
   }
   if (present.metadata.labels?.[PREVIEW_OF_LABEL] !== of)
     return { refusal: `There is another application "${name}", which is no preview of "${of}"` };
-  if (present.metadata.deletionTimestamp !== undefined)
-    throw new Error(`Cannot update preview "${name}": it is being deleted`);
+  if (present.metadata.deletionTimestamp !== undefined) return "leaving";
   return client.update(Applications, render(parent, request, deepCopy(present) as Application));
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Applications, PREVIEW_CHANGED_ANNOTATION, PREVIEW_OF_LABEL, PULL_REQUEST_LABEL } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
-import { commit, giteaPush, githubPull, gitlabMerge } from "../../testing/hooks/payloads.ts";
+import { commit, giteaPush, githubPull, githubPush, gitlabMerge } from "../../testing/hooks/payloads.ts";
 import { signed, startTestHooks, type TestHooks } from "../../testing/hooks/start-test-hooks.ts";
 
 const key = (name: string) => ({ namespace: "demo", name });
@@ -155,6 +155,36 @@ describe("previews", () => {
     }
     assert.deepEqual((await platform.client.get(Applications, key("shop-pr-1"))).spec.replicas, 3);
     assert.equal((await platform.builds()).length, 0);
+  });
+
+  it("a pull request that is opened again while its preview goes away gets another, and keeps nothing else waiting", async () => {
+    await shop();
+    const { secret } = await platform.createHook("github");
+    const send = async (action: string, sha: string) => {
+      const body = JSON.stringify(githubPull(action, { number: 1, sha }));
+      await platform.post("shop", body, signed.github(secret, body, { event: "pull_request" }));
+      await platform.hooks.idle();
+    };
+    await send("opened", commit(1));
+    const first = await platform.client.get(Applications, key("shop-pr-1"));
+    const finalizers = (names: string[]) =>
+      platform.client.patch(Applications, key("shop-pr-1"), {
+        type: "merge",
+        body: { metadata: { finalizers: names } },
+      });
+    await finalizers(["example.org/slow"]);
+    await send("closed", commit(1));
+    await send("reopened", commit(2));
+    const push = JSON.stringify(githubPush({ after: commit(3) }));
+    await platform.post("shop", push, signed.github(secret, push));
+    assert.ok((await platform.builds()).some(({ spec }) => spec.application === "shop"));
+    await finalizers([]);
+    for (let tries = 0; ; tries++) {
+      const now = await platform.client.get(Applications, key("shop-pr-1")).catch(() => undefined);
+      if (now !== undefined && now.metadata.uid !== first.metadata.uid) break;
+      assert.ok(tries < 200, "there is no other preview");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   });
 
   it("a preview whose time is over goes, and nothing else", async () => {
