@@ -33,6 +33,7 @@ const app = () => import("./commands/app.ts");
 const env = () => import("./commands/env.ts");
 const builds = () => import("./commands/builds.ts");
 const releases = () => import("./commands/releases.ts");
+const canary = () => import("./commands/canary.ts");
 
 const hooks = () => import("./commands/hooks.ts");
 const preview = () => import("./commands/preview.ts");
@@ -166,6 +167,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--memory <quantity>", description: "memory of each Pod, as 256Mi" },
       { flags: "--cpu <quantity>", description: "CPU of each Pod, as 500m" },
+      {
+        flags: "--strategy <name>",
+        description: "how the new release takes over, from now on: rolling, canary, blue-green",
+      },
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
       {
         flags: "--timeout <seconds>",
@@ -391,6 +396,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: member(preview, "remove"),
   },
   {
+    name: "canary status",
+    description: "how a release is being tried: its share of the requests, its errors",
+    scope: "application",
+    load: member(canary, "status"),
+  },
+  {
+    name: "canary promote",
+    description: "go on with a release that waits, or without waiting any longer",
+    scope: "application",
+    options: [{ flags: "--all", description: "past all steps" }],
+    load: member(canary, "promote"),
+  },
+  {
+    name: "canary abort",
+    description: "leave the release that is being rolled out: a new release returns to the one that serves",
+    scope: "application",
+    load: member(canary, "abort"),
+  },
+  {
     name: "events",
     description: "what happened to an application lately",
     scope: "application",
@@ -416,6 +440,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   app: "applications",
   env: "variables of an application",
   build: "builds of an application",
+  canary: "a release that is being tried beside the one that serves",
   hooks: "webhooks: a forge's pushes build an application",
   preview: "previews of pull requests",
 };

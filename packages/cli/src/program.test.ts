@@ -80,6 +80,9 @@ describe("runProgram()", () => {
       "hooks delete",
       "preview list",
       "preview delete",
+      "canary status",
+      "canary promote",
+      "canary abort",
     ];
     assert.deepEqual(
       contract.filter((name) => !names.includes(name)),
@@ -356,6 +359,40 @@ describe("runProgram()", () => {
       },
     );
   });
+
+  it("canary promote and abort say what is decided, and status shows shares and errors", () => {
+    const rollout = {
+      ...{ phase: "Paused", strategy: "Canary", release: 5, from: 4, step: 1, steps: 2, weight: 10 },
+      ...{ since: "2026-01-01T00:00:00Z", message: "Release v5 takes 10 % of the requests" },
+    };
+    const traffic = {
+      weight: 10,
+      canary: { requests: 40, errors: 3 },
+      stable: { requests: 360, errors: 0 },
+    };
+    const view = { system: "demo", application: "hello", release: 4, rollout, traffic };
+    return withPlatform(
+      { [`GET ${APP}/canary`]: view, [`POST ${APP}/canary`]: ACCEPTED },
+      async (url, seen) => {
+        const { stdout } = await runCli(["canary", "status", ...SCOPE], url);
+        assert.match(stdout, /v5 +Canary +Paused +1\/2 +10% +3 of 40 +0 of 360 +Release v5 takes/);
+        assert.equal((await runCli(["canary", "promote", ...SCOPE, "--all"], url)).exitCode, 0);
+        assert.equal((await runCli(["canary", "abort", ...SCOPE], url)).exitCode, 0);
+        assert.deepEqual(
+          seen.slice(1).map(({ body }) => JSON.parse(body)),
+          [{ action: "promote", all: true }, { action: "abort" }],
+        );
+      },
+    );
+  });
+
+  it("deploy refuses a strategy that there is not, before anything is sent", () =>
+    withPlatform({}, async (url, seen) => {
+      const { exitCode, stderr } = await runCli(["deploy", ".", ...SCOPE, "--strategy", "magic"], url);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /"magic" is not a strategy\nhint: --strategy rolling, --strategy canary/);
+      assert.deepEqual(seen, []);
+    }));
 
   it("rollback takes a release in any of its spellings", () =>
     withPlatform({ [`POST ${APP}/rollback`]: ACCEPTED }, async (url, seen) => {

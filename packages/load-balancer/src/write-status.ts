@@ -1,4 +1,12 @@
-import { APPLICATION_LABEL, type Ingress, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
+import {
+  APPLICATION_LABEL,
+  CANARY_TRAFFIC_ANNOTATION,
+  type CanaryTraffic,
+  type Ingress,
+  Ingresses,
+  ROUTED_TO_ANNOTATION,
+  Services,
+} from "@jdos/api";
 import {
   type DeepReadonly,
   deepEqual,
@@ -58,6 +66,20 @@ export async function writeStatus(
     await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, { places: others });
   }
   return { complete, refused };
+}
+
+/** Says on an Ingress that shares requests what came of it. */
+export async function writeTraffic(
+  client: Client,
+  ingress: Stored<Ingress>,
+  traffic: CanaryTraffic,
+): Promise<void> {
+  const body = { metadata: { annotations: { [CANARY_TRAFFIC_ANNOTATION]: JSON.stringify(traffic) } } };
+  try {
+    await client.patch(Ingresses, keyOf(ingress), { type: "merge", body }, { subresource: "status" });
+  } catch (error) {
+    if (!isStatus(error, "NotFound")) throw error;
+  }
 }
 
 /** "namespace/name" */

@@ -11,6 +11,7 @@ import { RateLimit } from "./rate-limit.ts";
 import { createTokenIssuer } from "./registry-token/issuer.ts";
 import { applicationRoutes } from "./routes/applications.ts";
 import { buildRoutes } from "./routes/builds.ts";
+import { canaryRoutes } from "./routes/canary.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { type RouteContext, type Session, setSession } from "./routes/context.ts";
 import { deployRoutes } from "./routes/deploy.ts";
@@ -111,6 +112,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     deployRoutes(api, context);
     buildRoutes(api, context);
     releaseRoutes(api);
+    canaryRoutes(api);
     changeRoutes(api);
     observeRoutes(api, context);
     hookRoutes(api, context);

@@ -5,11 +5,12 @@ import { join, resolve } from "node:path";
 import type { Accepted, DeployRequest, DeployResult, SourceUploaded } from "@jdos/api/platform-api";
 import { SOURCE_FILE, type SourceFile, settingsOf } from "@jdos/api/source-settings";
 import type { CommandContext, Input } from "../command.ts";
+import { usage } from "../errors.ts";
 import { createStageView, type StageView } from "../output/stages.ts";
 import { persist } from "../platform/persist.ts";
 import type { PlatformClient } from "../platform/platform-client.ts";
 import { required, scopeOf } from "../scope.ts";
-import { follow } from "./follow.ts";
+import { follow, waitingSentence } from "./follow.ts";
 
 type Source = DeployRequest["source"];
 
@@ -41,6 +42,7 @@ export async function run(given: Input, context: CommandContext): Promise<Deploy
     app: required("app", given.app || file.app),
   };
   const client = await context.platform();
+  rolloutOf(input.options.strategy);
   // Says what is wrong with the system before anything is packed.
   await client.call("GET", "system", { params: { system: input.system } });
   const view = await createStageView(context);
@@ -133,8 +135,21 @@ async function request(
   });
 }
 
-function settings({ options }: Input): Pick<DeployRequest, "build" | "run"> {
-  const { dockerfile, port, health, memory, cpu } = options;
+const STRATEGIES = { rolling: "Rolling", canary: "Canary", "blue-green": "BlueGreen" } as const;
+
+function rolloutOf(strategy: unknown): Pick<DeployRequest, "rollout"> {
+  if (strategy === undefined) return {};
+  const found = STRATEGIES[String(strategy).toLowerCase() as keyof typeof STRATEGIES];
+  if (found === undefined)
+    throw usage(
+      `Cannot deploy: "${strategy}" is not a strategy`,
+      `--strategy ${Object.keys(STRATEGIES).join(", --strategy ")}`,
+    );
+  return { rollout: { strategy: found } };
+}
+
+function settings({ options }: Input): Pick<DeployRequest, "build" | "run" | "rollout"> {
+  const { dockerfile, port, health, memory, cpu, strategy } = options;
   const run = {
     ...(port === undefined ? {} : { ports: [{ port: Number(port) }] }),
     ...(health === undefined ? {} : { health: { path: String(health) } }),
@@ -144,6 +159,7 @@ function settings({ options }: Input): Pick<DeployRequest, "build" | "run"> {
   return {
     ...(dockerfile === undefined ? {} : { build: { dockerfile: String(dockerfile) } }),
     ...(Object.keys(run).length === 0 ? {} : { run }),
+    ...rolloutOf(strategy),
   };
 }
 
@@ -162,6 +178,8 @@ function withTotals(result: DeployResult, sourceSeconds: number, total: number):
   return { ...result, seconds };
 }
 
-export function present({ application, system, release, url, seconds }: DeployResult): string {
+export function present(result: DeployResult): string {
+  const { application, system, release, url, seconds, rollout } = result;
+  if (rollout !== undefined) return waitingSentence(result);
   return `Release ${release} of ${system}/${application} is ready after ${seconds.total.toFixed(1)} s\n${url}`;
 }

@@ -165,6 +165,45 @@ const CASES: readonly Case[] = [
     sentence: "admission says no",
   },
   {
+    name: "a canary that waits to be promoted",
+    world: world({
+      application: application(
+        {},
+        {
+          currentRelease: 1,
+          rollout: {
+            ...{ phase: "Paused", strategy: "Canary", release: 2, from: 1, step: 1, steps: 2, weight: 10 },
+            ...{ since: "2026-01-01T00:00:00Z", message: "Release v2 takes 10 % of the requests" },
+          },
+        },
+      ),
+      pods: [pod(A, { ready: true }), earlier],
+    }),
+    situation: "WaitsForPromotion",
+    sentence: "Release v2 takes 10 % of the requests",
+    next: "jdos canary promote --system demo --app hello",
+    healthy: true,
+  },
+  {
+    name: "a release that was left",
+    world: world({
+      application: application({ release: 3 }),
+      releases: [
+        release(1),
+        release(2),
+        release(3, {
+          ...{ insteadOf: 2, rollbackTo: 1, podsOf: 1 },
+          reason: 'back to v1, for v2 was left: Pod x said "DATABASE_URL is not set"',
+        }),
+      ],
+      pods: [earlier],
+    }),
+    situation: "ReleaseLeft",
+    sentence: "Release 3 runs with 1 of 1 Pods ready: back to v1, for v2 was left",
+    next: "jdos env set DATABASE_URL=VALUE --system demo --app hello",
+    healthy: true,
+  },
+  {
     name: "a paused rollout",
     world: world({ deployment: deployment({ spec: { paused: true } }), pods: [unready, earlier] }),
     situation: "Paused",

@@ -17,7 +17,16 @@ import {
 } from "./situations/build.ts";
 import { crashLoop, ended, livenessFails, outOfMemory } from "./situations/crash.ts";
 import { readinessFails, wrongAddress, wrongPort } from "./situations/readiness.ts";
-import { healthy, notRouted, paused, rollingOut, rolloutStalled, starting } from "./situations/rollout.ts";
+import {
+  healthy,
+  left,
+  notRouted,
+  paused,
+  rollingOut,
+  rolloutStalled,
+  starting,
+  tried,
+} from "./situations/rollout.ts";
 import { podRefused, quotaExceeded, unschedulable, waitsForScheduler } from "./situations/scheduling.ts";
 import {
   configurationMissing,
@@ -61,9 +70,11 @@ export const SITUATIONS: readonly Situation[] = [
   wrongAddress,
   readinessFails,
   rolloutStalled,
+  tried,
   starting,
   rollingOut,
   notRouted,
   waitsForApproval,
+  left,
   healthy,
 ];

@@ -37,7 +37,7 @@ export function deployRoutes(server: FastifyInstance, { routes, imagePrefix }: R
     { schema: { params: APP_PARAMS, querystring: PROGRESS_QUERY } },
     async (request, reply) => {
       const { client } = sessionOf(request);
-      const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, ...target } = request.query;
+      const { timeoutSeconds, ...target } = request.query;
       await requireApplication(client, request.params);
       await sendNdjson(reply, (signal) =>
         followProgress({
@@ -46,7 +46,8 @@ export function deployRoutes(server: FastifyInstance, { routes, imagePrefix }: R
           target,
           routes,
           imagePrefix,
-          timeoutSeconds,
+          timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+          waitsInQueue: timeoutSeconds === undefined,
           signal,
         }),
       );

@@ -167,6 +167,9 @@ export const DEPLOY = closed(
 /** Of an application without a source. */
 export const CREATE_APPLICATION = closed(SETTINGS);
 
+export const CANARY = closed({ action: { enum: ["promote", "abort"] }, all: { type: "boolean" } }, [
+  "action",
+]);
 export const ROLLBACK = closed({ release: { type: "integer", minimum: 1 } });
 export const SCALE = closed({ replicas: REPLICAS }, ["replicas"]);
 export const ENV = closed({

@@ -1,4 +1,4 @@
-import type { Application, ApplicationState, ApplicationView } from "@jdos/api";
+import type { Application, ApplicationState, ApplicationView, RolloutStatus } from "@jdos/api";
 import type { Mutable } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { conditionOf } from "../explain/facts.ts";
@@ -27,6 +27,7 @@ export function applicationView(application: Stored<Application>, options: UrlOp
     readyReplicas: status?.readyReplicas ?? 0,
     updatedReplicas: status?.updatedReplicas ?? 0,
     createdAt: metadata.creationTimestamp,
+    ...(status?.rollout === undefined ? {} : { rollout: status.rollout as RolloutStatus }),
     spec: spec as Mutable<typeof spec>,
   };
 }

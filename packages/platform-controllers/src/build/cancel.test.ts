@@ -112,6 +112,17 @@ test("a Build whose time is over has TimedOut, with the stage it was in, whoever
   assert.match(succeeded(own).message ?? "", /^Stage build: /);
 
   await begun("hung");
+  await platform.endBuildPod("hung-b1", {});
+  await platform.setPodStatus("hung-b1-pod", {
+    phase: "Running",
+    containerStatuses: [
+      {
+        ...{ name: "build", image: "tools", imageID: "", ready: true, restartCount: 0 },
+        state: { running: { startedAt: "2026-01-01T00:00:00Z" } },
+      },
+    ],
+  });
+  await platform.until(Builds, key("hung-b1"), ({ status }) => status?.phase === "Running");
   const failed = {
     type: "Failed",
     status: "True",
@@ -131,6 +142,16 @@ test("a Build whose time is over has TimedOut, with the stage it was in, whoever
   const byJob = await platform.until(Builds, key("hung-b1"), ended);
   assert.equal(succeeded(byJob).reason, "TimedOut");
   assert.match(succeeded(byJob).message ?? "", /longer than 1800 s/);
+
+  await begun("stuck");
+  await platform.client.patch(
+    Jobs,
+    key("stuck-b1"),
+    { type: "merge", body: { status } },
+    { subresource: "status" },
+  );
+  const never = await platform.until(Builds, key("stuck-b1"), ended);
+  assert.equal(succeeded(never).message, "It had not begun when its time was over: It waits for its Pod");
 });
 
 test("a Build that fills its disk has failed OutOfDisk; one that a full node evicts begins again", async () => {

@@ -60,6 +60,9 @@ export function outcomeOf({ build, job, pod, now }: Ending): Outcome | undefined
 
 function tookTooLong(build: Ending["build"]): string {
   const seconds = timeoutOf(build);
+  const waited = findCondition(build.status?.conditions, "Succeeded")?.message;
+  if (build.status?.phase === "Pending")
+    return `It had not begun when its time was over: ${waited ?? "no Pod"}`;
   return `The build took longer than ${seconds} s and was stopped. Set build.timeoutSeconds, or make the build do less`;
 }
 

@@ -90,6 +90,18 @@ test("planQueue() starts nothing beyond the limit, also when the limit was lower
   assert.equal(running, 3);
 });
 
+test("planQueue() lets a system that is given no Pods hold up itself alone", () => {
+  const pending = (second: number): { status: BuildStatus } => ({
+    status: { phase: "Pending", startTime: at(second) },
+  });
+  const builds = [build("a/x-b1", 1, pending(3530)), build("a/x-b2", 2), build("b/y-b1", 3)];
+  const fresh = plan([build("a/x-b1", 1, pending(3550)), ...builds.slice(1)], 1);
+  assert.deepEqual([fresh.start, fresh.wakeAfterSeconds], [[], 10]);
+  const { start, waiting } = plan(builds, 1);
+  assert.deepEqual(names(start), ["b/y-b1"]);
+  assert.deepEqual(names(waiting.map(({ build }) => build)), ["a/x-b2"]);
+});
+
 test("planQueue() leaves out what is cancelled, goes away, or waits for its time", () => {
   const soon = new Date(NOW.getTime() + 4000).toISOString();
   const leaving = build("a/x-b2", 2);

@@ -19,7 +19,7 @@ export interface QueuePlan {
   readonly superseded: readonly { readonly build: StoredBuild; readonly by: StoredBuild }[];
   /** Builds that are under way. */
   readonly running: number;
-  /** When the next one that waits for a time may start. */
+  /** When to look again though nothing has changed. */
   readonly wakeAfterSeconds?: number;
 }
 
@@ -29,9 +29,18 @@ export function isQueued({ metadata, spec, status }: StoredBuild): boolean {
   return waits && spec.cancel !== true && metadata.deletionTimestamp === undefined;
 }
 
-/** Whether a Build holds one of the places. */
+/** Whether a Build has had its turn and has not ended. */
 export function isUnderWay({ status }: StoredBuild): boolean {
   return status?.phase === "Pending" || status?.phase === "Running";
+}
+
+/** A Build that is given no Pod for so long (its system's quota, a node pool that is full) holds up its system alone. */
+const STUCK_MILLIS = 60_000;
+
+/** Milliseconds until a Build that does not get to run gives its place back; undefined for one that runs. */
+function patience({ status }: StoredBuild, now: Date): number | undefined {
+  if (status?.phase !== "Pending" || status.startTime === undefined) return undefined;
+  return Date.parse(status.startTime) + STUCK_MILLIS - now.getTime();
 }
 
 /**
@@ -40,6 +49,8 @@ export function isUnderWay({ status }: StoredBuild): boolean {
  */
 export function planQueue({ builds, concurrency, now }: QueueWorld): QueuePlan {
   const underWay = builds.filter(isUnderWay);
+  const stuck = underWay.filter((build) => (patience(build, now) ?? 1) <= 0);
+  const heldUp = new Set(stuck.map(systemOf));
   const queued = builds.filter(isQueued);
   const superseded = queued.flatMap((build) => {
     const by = supersederOf(build, builds);
@@ -49,13 +60,19 @@ export function planQueue({ builds, concurrency, now }: QueueWorld): QueuePlan {
   const delays = queued.map((build) => Date.parse(build.status?.notBefore ?? "") - now.getTime());
   const ready = queued.filter((build, index) => !needless.has(build) && !(delays[index]! > 0));
   const order = fairOrder(ready, { underWay, builds });
-  const free = Math.max(0, concurrency - underWay.length);
-  const soonest = Math.min(...delays.filter((delay) => delay > 0));
+  const free = Math.max(0, concurrency - (underWay.length - stuck.length));
+  const start = order.filter((build) => !heldUp.has(systemOf(build))).slice(0, free);
+  const waiting = order.filter((build) => !start.includes(build));
+  const times = [
+    ...delays,
+    ...(waiting.length === 0 ? [] : underWay.map((build) => patience(build, now) ?? 0)),
+  ];
+  const soonest = Math.min(...times.filter((time) => time > 0));
   return {
-    start: order.slice(0, free),
-    waiting: order.slice(free).map((build, before) => ({ build, before })),
+    start,
+    waiting: waiting.map((build, before) => ({ build, before })),
     superseded,
-    running: underWay.length + Math.min(free, order.length),
+    running: underWay.length + start.length,
     ...(Number.isFinite(soonest) ? { wakeAfterSeconds: soonest / 1000 } : {}),
   };
 }
