@@ -42,7 +42,6 @@ function sharedFiles({ routes, source }: Values): string[] {
     "platform-controllers-rbac.yaml",
     "platform-api-rbac.yaml",
     "build-priority.yaml",
-    "git-server-rbac.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server-rbac.yaml"] : []),
   ];
@@ -54,7 +53,7 @@ function clusterFiles({ routes, scheduler, dns, source }: Values, { registryCred
     "build-environment.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
     "platform-controllers.yaml",
-    "git-server-keys.yaml",
+    ...(source.provider === "jdos" ? ["git-server-keys.yaml"] : []),
     "platform-api.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server.yaml"] : []),
