@@ -146,8 +146,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "deploy",
     description: "from source to running: build it, release it, wait until it is ready, print its URL",
     scope: "application",
+    scopeInSource: true,
     arguments: [
-      { name: "source", description: "a directory, a git URL (with #revision), or image:REFERENCE" },
+      {
+        name: "source",
+        description: "a directory, a git URL (with #revision), or image:REFERENCE (default: this directory)",
+        optional: true,
+      },
     ],
     options: [
       { flags: "--replicas <n>", description: "how many Pods", type: "integer" },
@@ -176,8 +181,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "jdos deploy examples/hello-node --system demo --app hello",
       "jdos deploy https://git.example/shop.git#v2 --system demo --app shop",
+      "jdos deploy    # this directory, whose jdos.yaml says system and app",
     ],
     load: () => import("./commands/deploy.ts"),
+  },
+  {
+    name: "app create",
+    description: "make an application without a source, and say how to push one to it",
+    arguments: [{ name: "name", description: "small letters, digits and dashes" }],
+    scope: "system",
+    options: [
+      { flags: "--replicas <n>", description: "how many Pods", type: "integer" },
+      { flags: "--branches <patterns>", description: "branches that are deployed (default: main,master)" },
+      { flags: "--path <folder>", description: "the folder of the repository that it is made of" },
+    ],
+    examples: ["jdos app create shop --system demo", "jdos app create web --system demo --path services/web"],
+    load: member(app, "create"),
+  },
+  {
+    name: "app remote",
+    description: "how to push to an application with git",
+    scope: "application",
+    load: member(app, "remote"),
   },
   {
     name: "app list",

@@ -49,6 +49,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
       domain: options.routesDomain ?? DEFAULTS.routesDomain,
       port: options.ports.routes,
       ingressClass: options.ingressClass ?? DEFAULTS.ingressClass,
+      ...(options.gitUrl === undefined ? {} : { gitUrl: options.gitUrl }),
     },
     registry: createRegistryAccess(registry, issuer),
     imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,

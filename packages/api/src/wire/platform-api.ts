@@ -162,6 +162,8 @@ export interface ApplicationView {
   /** A sentence that says what is true now. */
   message?: string;
   url?: string;
+  /** Where git pushes its source to; absent where the platform has no git server. */
+  remote?: string;
   image?: string;
   /** The release that serves. */
   release?: number;

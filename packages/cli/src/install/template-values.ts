@@ -37,6 +37,7 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),
     ...loginValues(values),
     ...routeValues(values, facts),
+    ...sourceValues(values, facts),
     "dns.clusterIP": dns.clusterIP,
     "dns.clusterDomain": dns.clusterDomain,
     "scheduler.own": scheduler.provider === "jdos",
@@ -103,6 +104,20 @@ function routeValues({ routes, loadBalancers }: Values, { nodeAddress }: Facts):
     "routes.publishService": expose === "LoadBalancer" && routes.publishAddress === "",
     "routes.loadBalancerServices": loadBalancers.provider === "jdos",
     "routes.publishAddress": routes.publishAddress === "" ? nodeAddress : routes.publishAddress,
+  };
+}
+
+/** The git server stands beside the applications, below the same domain. */
+function sourceValues(values: Values, facts: Facts): TemplateValues {
+  const { source, routes } = values;
+  const port = routeValues(values, facts)["routes.port"] as number;
+  const usual = port === (routes.scheme === "https" ? 443 : 80);
+  return {
+    "source.claim": source.volume === "claim",
+    "source.storageClassName": source.storageClassName,
+    "source.size": source.size,
+    "source.url":
+      source.provider === "jdos" ? `${routes.scheme}://git.${routes.domain}${usual ? "" : `:${port}`}` : "",
   };
 }
 

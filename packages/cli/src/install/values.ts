@@ -6,7 +6,14 @@ import { CliError } from "../errors.ts";
 import { CLUSTER_MANIFESTS } from "./places.ts";
 
 type Amount = Partial<Record<"cpu" | "memory", string>>;
-type Part = "platform-api" | "platform-controllers" | "load-balancer" | "haproxy" | "scheduler" | "dns";
+type Part =
+  | "platform-api"
+  | "platform-controllers"
+  | "git-server"
+  | "load-balancer"
+  | "haproxy"
+  | "scheduler"
+  | "dns";
 
 /** The settings of an installation: manifests/cluster/values.yaml says each with its default. */
 export interface Values {
@@ -26,6 +33,12 @@ export interface Values {
   loadBalancers: { provider: "cluster" | "jdos" };
   dns: { provider: "cluster" | "jdos"; clusterIP: string; clusterDomain: string };
   scheduler: { provider: "cluster" | "jdos" };
+  source: {
+    provider: "jdos" | "none";
+    volume: "claim" | "emptyDir";
+    storageClassName: string;
+    size: string;
+  };
   builds: {
     concurrency: number;
     cpu: string;
