@@ -12,7 +12,7 @@ import { readBase } from "./base.ts";
 import { KnownImages } from "./known-images.ts";
 import { recallLayer } from "./layer-cache.ts";
 import { startLoopbackRegistry } from "./loopback-registry.ts";
-import { type Pushed, pushImage } from "./push.ts";
+import { LAST_BUILD, type Pushed, pushImage } from "./push.ts";
 import { ImageReceiver } from "./receiver.ts";
 import { Stages } from "./stages.ts";
 
@@ -84,6 +84,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       fetchSource(registry, { options, stages, facts }),
     ]);
     const known = new KnownImages(registry, base);
+    known.add(input.repository, LAST_BUILD);
     const receiver = new ImageReceiver(scratch, known);
     const platform = `${input.registry.prefix ?? ""}jdos/`;
     const readable = (name: string): boolean => name.startsWith(platform) || name === input.repository;

@@ -16,6 +16,9 @@ import type { BaseImage } from "./base.ts";
 import { rememberLayer } from "./layer-cache.ts";
 import type { ImageReceiver } from "./receiver.ts";
 
+/** The tag of an application's newest image: what it has in common with the next one is not sent again. */
+export const LAST_BUILD = "last-build";
+
 export interface PushOptions {
   registry: Registry;
   repository: string;
@@ -86,12 +89,8 @@ async function pushWhole(
   const bytes = Buffer.from(JSON.stringify(config));
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
   await registry.pushBlob(repository, descriptor, bytes);
-  return registry.pushManifest(repository, {
-    schemaVersion: 2,
-    mediaType: OCI_MANIFEST,
-    config: descriptor,
-    layers,
-  });
+  const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers } as const;
+  return registry.pushManifest(repository, { ...manifest }, LAST_BUILD);
 }
 
 /** The base's layer in the application's repository: mounted, or copied where the registry does not mount. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ImageBuilderError } from "../errors.ts";
+import { asArgv } from "../stacks/command.ts";
 import type { NodeProject } from "./package.ts";
 
 /**
@@ -112,10 +113,4 @@ export function startCommand({ manifest, procfileWeb, hasServerFile }: NodeProje
     "Cannot tell how to start it: package.json has no start script, and there is neither a Procfile with a web process nor a server.js",
     { hint: 'Add "scripts": {"start": "node <file>"} to package.json' },
   );
-}
-
-/** Plain words run without a shell, so that signals reach the program itself. */
-function asArgv(script: string): string[] {
-  const plain = /^[\w@%+=:,./ -]+$/.test(script) && !/^\s*\w+=/.test(script);
-  return plain ? script.trim().split(/\s+/) : ["/bin/sh", "-c", script];
 }

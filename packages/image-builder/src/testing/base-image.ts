@@ -43,6 +43,7 @@ export async function pushBase(registry: Registry, prefix = ""): Promise<TestBas
     os: "linux",
     config: { Env: ["PATH=/usr/local/bin:/usr/bin:/bin"], Cmd: ["/bin/sh"] },
     rootfs: { type: "layers", diff_ids: [`sha256:${createHash("sha256").update(bytes).digest("hex")}`] },
+    history: [{ created: "1970-01-01T00:00:00Z", created_by: "the test" }],
   };
   const configBytes = Buffer.from(JSON.stringify(config));
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };
