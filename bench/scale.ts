@@ -1,10 +1,11 @@
 /**
- * A Deployment from 0 to 1,000 Pods on 20 simulated nodes, beside the control plane of a real Kubernetes; then the
- * embedded engine alone with 5,000 nodes and 50,000 Pods. `npm run bench -- scale [--nodes N] [--pods N]` makes the
- * second part smaller.
+ * An Application in a System with a quota from 0 to 1,000 Pods on 20 simulated nodes, beside the control plane of a
+ * real Kubernetes; then the embedded engine alone with 5,000 nodes and 50,000 Pods. `npm run bench -- scale [--nodes N]
+ * [--pods N]` makes the second part smaller.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { createApplication } from "./support/application.ts";
 import { type ControlPlane, cpuSecondsOf, residentMibOf } from "./support/control-plane.ts";
 import { startEmbeddedEngine } from "./support/embedded-engine.ts";
 import { hasKubernetes, startKubernetes } from "./support/kubernetes.ts";
@@ -33,7 +34,11 @@ await measureLarge({ nodes: Number(values.nodes), pods: Number(values.pods) });
 
 async function compareScaleUp(): Promise<void> {
   const planes: ControlPlane[] = [];
-  const add = async (starting: Promise<ControlPlane>) => planes.push(await withNodes(await starting));
+  const add = async (starting: Promise<ControlPlane>) => {
+    const plane = await withNodes(await starting);
+    planes.push(plane);
+    await createApplication(plane.client, PODS);
+  };
   const stopAll = async () => {
     for (const plane of planes.splice(0)) await plane.stop();
   };
@@ -90,14 +95,16 @@ function printScaleUp(runs: readonly (readonly ScaleUp[])[]): void {
     return [name, mine, tuned, `${figure(mine / tuned)}x`, theirs, `${figure(mine / theirs)}x`];
   };
   printTable(
-    `A Deployment from 0 to ${PODS} Pods on ${NODES} simulated nodes (aim: all bound in 2 s, 0.2x of raised QPS)`,
+    `An Application from 0 to ${PODS} Pods on ${NODES} simulated nodes (aim: all bound in 2 s, 0.2x of raised QPS)`,
     ["", "jdos", "Kubernetes, raised QPS", "ratio", "Kubernetes, default", "ratio"],
     [
       row("all created, s", ({ created }) => created.seconds),
       row("all bound, s", ({ bound }) => bound.seconds),
       row("all ready, s", ({ ready }) => ready.seconds),
+      row("all in the Service and the quota, s", ({ published }) => published.seconds),
       row("CPU until bound, s", ({ bound }) => bound.cpuSeconds),
       row("CPU until ready, s", ({ ready }) => ready.cpuSeconds),
+      row("CPU until in the Service, s", ({ published }) => published.cpuSeconds),
     ],
   );
 }

@@ -1,7 +1,7 @@
 import type { Client } from "@jdos/client";
 import { processCpuSeconds, residentMib } from "./measure.ts";
 
-/** An API server with controllers and a scheduler, and no node. */
+/** An API server with controllers, a scheduler and the platform's controllers, and no node. */
 export interface ControlPlane {
   readonly name: string;
   /** Of one that may do everything. */

@@ -1,13 +1,15 @@
 /**
- * The embedded engine alone: `embedded-engine-process.ts DATA_DIR`. Tells its parent how to reach it, answers "heap",
+ * The embedded engine with the platform's controllers: `embedded-engine-process.ts DATA_DIR`. Tells its parent how to reach it, answers "heap",
  * and when the parent lets go or is gone it removes the directory and ends.
  */
 import { rm } from "node:fs/promises";
 import { start as startApiServer } from "@jdos/apiserver";
 import { createCertificateAuthority, createLogger, issueCertificate } from "@jdos/component-base";
 import { start as startControllerManager } from "@jdos/controller-manager";
+import { start as startPlatformControllers } from "@jdos/platform-controllers";
 import { start as startScheduler } from "@jdos/scheduler";
 import { IDENTITIES } from "../../packages/jdosd/src/platform/context.ts";
+import { createPlatformObjects } from "./platform-objects.ts";
 
 const dataDir = process.argv[2]!;
 const log = createLogger({ name: "engine", level: "error" });
@@ -37,12 +39,18 @@ const controllerManager = await startControllerManager({
   log,
 });
 const scheduler = await startScheduler({ client: apiServer.clientFor(IDENTITIES.scheduler), log });
+await createPlatformObjects(apiServer.clientFor(IDENTITIES.admin));
+const platformControllers = await startPlatformControllers({
+  client: apiServer.clientFor(IDENTITIES.platformControllers),
+  log,
+});
 
 process.on("message", () => {
   globalThis.gc?.();
   process.send!(process.memoryUsage().heapUsed);
 });
 process.once("disconnect", async () => {
+  await platformControllers.stop();
   await scheduler.stop();
   await controllerManager.stop();
   await apiServer.stop();

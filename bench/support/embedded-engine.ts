@@ -20,7 +20,7 @@ export interface EmbeddedEngineOptions {
   nodeOptions?: readonly string[];
 }
 
-/** API server, controller-manager and scheduler in one process on a disk, as jdosd runs them. */
+/** API server, controllers, scheduler and the platform's controllers in one process on a disk, as jdosd runs them. */
 export async function startEmbeddedEngine({
   nodeOptions = [],
 }: EmbeddedEngineOptions = {}): Promise<EmbeddedEngine> {
@@ -31,7 +31,7 @@ export async function startEmbeddedEngine({
   const [access] = (await once(process, "message")) as [
     { server: string; ca: string; cert: string; key: string },
   ];
-  const client = createHttpClient(access);
+  const client = createHttpClient({ ...access, queriesPerSecond: Number.POSITIVE_INFINITY });
   return {
     name: "jdos",
     client,

@@ -36,6 +36,11 @@ export interface ControllerOptions {
   reconcile: Reconcile;
   /** Defaults to 4. */
   concurrency?: number;
+  /**
+   * A key is reconciled no more often than this, for reconciles that cost more than one change is worth; the first
+   * comes at once. Defaults to 0.
+   */
+  minIntervalSeconds?: number;
   /** Called once before the informers start: the place to add indexes and handlers of one's own. */
   setup?(context: ReconcileContext): void;
   /** The component that events name as their source. Defaults to the controller's name. */

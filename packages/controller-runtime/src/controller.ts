@@ -47,10 +47,10 @@ export function createController(
   options: ControllerOptions,
   dependencies: ControllerDependencies,
 ): Controller {
-  const { name, concurrency = 4 } = options;
+  const { name, concurrency = 4, minIntervalSeconds = 0 } = options;
   const { client, informers, events, clock, metrics } = dependencies;
   const log = dependencies.log.child({ controller: name });
-  const queue = createWorkQueue({ concurrency, clock });
+  const queue = createWorkQueue({ concurrency, clock, minIntervalMillis: minIntervalSeconds * 1000 });
   const abort = new AbortController();
   const context: ReconcileContext = {
     client,

@@ -5,9 +5,12 @@ import { LoadBalancerError } from "./errors.ts";
 import type { Haproxy } from "./haproxy/haproxy.ts";
 import { buildDesired, type Problem, type World } from "./model/build-desired.ts";
 import type { Desired } from "./model/desired.ts";
+import { type Listenings, listeningOf } from "./model/listening.ts";
 import type { Peers } from "./peers/peers.ts";
+import { routePlaces } from "./places.ts";
 import { canListen } from "./port-probe.ts";
 import { type ReadWorldOptions, readWorld } from "./read-world.ts";
+import { servicePlaces } from "./service-places.ts";
 import { nameOf, routedTo, writeStatus } from "./write-status.ts";
 
 export interface BalancerOptions extends ReadWorldOptions {
@@ -17,6 +20,8 @@ export interface BalancerOptions extends ReadWorldOptions {
   log: Logger;
   listenAddress: string;
   publishAddress: string;
+  publishService?: { namespace: string; name: string } | undefined;
+  serviceAddresses: "published" | "replicas";
   /** The other replicas; none: this one carries all traffic. */
   peers: Peers | undefined;
 }
@@ -33,7 +38,7 @@ export class Balancer {
   /** Writes statuses; undefined while another replica does. */
   #writer: Client | undefined;
   /** What HAProxy was last brought to. */
-  #applied: World | undefined;
+  #applied: { world: World; desired: Desired } | undefined;
 
   constructor(options: BalancerOptions) {
     this.#options = options;
@@ -47,8 +52,19 @@ export class Balancer {
 
   /** The Pods that this replica's HAProxy leads an Ingress ("namespace/name") to; undefined for one it does not know. */
   routedTo(ingress: string): string | undefined {
-    const found = this.#applied?.ingresses.find((one) => nameOf(one) === ingress);
-    return found === undefined || this.#applied === undefined ? undefined : routedTo(found, this.#applied);
+    if (this.#applied === undefined) return undefined;
+    const { world } = this.#applied;
+    const found = world.ingresses.find((one) => nameOf(one) === ingress);
+    return found === undefined ? undefined : routedTo(found, world);
+  }
+
+  /** How this replica's HAProxy listens for Services of type LoadBalancer. */
+  listening(): Listenings {
+    if (this.#applied === undefined) return {};
+    const { world, desired } = this.#applied;
+    return Object.fromEntries(
+      world.loadBalancerServices.map((service) => [nameOf(service), listeningOf(service, desired)]),
+    );
   }
 
   /**
@@ -57,19 +73,30 @@ export class Balancer {
    * @throws what HAProxy or the API server refuses; the caller tries again.
    */
   async sync(): Promise<number | undefined> {
-    const { informers, haproxy, publishAddress: address, peers } = this.#options;
+    const { informers, haproxy } = this.#options;
     const world = readWorld(informers, this.#options);
     const busyPorts = await this.#busyPorts(buildDesired(world).desired);
     const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
     const { desired, problems } = buildDesired(possible);
     if (this.#writer !== undefined) this.#report(problems);
     await haproxy.apply(desired);
-    this.#applied = world;
-    const agreed = async (ingress: string, pods: string) => peers?.agree(ingress, pods) ?? true;
-    const complete =
-      this.#writer === undefined || (await writeStatus(this.#writer, { world, desired, address, agreed }));
+    this.#applied = { world, desired };
+    const { complete, refused } = await this.#tell(world, desired);
     if (!complete) return LAGGING_MILLIS;
-    return busyPorts.length > 0 ? BUSY_PORT_MILLIS : undefined;
+    return busyPorts.length > 0 || refused ? BUSY_PORT_MILLIS : undefined;
+  }
+
+  async #tell(world: World, desired: Desired): Promise<{ complete: boolean; refused: boolean }> {
+    if (this.#writer === undefined) return { complete: true, refused: false };
+    const { informers, publishAddress, serviceAddresses, peers } = this.#options;
+    const asks = serviceAddresses === "replicas" && world.loadBalancerServices.length > 0;
+    const replicas = asks ? await peers?.listening() : undefined;
+    return writeStatus(this.#writer, {
+      world,
+      places: routePlaces(informers, this.#options),
+      servicePlaces: (service) => servicePlaces(service, { desired, publishAddress, replicas }),
+      agreed: async (ingress, pods) => peers?.agree(ingress, pods) ?? true,
+    });
   }
 
   /** A worker with a port that it cannot have does not start, and pauses the one that serves while it tries. */

@@ -14,8 +14,18 @@ export interface LoadBalancerOptions {
   httpPort: number;
   /** An address or a host name, told in statuses: where people reach HAProxy. Defaults to listenAddress. */
   publishAddress?: string;
+  /**
+   * The Service before HAProxy: statuses of Ingresses tell the addresses that its own tells, in place of
+   * publishAddress. Defaults to none.
+   */
+  publishService?: { namespace: string; name: string } | undefined;
   /** Whether Services of type LoadBalancer are served; false leaves them to another. Defaults to true. */
   loadBalancerServices?: boolean;
+  /**
+   * Where such a Service answers: at publishAddress, or at the addresses of all `peers` whose HAProxy listens at its
+   * ports, for replicas that are on the network of a node each. Defaults to "published".
+   */
+  serviceAddresses?: "published" | "replicas";
   /** Whether it writes statuses and Events from the start; else while lead() runs. Defaults to true. */
   leads?: boolean;
   /**
@@ -32,8 +42,9 @@ export interface LoadBalancerOptions {
   clock?: Clock;
 }
 
-/** All that may be left out is there, but for peers. */
-type ReadOptions = Required<Omit<LoadBalancerOptions, "peers">> & Pick<LoadBalancerOptions, "peers">;
+/** All that may be left out is there, but for peers and what stands before HAProxy. */
+type ReadOptions = Required<Omit<LoadBalancerOptions, "peers" | "publishService">> &
+  Pick<LoadBalancerOptions, "peers" | "publishService">;
 
 const MAX_DIRECTORY_BYTES = 90;
 
@@ -41,7 +52,9 @@ const MAX_DIRECTORY_BYTES = 90;
 export function readOptions({
   listenAddress = "127.0.0.1",
   publishAddress = listenAddress,
+  publishService = undefined,
   loadBalancerServices = true,
+  serviceAddresses = "published",
   leads = true,
   peers = undefined,
   ingressClass = "jdos",
@@ -56,10 +69,19 @@ export function readOptions({
       { hint: "The path of a Unix socket ends at 108 bytes: choose a shorter directory" },
     );
   }
+  if (serviceAddresses === "replicas" && peers === undefined) {
+    throw new LoadBalancerError(
+      "InvalidOption",
+      "Cannot start load balancer: Services are to answer at the addresses of all replicas, and no peers are named",
+      { hint: "Name where replicas tell each other how far they are: --peer-address" },
+    );
+  }
   return {
     listenAddress,
     publishAddress,
+    publishService,
     loadBalancerServices,
+    serviceAddresses,
     leads,
     peers,
     ingressClass,
@@ -77,6 +99,9 @@ export const PROCESS_SETTINGS = {
   "publish-address": setting.text(
     "told in statuses: where people reach HAProxy; without it the listen address",
   ),
+  "publish-service": setting.text(
+    "the Service before HAProxy, as NAMESPACE/NAME: Ingresses are told the addresses of its status; without it the publish address",
+  ),
   "peer-address": setting.address(
     "where it tells other replicas how far its HAProxy is, as HOST:PORT; without it it is alone",
   ),
@@ -89,6 +114,10 @@ export const PROCESS_SETTINGS = {
     "false: Services of type LoadBalancer are left to the cluster",
     true,
   ),
+  "replica-addresses": setting.boolean(
+    "true: Services of type LoadBalancer answer at the addresses of all replicas, for Pods on the networks of nodes",
+    false,
+  ),
 };
 
 /** The options that a process was given. */
@@ -97,16 +126,29 @@ export function optionsOf(
   namespace: string,
 ): Omit<LoadBalancerOptions, "client" | "log"> {
   const publishAddress = given["publish-address"];
+  const publishService = given["publish-service"];
   const listen = given["peer-address"];
   return {
     configDirectory: given["config-directory"],
     listenAddress: given["listen-address"],
     httpPort: given["http-port"],
     ...(publishAddress === undefined ? {} : { publishAddress }),
+    ...(publishService === undefined ? {} : { publishService: serviceOf(publishService) }),
     ...(listen === undefined
       ? {}
       : { peers: { listen, service: { namespace, name: given["peer-service"] } } }),
     ingressClass: given["ingress-class"],
     loadBalancerServices: given["load-balancer-services"],
+    serviceAddresses: given["replica-addresses"] ? "replicas" : "published",
   };
+}
+
+function serviceOf(text: string): { namespace: string; name: string } {
+  const [namespace = "", name = "", ...rest] = text.split("/");
+  if (namespace !== "" && name !== "" && rest.length === 0) return { namespace, name };
+  throw new LoadBalancerError(
+    "InvalidOption",
+    `Cannot start load balancer: --publish-service "${text}" names no Service`,
+    { hint: "Give it as NAMESPACE/NAME" },
+  );
 }

@@ -8,12 +8,13 @@ import {
   Services,
 } from "@jdos/api";
 import type { Informer, InformerFactory, Stored } from "@jdos/client";
-import type { World } from "./model/build-desired.ts";
+import { type World, wantedPorts } from "./model/build-desired.ts";
 
 const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 const BY_SERVICE = "service";
 const BY_TYPE = "type";
+const BY_NODE_PORT = "nodePort";
 
 /** Prepares the informers' indexes; call before they start. */
 export function indexWorld(informers: InformerFactory): void {
@@ -22,6 +23,11 @@ export function indexWorld(informers: InformerFactory): void {
     return name === undefined ? [] : [`${metadata.namespace}/${name}`];
   });
   informers.for(Services).addIndex(BY_TYPE, ({ spec }) => [spec?.type ?? "ClusterIP"]);
+  informers
+    .for(Services)
+    .addIndex(BY_NODE_PORT, ({ spec }) =>
+      (spec?.ports ?? []).flatMap(({ nodePort }) => (nodePort ? [String(nodePort)] : [])),
+    );
 }
 
 export interface ReadWorldOptions {
@@ -44,18 +50,27 @@ export function readWorld(
   const classes = informers.for(IngressClasses).lister;
   const own = classes.get({ name: ingressClass });
   const isDefault = own?.metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === "true";
+  const balanced = loadBalancerServices ? services.byIndex(BY_TYPE, "LoadBalancer").filter(isServed) : [];
   return {
     ingresses: informers
       .for(Ingresses)
       .lister.list()
       .filter((ingress) => isOurs(ingress, ingressClass, isDefault)),
-    loadBalancerServices: loadBalancerServices
-      ? services.byIndex(BY_TYPE, "LoadBalancer").filter(isServed)
-      : [],
+    loadBalancerServices: balanced,
     service: once((namespace, name) => services.get({ namespace, name })),
     slices: once((namespace, name) => slicesOf(slices, { namespace, name })),
-    reservedPorts,
+    reservedPorts: new Set([...reservedPorts, ...nodePorts(services, balanced)]),
   };
+}
+
+/** Those of the ports asked for that are some Service's port on every node. */
+function nodePorts(
+  services: Informer<Service>["lister"],
+  balanced: readonly Stored<Service>[],
+): readonly number[] {
+  return balanced
+    .flatMap((service) => wantedPorts(service))
+    .filter((port) => services.byIndex(BY_NODE_PORT, String(port)).length > 0);
 }
 
 /** The slices of one Service; the informer has to be indexed. */

@@ -188,3 +188,47 @@ test("start() takes over from an earlier life without a request lost", async () 
   assert.deepEqual(failed, []);
   assert.equal(await haproxy.workerPid(), worker);
 });
+
+test("an Ingress is told the addresses of the Service before HAProxy, once it has any", async () => {
+  await client.create(Services, {
+    metadata: { name: "front", namespace },
+    spec: { type: "LoadBalancer", loadBalancerClass: "example.org/cloud", ports: [{ port: 80 }] },
+  });
+  await balancer.stop();
+  const publishService = { namespace, name: "front" };
+  balancer = await start({
+    client,
+    log: silentLogger(),
+    configDirectory: directory,
+    httpPort,
+    publishService,
+  });
+  const told = async () => {
+    const { status } = await client.get(Ingresses, { namespace, name: "web" });
+    return status?.loadBalancer?.ingress ?? [];
+  };
+  await eventually(async () => assert.deepEqual(await told(), []));
+  const ingress = [{ ip: "192.0.2.7" }, { hostname: "lb.example.org" }];
+  await client.patch(
+    Services,
+    publishService,
+    { type: "merge", body: { status: { loadBalancer: { ingress } } } },
+    { subresource: "status" },
+  );
+  await eventually(async () => assert.deepEqual(await told(), ingress));
+});
+
+test("a Service is not served at a port that another has on every node", async () => {
+  const taken = await client.create(Services, {
+    metadata: { name: "on-nodes", namespace },
+    spec: { type: "NodePort", ports: [{ port: 80 }] },
+  });
+  const port = taken.spec?.ports?.[0]?.nodePort ?? 0;
+  assert.ok(port > 0);
+  await addService("thief", [echoes[0]!], { type: "LoadBalancer", ports: [{ name: "http", port }] });
+  await eventually(async () => {
+    const { items } = await client.list(Events, { namespace });
+    const found = items.find(({ involvedObject }) => involvedObject.name === "thief");
+    assert.equal(found?.reason, "PortUnavailable");
+  });
+});

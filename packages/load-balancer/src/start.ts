@@ -6,6 +6,7 @@ import { createEventRecorder } from "@jdos/controller-runtime";
 import { Balancer } from "./balancer.ts";
 import { LoadBalancerError } from "./errors.ts";
 import { Haproxy } from "./haproxy/haproxy.ts";
+import { KUBERNETES_PORTS } from "./model/node-ports.ts";
 import { type LoadBalancerOptions, readOptions } from "./options.ts";
 import { startPeerServer } from "./peers/peer-server.ts";
 import { Peers } from "./peers/peers.ts";
@@ -29,7 +30,8 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   const informers = createInformerFactory(client, { log, clock });
   const events = createEventRecorder({ client, component: "load-balancer", log, clock });
   const haproxy = new Haproxy({ configDirectory, listenAddress, httpPort, log, clock });
-  const reservedPorts = new Set([httpPort]);
+  const nodePorts = settings.serviceAddresses === "replicas" ? KUBERNETES_PORTS : [];
+  const reservedPorts = new Set([httpPort, ...nodePorts]);
   const peers = settings.peers && new Peers({ informers, log, service: settings.peers.service });
   const balancer = new Balancer({ ...settings, informers, events, haproxy, reservedPorts, peers });
   if (leads) balancer.writer = client;
@@ -44,7 +46,11 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   await informers.waitForSync();
   const peerServer =
     settings.peers &&
-    (await startPeerServer({ ...settings.peers.listen, routedTo: (ingress) => balancer.routedTo(ingress) }));
+    (await startPeerServer({
+      ...settings.peers.listen,
+      routedTo: (ingress) => balancer.routedTo(ingress),
+      listening: () => balancer.listening(),
+    }));
 
   async function round(task: string): Promise<void> {
     try {

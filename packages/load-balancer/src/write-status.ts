@@ -1,14 +1,16 @@
-import { isIP } from "node:net";
 import { APPLICATION_LABEL, type Ingress, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
-import { deepEqual, isStatus, type KubeObject, keyOf, type ResourceType } from "@jdos/apimachinery";
+import {
+  type DeepReadonly,
+  deepEqual,
+  isStatus,
+  type KubeObject,
+  keyOf,
+  type ResourceType,
+} from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
-import type { Desired } from "./model/desired.ts";
-
-interface Place {
-  ip?: string;
-  hostname?: string;
-}
+import { type Place, placesIn } from "./places.ts";
+import type { ServicePlaces } from "./service-places.ts";
 
 interface Balanced extends KubeObject {
   status?: { loadBalancer?: { ingress?: Place[] } };
@@ -16,41 +18,44 @@ interface Balanced extends KubeObject {
 
 export interface StatusOptions {
   world: World;
-  desired: Pick<Desired, "tcp">;
-  /** Where everything answers: an IP address or a host name. */
-  address: string;
+  /** Where routes answer. */
+  places: readonly Place[];
+  /** Where a Service answers. */
+  servicePlaces(service: World["loadBalancerServices"][number]): ServicePlaces;
   /** Whether all who carry traffic lead an Ingress ("namespace/name") to these Pods. */
   agreed(ingress: string, routedTo: string): Promise<boolean>;
 }
 
 /**
  * Says in the status of each Ingress and Service where it answers, and on an application's Ingress which Pods its
- * routes lead to; writes only what is not said yet. False when not all agree yet on where routes lead.
+ * routes lead to; writes only what is not said yet. Not complete while others have not said where they are.
  */
 export async function writeStatus(
   client: Client,
-  { world, desired, address, agreed }: StatusOptions,
-): Promise<boolean> {
+  { world, places, servicePlaces, agreed }: StatusOptions,
+): Promise<{ complete: boolean; refused: boolean }> {
   let complete = true;
+  let refused = false;
   for (const ingress of world.ingresses) {
     const news = newsOf(ingress, world);
     const say = news !== undefined && (await agreed(nameOf(ingress), news));
     if (news !== undefined && !say) complete = false;
     await write(client, Ingresses as ResourceType<Balanced>, ingress as Stored<Balanced>, {
-      address,
+      places,
       ...(say ? { routedTo: news } : {}),
     });
   }
   for (const service of world.loadBalancerServices) {
-    const { namespace, name } = service.metadata;
-    const listens = desired.tcp.some(({ backend }) => backend.startsWith(`tcp.${namespace}.${name}.`));
-    const said = listens ? { address } : {};
-    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, said);
+    const found = servicePlaces(service);
+    complete &&= found.complete;
+    refused ||= found.refused;
+    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, found);
   }
-  return complete;
+  return { complete, refused };
 }
 
-export function nameOf({ metadata }: Stored<Ingress>): string {
+/** "namespace/name" */
+export function nameOf({ metadata }: { metadata: { namespace?: string; name: string } }): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
@@ -73,8 +78,7 @@ export function routedTo(ingress: Stored<Ingress>, world: Pick<World, "slices">)
 }
 
 interface Said {
-  /** Absent: it answers nowhere. */
-  address?: string;
+  places: readonly Place[];
   /** Absent: nothing new. */
   routedTo?: string;
 }
@@ -83,22 +87,17 @@ async function write(
   client: Client,
   type: ResourceType<Balanced>,
   object: Stored<Balanced>,
-  { address, routedTo }: Said,
+  { places, routedTo }: Said,
 ): Promise<void> {
-  const told = object.status?.loadBalancer?.ingress?.map(({ ip, hostname }) => ip ?? hostname);
-  const addresses = address === undefined ? [] : [address];
-  if (deepEqual(told ?? [], addresses) && routedTo === undefined) return;
+  const told = placesIn(object.status as DeepReadonly<Balanced["status"]>);
+  if (deepEqual(told, places) && routedTo === undefined) return;
   const body = {
     ...(routedTo === undefined ? {} : { metadata: { annotations: { [ROUTED_TO_ANNOTATION]: routedTo } } }),
-    status: { loadBalancer: { ingress: address === undefined ? null : [placeOf(address)] } },
+    status: { loadBalancer: { ingress: places.length === 0 ? null : places } },
   };
   try {
     await client.patch(type, keyOf(object), { type: "merge", body }, { subresource: "status" });
   } catch (error) {
     if (!isStatus(error, "NotFound")) throw error;
   }
-}
-
-function placeOf(address: string): Place {
-  return isIP(address) === 0 ? { hostname: address } : { ip: address };
 }

@@ -14,6 +14,8 @@ export interface ApplicationSpec {
   /** Defaults to service, the only kind served so far. */
   kind?: "service";
   source?: ApplicationSource;
+  /** Which pushes deploy it, by a webhook or by git push. */
+  triggers?: ApplicationTriggers;
   build?: ApplicationBuild;
   run?: ApplicationRun;
   /** Host names and paths under which the application answers. */
@@ -35,15 +37,84 @@ export interface ApplicationSpec {
 }
 
 export interface ApplicationRollout {
+  /** How a new Release takes the place of the one that serves. Defaults to Rolling. InPlace is refused so far. */
+  strategy?: RolloutStrategy;
+  canary?: CanaryRollout;
+  blueGreen?: BlueGreenRollout;
+  /**
+   * Whether a Release that does not become ready within progressDeadlineSeconds, crash-loops, or answers with too many
+   * errors as a canary is left: a new Release returns to the last good one. Defaults to true.
+   */
+  autoRollback?: boolean;
   /** Seconds without progress after which a rollout is reported as failed. Defaults to 600. */
   progressDeadlineSeconds?: number;
+}
+
+export type RolloutStrategy = "Rolling" | "Canary" | "BlueGreen" | "InPlace";
+
+export interface CanaryRollout {
+  /** In their order. Defaults to DEFAULT_CANARY_STEPS. */
+  steps?: CanaryStep[];
+  /** By how many percentage points the canary's share of 5xx answers may exceed that of the stable Release. Defaults to 5. */
+  maxErrorPercent?: number;
+}
+
+export interface CanaryStep {
+  /** Percent of the requests that the new Release takes. */
+  weight: number;
+  /** How long the step lasts. Left out, it waits for `jdos canary promote`. */
+  pauseSeconds?: number;
+}
+
+export interface BlueGreenRollout {
+  /** Waits for `jdos canary promote` when the new Release is ready, before all requests go to it. Defaults to false. */
+  hold?: boolean;
+  /** How long the old Pods are kept after the switch, for a quick return. Defaults to 30. */
+  keepSeconds?: number;
+}
+
+export const DEFAULT_CANARY_STEPS: readonly Readonly<CanaryStep>[] = [
+  { weight: 10, pauseSeconds: 60 },
+  { weight: 50, pauseSeconds: 60 },
+];
+export const DEFAULT_MAX_ERROR_PERCENT = 5;
+export const DEFAULT_KEEP_SECONDS = 30;
+
+/** What of a repository is deployed by itself: at a push, or when a forge tells of one. */
+export interface ApplicationTriggers {
+  /**
+   * Patterns of branches: "*" stands for any text without "/", "**" for any text. Defaults to what
+   * source.git.revision names, else main and master.
+   */
+  branches?: string[];
+  /** The same of tags. Defaults to none. */
+  tags?: string[];
+  /** The folder of the repository that the application is made of. Defaults to its root. */
+  path?: string;
+  /** Present: each pull request runs as an Application of its own, <application>-pr-<number>. */
+  previews?: ApplicationPreviews;
+}
+
+export interface ApplicationPreviews {
+  /** Hours after its last change in which a preview ends. Defaults to 168. */
+  expireAfterHours?: number;
+  /** Previews at once. Defaults to 10. */
+  limit?: number;
+  /** Also of pull requests out of other repositories, whose code would run with this application's settings. */
+  forks?: boolean;
 }
 
 /** Exactly one member is set. */
 export interface ApplicationSource {
   git?: { url: string; revision?: string; path?: string };
   /** A directory that the CLI uploaded: an OCI artifact in the registry, by digest. */
-  bundle?: { digest: string };
+  bundle?: {
+    digest: string;
+    /** The commit that it was made of, where it was one. */
+    revision?: string;
+    /** The branch or tag that led to it. */
+    ref?: string;
+  };
   /** An image that is there already. */
   image?: { reference: string };
 }
@@ -68,6 +139,11 @@ export interface ApplicationBuild {
   /** Forces a stack instead of looking at the source. */
   stack?: Stack;
   args?: Record<string, string>;
+  /** After this a build is stopped. Defaults to 1800. */
+  timeoutSeconds?: number;
+  /** Quantities of the user's steps: cpu is requested, memory is the limit. Default to the platform's settings. */
+  cpu?: string;
+  memory?: string;
   /** For steps of a Dockerfile that ask for them: RUN --mount=type=secret,id=<name>. They stay out of image, log and cache. */
   secrets?: BuildSecret[];
   /** Makes one layer of all that the build put over its base. Defaults to false. */
@@ -126,6 +202,8 @@ export interface ApplicationStatus {
   conditions?: Condition[];
   /** The Release whose Pods serve now. */
   currentRelease?: number;
+  /** How the latest rollout with a strategy stands, or that a Release was left. */
+  rollout?: RolloutStatus;
   latestBuild?: string;
   /** The highest Release number ever given; numbers are never reused. */
   latestRelease?: number;
@@ -141,6 +219,38 @@ export interface ApplicationStatus {
   readyReplicas?: number;
   updatedReplicas?: number;
 }
+
+export interface RolloutStatus {
+  phase: RolloutPhase;
+  strategy: RolloutStrategy;
+  /** The Release that is rolled out. */
+  release: number;
+  /** The Release that served before, and does until this one is promoted. */
+  from?: number;
+  /** Of a canary: the step it is at, from 1 on, and how many there are. */
+  step?: number;
+  steps?: number;
+  /** Percent of the requests that the new Release takes. */
+  weight: number;
+  /** When the phase began. */
+  since: string;
+  /** A sentence. */
+  message?: string;
+}
+
+/**
+ * Starting: Pods of the new Release come up. Progressing: it takes its share of the requests for a while. Paused: it
+ * waits for `jdos canary promote`. Promoting: the application's own Pods become the new Release's. Finishing: all
+ * requests go back to those, then the Pods beside them go. Complete. Aborted: it was left.
+ */
+export type RolloutPhase =
+  | "Starting"
+  | "Progressing"
+  | "Paused"
+  | "Promoting"
+  | "Finishing"
+  | "Complete"
+  | "Aborted";
 
 export const Applications: ResourceType<Application> = {
   ...jdos,

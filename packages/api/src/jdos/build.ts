@@ -2,7 +2,7 @@ import type { Condition, ObjectMeta, ResourceType } from "@jdos/apimachinery";
 import type { ApplicationBuild, ApplicationSource } from "./application.ts";
 import { jdos } from "./group.ts";
 
-/** One run from a source revision to an image digest, named <app>-b<N>. Its spec never changes. */
+/** One run from a source revision to an image digest, named <app>-b<N>. Of its spec `cancel` alone may change. */
 export interface Build {
   apiVersion?: "jdos.io/v1";
   kind?: "Build";
@@ -18,8 +18,27 @@ export interface BuildSpec {
   build?: ApplicationBuild;
   /** Who asked for it. */
   requestedBy?: string;
-  /** Defaults to 1800. */
+  /** Defaults to build.timeoutSeconds, else 1800. */
   timeoutSeconds?: number;
+  /** Stops it, whatever it is at. Changes from false to true and never back. */
+  cancel?: boolean;
+  /** The Build whose source and settings it has. */
+  retryOf?: string;
+  /** What brought it about. Absent: a person's deploy. */
+  trigger?: BuildTrigger;
+}
+
+export const BUILD_TRIGGERS = ["Deploy", "Push", "Webhook", "BaseImage", "Retry"] as const;
+
+export interface BuildTrigger {
+  kind: (typeof BUILD_TRIGGERS)[number];
+  /** The branch or tag: main, v1.2. */
+  ref?: string;
+  /** The pull request that it is of. */
+  pullRequest?: number;
+  /** The Webhook that received it, and the delivery. */
+  webhook?: string;
+  delivery?: string;
 }
 
 /** The stages of a build in their order. */
@@ -37,7 +56,8 @@ export interface BuildStage {
 
 export interface BuildStatus {
   observedGeneration?: number;
-  phase?: "Pending" | "Running" | "Succeeded" | "Failed";
+  /** Queued: others are built first. Succeeded, Failed and Cancelled are final. */
+  phase?: "Queued" | "Pending" | "Running" | "Succeeded" | "Failed" | "Cancelled";
   /** Succeeded: True, False with the failing step, or Unknown while it runs. */
   conditions?: Condition[];
   stages?: BuildStage[];
@@ -53,6 +73,14 @@ export interface BuildStatus {
   attempt?: number;
   /** The Pod that did it; its log is the build's log. */
   pod?: string;
+  /** Digest of the artifact in the application's repository that keeps the log of an ended build. */
+  log?: string;
+}
+
+/** Whether nothing more becomes of a Build. */
+export function isBuildEnded(build: { readonly status?: { readonly phase?: string } }): boolean {
+  const phase = build.status?.phase;
+  return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled";
 }
 
 export const Builds: ResourceType<Build> = { ...jdos, resource: "builds", kind: "Build", namespaced: true };

@@ -8,7 +8,9 @@ import { buildSpec, buildStatus } from "./schema/build.ts";
 import { releaseSpec, releaseStatus } from "./schema/release.ts";
 import { DNS_LABEL } from "./schema/schema.ts";
 import { systemSpec, systemStatus } from "./schema/system.ts";
+import { webhookSpec, webhookStatus } from "./schema/webhook.ts";
 import { Systems } from "./system.ts";
+import { Webhooks } from "./webhook.ts";
 
 interface Column {
   name: string;
@@ -125,6 +127,30 @@ const definitions: readonly Definition[] = [
         name: "Intact",
         type: "string",
         jsonPath: '.status.conditions[?(@.type=="Intact")].status',
+        priority: 1,
+      },
+      age,
+    ],
+  },
+  {
+    type: Webhooks,
+    description: "Webhook is a way in for the deliveries of a forge, whose pushes build an application.",
+    shortNames: ["hook", "hooks"],
+    name: { pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$", maxLength: 62 },
+    specRequired: true,
+    spec: webhookSpec,
+    status: webhookStatus,
+    columns: [
+      { name: "Application", type: "string", jsonPath: ".spec.application" },
+      { name: "Forge", type: "string", jsonPath: ".spec.forge" },
+      { name: "Ready", type: "string", jsonPath: READY },
+      { name: "Last", type: "string", jsonPath: ".status.deliveries[0].outcome" },
+      { name: "Delivered", type: "date", jsonPath: ".status.deliveries[0].time" },
+      { name: "URL", type: "string", jsonPath: ".status.url", priority: 1 },
+      {
+        name: "Reason",
+        type: "string",
+        jsonPath: '.status.conditions[?(@.type=="Ready")].message',
         priority: 1,
       },
       age,

@@ -10,6 +10,16 @@ export const SYSTEM_LABEL = "jdos.io/system";
 /** Label of the Secret by which an application pushes to and pulls from the registry. */
 export const REGISTRY_CREDENTIAL_LABEL = "jdos.io/registry-credential";
 
+/** Annotation of an Application: "<release>/<step>", the step of a rollout that need not wait longer; "<release>/all": none. */
+export const PROMOTE_ANNOTATION = "jdos.io/promote";
+/** Annotation of an Application: "<release>", the Release whose rollout is to be left. */
+export const ABORT_ANNOTATION = "jdos.io/abort";
+/**
+ * Annotation of the Release that returns to an earlier one by itself: the generation of the Application when the other
+ * was left. A change of that or an earlier generation came to nothing.
+ */
+export const LEFT_AT_GENERATION_ANNOTATION = "jdos.io/left-at-generation";
+
 /** The container of a build's Pod whose log is the build's log and whose termination message is its result. */
 export const BUILD_CONTAINER = "build";
 
@@ -33,3 +43,26 @@ export function registrySecretName(application: string): string {
  * now, sorted, with commas between. A deploy is over when all of them are the new Release's.
  */
 export const ROUTED_TO_ANNOTATION = "jdos.io/routed-to";
+
+/** Of the Deployment, the Service and the Ingress that stand beside an application's own while a Release is tried. */
+export function canaryName(application: string): string {
+  return `${application}-canary`;
+}
+
+/** Behind the application's name in the label APPLICATION_LABEL of the Pods beside its own, which no name ends with. */
+const BESIDE = ".canary";
+
+/** What APPLICATION_LABEL says on Pods of a Release that is tried beside the application's own. */
+export function canaryLabel(application: string): string {
+  return `${application}${BESIDE}`;
+}
+
+/** The application a Pod belongs to, by its label APPLICATION_LABEL. */
+export function applicationOfLabel(label: string): string {
+  return label.endsWith(BESIDE) ? label.slice(0, -BESIDE.length) : label;
+}
+
+/** Label selector of all Pods of an application: its own, and those beside them. */
+export function podSelector(application: string): string {
+  return `${APPLICATION_LABEL} in (${application},${canaryLabel(application)})`;
+}

@@ -22,13 +22,15 @@ export interface ReleaseSpec {
   build?: string;
   /** For a rollback: the number of the Release it returns to. */
   rollbackTo?: number;
+  /** The Release that was left, in whose stead this one returns to an earlier one: it did not become ready, or was aborted. */
+  insteadOf?: number;
   /**
    * The Release whose Pods this one keeps, because nothing they are made of differs (only routes changed).
    * Absent: the Pods are its own.
    */
   podsOf?: number;
   createdBy?: string;
-  /** "build hello-b3", "configuration changed", "rollback to v2". */
+  /** "build hello-b3", "push 1a2b3c4 main", "configuration changed", "rollback to v2". */
   reason?: string;
   /** sha256 over the canonical JSON of the spec without this member. */
   hash: string;

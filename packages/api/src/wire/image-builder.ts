@@ -37,6 +37,8 @@ export interface BuilderResult {
   revision?: string;
   /** What was detected and why, in a sentence. */
   stack?: string;
+  /** Digest of the artifact that keeps the log; absent where it could not be kept. */
+  log?: string;
   error?: BuilderError;
 }
 

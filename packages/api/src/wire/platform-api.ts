@@ -4,9 +4,10 @@
  * streams are NDJSON, one of the event types below a line; empty lines keep the connection alive, and a StreamError is
  * the last line of one that failed on the way. Every refusal is an ApiError.
  */
-import type { ApplicationSource, ApplicationSpec } from "../jdos/application.ts";
-import type { BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
+import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
+import type { CanaryTraffic } from "./canary.ts";
 
 const system = "/api/v1/systems/:system";
 const application = `${system}/apps/:app`;
@@ -23,8 +24,10 @@ export const PLATFORM_ROUTES = {
   allApplications: "/api/v1/apps",
   /** GET -> ListOf<ApplicationView> */
   applications: `${system}/apps`,
-  /** GET -> ApplicationView; DELETE -> 202 ApplicationView */
+  /** GET -> ApplicationView; POST CreateApplicationRequest -> 201 ApplicationView; DELETE -> 202 ApplicationView */
   application,
+  /** GET -> AccessView */
+  access: `${application}/access`,
   /** POST application/gzip (a tar.gz) -> 201 SourceUploaded */
   source: `${application}/source`,
   /** POST DeployRequest -> 202 Accepted */
@@ -37,10 +40,16 @@ export const PLATFORM_ROUTES = {
   build: `${application}/builds/:number`,
   /** GET ?follow -> stream of LogLine */
   buildLog: `${application}/builds/:number/log`,
+  /** POST -> 202 BuildView; one that ended with another outcome is refused: Conflict */
+  cancelBuild: `${application}/builds/:number/cancel`,
+  /** POST -> 202 Accepted, whose `build` is the new one */
+  retryBuild: `${application}/builds/:number/retry`,
   /** GET -> ListOf<ReleaseView> */
   releases: `${application}/releases`,
   /** POST RollbackRequest -> 202 Accepted */
   rollback: `${application}/rollback`,
+  /** GET -> CanaryView; POST CanaryRequest -> 202 Accepted */
+  canary: `${application}/canary`,
   /** GET -> ListOf<PodView> */
   pods: `${application}/pods`,
   /** GET LogQuery -> stream of LogLine */
@@ -148,7 +157,26 @@ export interface ApplicationView {
   readyReplicas: number;
   updatedReplicas: number;
   createdAt: string;
+  /** How the latest rollout with a strategy stands, or that a release was left. */
+  rollout?: RolloutStatus;
   spec: ApplicationSpec;
+}
+
+/** An application that has no source yet: it is given one by the first deploy, push or webhook. */
+export type CreateApplicationRequest = Omit<DeployRequest, "source" | "requestId">;
+
+/** What the person may do with an application, whether it is there or not. */
+export interface AccessView {
+  system: string;
+  application: string;
+  exists: boolean;
+  /** May see it and fetch its repository. */
+  read: boolean;
+  /** May deploy it, and where it is missing, make it. */
+  deploy: boolean;
+  /** Why not, where `deploy` is false. */
+  message?: string;
+  triggers?: ApplicationSpec["triggers"];
 }
 
 /** The bundle to name in a DeployRequest. */
@@ -166,6 +194,10 @@ export interface DeployRequest {
   run?: ApplicationSpec["run"];
   routes?: ApplicationSpec["routes"];
   replicas?: number;
+  /** Members that are given replace those the application has. */
+  rollout?: ApplicationSpec["rollout"];
+  deployPolicy?: ApplicationSpec["deployPolicy"];
+  triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
 }
@@ -173,6 +205,24 @@ export interface DeployRequest {
 export interface RollbackRequest {
   /** The release to return to. Defaults to the one before the current. */
   release?: number;
+}
+
+/** How a release is being tried. */
+export interface CanaryView {
+  system: string;
+  application: string;
+  /** The release that serves. */
+  release?: number;
+  /** Absent: none was tried yet. */
+  rollout?: RolloutStatus;
+  /** What the load balancer counted since the weight is what it is; absent where it cannot be known. */
+  traffic?: CanaryTraffic;
+}
+
+export interface CanaryRequest {
+  action: "promote" | "abort";
+  /** promote: past all steps instead of the present one. */
+  all?: boolean;
 }
 
 export interface ScaleRequest {
@@ -229,6 +279,8 @@ export interface DeployResult {
   url: string;
   replicas: number;
   readyReplicas: number;
+  /** The release waits to be promoted, and serves a share of the requests until then. */
+  rollout?: RolloutStatus;
   /** By stage; `total` is from the Build's (or the change's) creation to ready. */
   seconds: Partial<Record<DeployStageName, number>> & { total: number };
 }
@@ -241,9 +293,19 @@ export interface BuildView {
   stage?: BuildStageName;
   message?: string;
   stack?: string;
+  /** The commit, or the digest of a bundle that was made of none. */
   revision?: string;
+  /** The branch or tag that led to the revision. */
+  ref?: string;
   image?: string;
   requestedBy?: string;
+  /** What brought it about. */
+  trigger: NonNullable<BuildSpec["trigger"]>;
+  /** The name of the Build that it does again. */
+  retryOf?: string;
+  /** Of its end: BuildSucceeded, TimedOut, Superseded ...; else where it stands. */
+  reason?: string;
+  startedAt?: string;
   seconds?: number;
   stages: { name: BuildStageName; state: string; seconds?: number; message?: string }[];
   createdAt: string;
@@ -255,6 +317,8 @@ export interface ReleaseView {
   image: string;
   build?: string;
   rollbackTo?: number;
+  /** The release that was left for this one. */
+  insteadOf?: number;
   createdBy?: string;
   reason?: string;
   /** True: what runs is rendered from it. */
@@ -330,6 +394,10 @@ export interface Explanation {
 /** Media types of a directory that travels through the registry as an OCI artifact. */
 export const SOURCE_CONFIG_MEDIA_TYPE = "application/vnd.jdos.source.config.v1+json";
 export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
+
+/** Media types of the kept log of a build: an OCI artifact of one layer in the application's repository. */
+export const BUILD_LOG_CONFIG_MEDIA_TYPE = "application/vnd.jdos.build-log.config.v1+json";
+export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzip";
 
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";

@@ -10,11 +10,18 @@ const COLUMNS = [
   ["PHASE", ({ phase }: BuildView) => phase],
   ["STAGE", ({ stage }: BuildView) => stage],
   ["SECONDS", ({ seconds }: BuildView) => duration(seconds)],
+  ["REVISION", ({ revision, ref }: BuildView) => shortRevision(revision, ref)],
   ["STACK", ({ stack }: BuildView) => stack],
   ["BY", ({ requestedBy }: BuildView) => requestedBy],
   ["AGE", ({ createdAt }: BuildView) => age(createdAt)],
   ["MESSAGE", ({ message }: BuildView) => message],
 ] as const;
+
+/** "1a2b3c4 main"; a digest of a directory is told apart by its first digits. */
+function shortRevision(revision: string | undefined, ref: string | undefined): string {
+  const short = revision?.replace(/^sha256:/, "").slice(0, 7);
+  return [short, ref === revision ? undefined : ref].filter((word) => word !== undefined).join(" ");
+}
 
 async function read(input: Input, context: CommandContext): Promise<BuildView[]> {
   return (

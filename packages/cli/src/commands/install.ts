@@ -31,6 +31,7 @@ export function present(answer: Installed | KubeObject[]): string {
   if (Array.isArray(answer)) return manifestText(answer);
   return [
     `JDOS ${answer.version} runs in the cluster at ${answer.server} (installation ${answer.id})`,
+    ...answer.notices,
     "Next: jdos system create NAME --kubeconfig FILE, then jdos deploy",
   ].join("\n");
 }

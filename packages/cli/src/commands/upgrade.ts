@@ -31,5 +31,8 @@ export async function run(input: Input, context: CommandContext): Promise<Instal
 
 export function present(answer: Installed | KubeObject[]): string {
   if (Array.isArray(answer)) return manifestText(answer);
-  return `JDOS ${answer.version} runs in the cluster at ${answer.server} (installation ${answer.id})`;
+  return [
+    `JDOS ${answer.version} runs in the cluster at ${answer.server} (installation ${answer.id})`,
+    ...answer.notices,
+  ].join("\n");
 }

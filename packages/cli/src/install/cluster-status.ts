@@ -5,6 +5,7 @@ import { formatTable } from "../output/table.ts";
 import { checkVersion } from "./preflight/version.ts";
 import { readInstallation } from "./record.ts";
 import { listWorkloads } from "./rollout.ts";
+import { missingRoutesAddress } from "./routes-address.ts";
 import { withCluster } from "./session.ts";
 
 /** The platform in a cluster. */
@@ -26,6 +27,7 @@ export function readClusterStatus(context: CommandContext): Promise<ClusterStatu
     const installation = await readInstallation(client);
     if (installation === undefined) throw notInstalled(server);
     const workloads = await listWorkloads(client, PLATFORM_NAMESPACE);
+    const noAddress = await missingRoutesAddress(client);
     const { id, version, state } = installation;
     return {
       server,
@@ -34,11 +36,14 @@ export function readClusterStatus(context: CommandContext): Promise<ClusterStatu
       version,
       state,
       ready: state === "Installed" && workloads.every(({ done }) => done),
-      components: workloads.map(({ name, done, message }) => ({
-        name,
-        state: done ? "running" : "starting",
-        message,
-      })),
+      components: [
+        ...workloads.map(({ name, done, message }) => ({
+          name,
+          state: done ? "running" : "starting",
+          message,
+        })),
+        ...(noAddress === undefined ? [] : [{ name: "routes", state: "waiting", message: noAddress }]),
+      ],
     };
   });
 }

@@ -9,6 +9,7 @@ import { preflight } from "./preflight/preflight.ts";
 import type { Installation } from "./record.ts";
 import { renderRecord } from "./record.ts";
 import { locationOf } from "./registry.ts";
+import { missingRoutesAddress } from "./routes-address.ts";
 import type { ClusterSession } from "./session.ts";
 import type { Facts } from "./template-values.ts";
 import type { GivenValues, Values } from "./values.ts";
@@ -21,6 +22,8 @@ export interface Installed {
   server: string;
   images: Facts["images"];
   seconds: number;
+  /** What a person should know of it that is not as it might be. */
+  notices: string[];
 }
 
 export interface Plan {
@@ -116,7 +119,17 @@ export async function carryOut({
     timeoutSeconds: Number(input.options.timeout ?? DEFAULT_TIMEOUT_SECONDS),
   });
   const { id, state, version } = installation;
-  return { id, state, version, kubernetes, server, images, seconds: (performance.now() - since) / 1000 };
+  const noAddress = await missingRoutesAddress(client);
+  return {
+    id,
+    state,
+    version,
+    kubernetes,
+    server,
+    images,
+    seconds: (performance.now() - since) / 1000,
+    notices: noAddress === undefined ? [] : [`Applications have no address: ${noAddress}`],
+  };
 }
 
 async function stagesOf({

@@ -104,6 +104,24 @@ describe("renderManifests()", () => {
     assert.ok(controllers?.args?.includes("--ingress-class=nginx"));
   });
 
+  it("renderManifests() has Ingresses told where the Service before HAProxy is, and Services served where that is asked", async () => {
+    const args = async (own: object) => {
+      const objects = await render(own);
+      const found = objects.get("Deployment load-balancer") ?? objects.get("DaemonSet load-balancer");
+      return (found as Workload).spec.template.spec.containers[0]?.args ?? [];
+    };
+    const balanced = await args({ routes: { expose: "LoadBalancer" } });
+    assert.ok(balanced.includes("--publish-service=jdos-system/routes"));
+    assert.ok(!balanced.some((arg) => arg.startsWith("--publish-address")));
+    const named = await args({ routes: { expose: "LoadBalancer", publishAddress: "lb.example.org" } });
+    assert.ok(named.includes("--publish-address=lb.example.org"));
+    assert.ok(named.includes("--load-balancer-services=false"));
+    const onNodes = { expose: "HostNetwork", hostPort: 8080 };
+    const served = await args({ routes: onNodes, loadBalancers: { provider: "jdos" } });
+    for (const flag of ["--load-balancer-services=true", "--replica-addresses=true"])
+      assert.ok(served.includes(flag), flag);
+  });
+
   it("renderManifests() brings scheduler and dns only where they are wanted", async () => {
     const names = [...(await render({})).keys()];
     assert.ok(!names.some((name) => /scheduler|dns/.test(name)));

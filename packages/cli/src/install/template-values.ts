@@ -73,7 +73,7 @@ function loginValues({ login }: Values): TemplateValues {
   };
 }
 
-function routeValues({ routes }: Values, { nodeAddress }: Facts): TemplateValues {
+function routeValues({ routes, loadBalancers }: Values, { nodeAddress }: Facts): TemplateValues {
   const { expose, nodePort, hostPort } = routes;
   const hostNetwork = expose === "HostNetwork";
   const onNodes = hostNetwork || expose === "HostPort";
@@ -93,6 +93,8 @@ function routeValues({ routes }: Values, { nodeAddress }: Facts): TemplateValues
     "routes.listenPort": hostNetwork ? hostPort : POD_PORT,
     "routes.healthPort": hostNetwork ? NODE_HEALTH_PORT : HEALTH_PORT,
     "routes.peerPort": hostNetwork ? NODE_PEER_PORT : PEER_PORT,
+    "routes.publishService": expose === "LoadBalancer" && routes.publishAddress === "",
+    "routes.loadBalancerServices": loadBalancers.provider === "jdos",
     "routes.publishAddress": routes.publishAddress === "" ? nodeAddress : routes.publishAddress,
   };
 }

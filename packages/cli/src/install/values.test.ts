@@ -46,6 +46,12 @@ describe("readValues()", () => {
     ["registry:\n  provider: jdos", /: registry\.provider: JDOS's own registry is for one machine/, /Leave/],
     ["routes:\n  provider: cluster", /: routes\.ingressClassName: it is missing/, /ingressclasses/],
     ["routes:\n  expose: HostNetwork", /: routes\.hostPort: 80 is below 1024/, /1024/],
+    ["loadBalancers:\n  provider: jdos", /: loadBalancers\.provider: .* "NodePort" HAProxy/, /HostNetwork/],
+    [
+      "loadBalancers: {provider: jdos}\nroutes: {provider: cluster, ingressClassName: x}",
+      /: loadBalancers\.provider: .* no HAProxy runs/,
+      /routes\.provider: jdos/,
+    ],
     ["dns:\n  provider: jdos", /: dns\.clusterIP: it is missing/, /clusterDNS/],
     ["- a list", /Cannot read values ".*": it is not a mapping/, /values\.yaml/],
   ];

@@ -23,6 +23,7 @@ export interface Values {
     hostPort: number;
     publishAddress: string;
   };
+  loadBalancers: { provider: "cluster" | "jdos" };
   dns: { provider: "cluster" | "jdos"; clusterIP: string; clusterDomain: string };
   scheduler: { provider: "cluster" | "jdos" };
   builds: {
@@ -110,7 +111,7 @@ export function invalid(field: string, state: string, hint: string): CliError {
 }
 
 /** What one setting asks of another. */
-function requireTogether({ registry, routes, dns }: Values): void {
+function requireTogether({ registry, routes, loadBalancers, dns }: Values): void {
   if (registry.location === "")
     throw invalid(
       "registry.location",
@@ -128,6 +129,14 @@ function requireTogether({ registry, routes, dns }: Values): void {
       "routes.hostPort",
       `${routes.hostPort} is below 1024, and HAProxy has no privilege on a node's own network`,
       "Take a port from 1024 on, or routes.expose: HostPort",
+    );
+  if (loadBalancers.provider === "jdos" && (routes.provider !== "jdos" || routes.expose !== "HostNetwork"))
+    throw invalid(
+      "loadBalancers.provider",
+      routes.provider === "jdos"
+        ? `it is "jdos", and with routes.expose "${routes.expose}" HAProxy can listen at no ports of nodes but its own`
+        : 'it is "jdos", and with routes.provider "cluster" no HAProxy runs',
+      "Take routes.provider: jdos with routes.expose: HostNetwork, or loadBalancers.provider: cluster",
     );
   if (dns.provider === "jdos" && dns.clusterIP === "")
     throw invalid(

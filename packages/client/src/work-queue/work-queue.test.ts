@@ -49,6 +49,32 @@ describe("createWorkQueue", () => {
     assert.equal(most, 3);
   });
 
+  it("add() of a key handled just now waits for the interval, others do not", async () => {
+    const clock = new FakeClock();
+    const handled: string[] = [];
+    const queue = createWorkQueue({ clock, minIntervalMillis: 100 });
+    queue.start(async (key) => void handled.push(key));
+    queue.add("a");
+    await queue.idle();
+    for (const key of ["a", "b", "a"]) queue.add(key);
+    const idle = queue.idle();
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.deepEqual(handled, ["a", "b"]);
+    assert.equal(queue.length, 1);
+    clock.advance(100);
+    await idle;
+    assert.deepEqual(handled, ["a", "b", "a"]);
+    clock.advance(100);
+    queue.add("a");
+    await queue.idle();
+    assert.deepEqual(handled, ["a", "b", "a", "a"]);
+    queue.add("a");
+    await queue.stop();
+    clock.advance(100);
+    assert.equal(handled.length, 4);
+  });
+
   it("addAfter() waits, and the earliest delay wins", async () => {
     const clock = new FakeClock();
     const handled: string[] = [];

@@ -8,6 +8,11 @@ export interface WorkQueueOptions {
   baseDelayMillis?: number;
   /** Defaults to 60,000. */
   maxDelayMillis?: number;
+  /**
+   * A key is handed out no more often than this: what is added meanwhile waits. The first is handed out at once.
+   * Defaults to 0.
+   */
+  minIntervalMillis?: number;
   clock?: Clock;
   random?: () => number;
 }
@@ -50,12 +55,17 @@ export function createWorkQueue(options: WorkQueueOptions = {}): WorkQueue {
 class KeyQueue implements WorkQueue {
   readonly #concurrency: number;
   readonly #backOff: { baseMillis: number; maxMillis: number; random?: () => number };
+  readonly #minIntervalMillis: number;
   readonly #clock: Clock;
   /** Insertion order is the order of service. */
   readonly #waiting = new Set<string>();
   readonly #active = new Set<string>();
   /** Added while active. */
   readonly #again = new Set<string>();
+  /** Handed out less than the interval ago. */
+  readonly #resting = new Map<string, Timer>();
+  /** Added while resting. */
+  readonly #held = new Set<string>();
   readonly #delayed = new Map<string, Delayed>();
   readonly #failures = new Map<string, number>();
   #idleWaiters: (() => void)[] = [];
@@ -67,16 +77,18 @@ class KeyQueue implements WorkQueue {
     concurrency = 1,
     baseDelayMillis = 5,
     maxDelayMillis = 60_000,
+    minIntervalMillis = 0,
     clock = systemClock,
     random,
   }: WorkQueueOptions) {
     this.#concurrency = concurrency;
     this.#backOff = { baseMillis: baseDelayMillis, maxMillis: maxDelayMillis, random };
+    this.#minIntervalMillis = minIntervalMillis;
     this.#clock = clock;
   }
 
   get length(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#held.size;
   }
 
   get active(): number {
@@ -87,6 +99,10 @@ class KeyQueue implements WorkQueue {
     if (this.#stopped) return;
     if (this.#active.has(key)) {
       this.#again.add(key);
+      return;
+    }
+    if (this.#resting.has(key)) {
+      this.#held.add(key);
       return;
     }
     this.#waiting.add(key);
@@ -138,13 +154,16 @@ class KeyQueue implements WorkQueue {
     this.#stopped = true;
     this.#waiting.clear();
     this.#again.clear();
+    this.#held.clear();
+    for (const timer of this.#resting.values()) timer.cancel();
+    this.#resting.clear();
     for (const { timer } of this.#delayed.values()) timer.cancel();
     this.#delayed.clear();
     await this.idle();
   }
 
   #isIdle(): boolean {
-    return this.#waiting.size === 0 && this.#active.size === 0;
+    return this.length === 0 && this.#active.size === 0;
   }
 
   /** Hands out in a later microtask, so that a burst of adds is one round. */
@@ -167,12 +186,14 @@ class KeyQueue implements WorkQueue {
   }
 
   async #serve(key: string): Promise<void> {
+    const startedMillis = this.#minIntervalMillis > 0 ? this.#clock.monotonicMillis() : 0;
     try {
       await this.#handle?.(key);
     } catch {
       // The handler reports its own errors; the queue only keeps going.
     } finally {
       this.#active.delete(key);
+      if (this.#minIntervalMillis > 0) this.#rest(key, startedMillis);
       if (this.#again.delete(key)) this.add(key);
       this.#handOut();
       if (this.#isIdle()) {
@@ -180,5 +201,14 @@ class KeyQueue implements WorkQueue {
         this.#idleWaiters = [];
       }
     }
+  }
+  #rest(key: string, startedMillis: number): void {
+    const leftMillis = startedMillis + this.#minIntervalMillis - this.#clock.monotonicMillis();
+    if (this.#stopped || leftMillis <= 0) return;
+    const timer = this.#clock.schedule(leftMillis, () => {
+      this.#resting.delete(key);
+      if (this.#held.delete(key)) this.add(key);
+    });
+    this.#resting.set(key, timer);
   }
 }

@@ -8,7 +8,11 @@ import {
   podsOfService,
   servicesOfPod,
 } from "../service/service-pods.ts";
+import { OVER_CAPACITY_ANNOTATION, truncate } from "./capacity.ts";
 import { subsetsOf } from "./subsets.ts";
+
+/** The object is written whole: Pods that become ready one soon after another are written together. */
+const MIN_INTERVAL_SECONDS = 0.1;
 
 /** Keeps the older Endpoints object of each Service, for readers that do not know EndpointSlices. */
 export function endpointsController(): ControllerOptions {
@@ -23,6 +27,7 @@ export function endpointsController(): ControllerOptions {
         keys: ({ metadata }) => [{ namespace: metadata.namespace ?? "", name: metadata.name }],
       },
     ],
+    minIntervalSeconds: MIN_INTERVAL_SECONDS,
     setup: ({ informers }) => indexServiceSelectors(informers),
     reconcile: async (context, key) => {
       await reconcile(context, key);
@@ -57,21 +62,28 @@ interface Writing {
 }
 
 async function write({ client, informers }: ReconcileContext, { service, existing }: Writing): Promise<void> {
-  const subsets = subsetsOf(service, podsOfService(service, informers));
+  const all = subsetsOf(service, podsOfService(service, informers));
+  const truncated = truncate(all);
+  const subsets = truncated ?? all;
   const headless: Record<string, string> =
     service.spec?.clusterIP === "None" ? { "service.kubernetes.io/headless": "" } : {};
   const labels = { ...service.metadata.labels, ...headless, [MANAGED_LABEL]: MANAGED_BY };
   const { name, namespace } = service.metadata;
+  const { [OVER_CAPACITY_ANNOTATION]: _, ...others } = existing?.metadata.annotations ?? {};
+  const annotations =
+    truncated === undefined ? others : { ...others, [OVER_CAPACITY_ANNOTATION]: "truncated" };
   if (existing === undefined) {
-    await client.create(Endpoints, { metadata: { name, namespace, labels }, subsets });
+    await client.create(Endpoints, { metadata: { name, namespace, labels, annotations }, subsets });
     return;
   }
-  if (deepEqual(existing.subsets ?? [], subsets) && deepEqual(existing.metadata.labels, labels)) return;
-  await client.update(Endpoints, {
-    ...existing,
-    metadata: { ...existing.metadata, labels },
-    subsets,
-  } as EndpointsObject);
+  const { metadata } = existing;
+  const isCurrent =
+    deepEqual(existing.subsets ?? [], subsets) &&
+    deepEqual(metadata.labels, labels) &&
+    deepEqual(metadata.annotations ?? {}, annotations);
+  if (isCurrent) return;
+  const written = { ...existing, metadata: { ...metadata, labels, annotations }, subsets };
+  await client.update(Endpoints, written as EndpointsObject);
 }
 
 async function remove(

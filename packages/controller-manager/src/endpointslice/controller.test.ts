@@ -82,6 +82,13 @@ async function expectEndpoints(service: string, wanted: string[]): Promise<void>
   }
 }
 
+async function expectEndpoint(service: string, wanted: string): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !(await seen(service)).includes(wanted); ) {
+    assert.ok(Date.now() < deadline, `no "${wanted}" in time`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 test("endpointSliceController() follows a Pod from not ready to gone", async () => {
   await createService("web");
   await createPod("web-1", { app: "web", ip: "10.0.0.1", ready: false });
@@ -115,6 +122,34 @@ test("endpointSliceController() removes the slices of a Service that is gone", a
   await expectEndpoints("brief", ["10.0.3.1:8080 ready,serving"]);
   await client.delete(Services, { namespace, name: "brief" });
   await expectEndpoints("brief", []);
+});
+
+test("endpointsController() shows a thousand addresses, and says when there are more", async () => {
+  await createService("wide");
+  const names = Array.from({ length: 1001 }, (_, index) => `wide-${index}`);
+  await Promise.all(
+    names.map((name, index) => createPod(name, { app: "wide", ip: `10.1.${index >> 8}.${index & 255}` })),
+  );
+  await manager.idle();
+  const key = { namespace, name: "wide" };
+  const wide = await client.get(Endpoints, key);
+  assert.equal(wide.subsets?.[0]?.addresses?.length, 1000);
+  assert.equal(wide.metadata.annotations?.["endpoints.kubernetes.io/over-capacity"], "truncated");
+  assert.equal((await seen("wide")).length, 1001);
+
+  await setReady("wide-1000", "10.1.3.232", false);
+  await expectEndpoint("wide", "10.1.3.232:8080 ");
+  await manager.idle();
+  const { subsets } = await client.get(Endpoints, key);
+  assert.equal(subsets?.[0]?.notReadyAddresses, undefined, "what is ready comes first");
+
+  const body = { metadata: { finalizers: null } };
+  await client.patch(Pods, { namespace, name: "wide-1000" }, { type: "merge", body });
+  await client.delete(Pods, { namespace, name: "wide-1000" }, { gracePeriodSeconds: 0 });
+  await manager.idle();
+  const narrow = await client.get(Endpoints, key);
+  assert.equal(narrow.subsets?.[0]?.addresses?.length, 1000);
+  assert.equal(narrow.metadata.annotations?.["endpoints.kubernetes.io/over-capacity"], undefined);
 });
 
 test("endpointsController() keeps ready and other addresses apart", async () => {

@@ -12,6 +12,8 @@ import {
 import { MANAGED_BY, MANAGED_BY_LABEL, planSlices, SERVICE_NAME_LABEL } from "./plan.ts";
 
 const INDEX = "service";
+/** Changes that come close together are written together. */
+const MIN_INTERVAL_SECONDS = 0.05;
 
 /** Keeps each Service's EndpointSlices showing its Pods. */
 export function endpointSliceController({ clock }: { clock: Clock }): ControllerOptions {
@@ -24,6 +26,7 @@ export function endpointSliceController({ clock }: { clock: Clock }): Controller
       { type: Pods, keys: servicesOfPod },
       { type: EndpointSlices, keys: serviceOfSlice },
     ],
+    minIntervalSeconds: MIN_INTERVAL_SECONDS,
     setup: ({ informers }) => {
       indexServiceSelectors(informers);
       informers.for(EndpointSlices).addIndex(INDEX, (slice) => serviceOfSlice(slice).map(formatKey));

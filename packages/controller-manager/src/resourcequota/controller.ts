@@ -1,4 +1,4 @@
-import { Pods, type ResourceQuota, ResourceQuotas, Services } from "@jdos/api";
+import { type Pod, Pods, type ResourceQuota, ResourceQuotas, Services } from "@jdos/api";
 import {
   canonicalQuantity,
   deepEqual,
@@ -8,6 +8,7 @@ import {
   type KubeObject,
   keyOf,
   type ObjectKey,
+  type Usage,
   usageOf,
 } from "@jdos/apimachinery";
 import type { InformerFactory, Stored } from "@jdos/client";
@@ -21,6 +22,8 @@ import { discoverResources } from "../discovery/discover-resources.ts";
 
 /** Objects other than Pods and Services are counted this often. */
 const RECOUNT_SECONDS = 60;
+/** A namespace whose Pods come and go by the hundred is not counted again at each of them. */
+const MIN_INTERVAL_SECONDS = 0.1;
 
 /**
  * Shows in each quota's status what its namespace uses. The API server keeps the limits by itself; this is for
@@ -36,6 +39,7 @@ export function resourceQuotaController(): ControllerOptions {
       { type: Services, keys: quotasBeside },
     ],
     concurrency: 1,
+    minIntervalSeconds: MIN_INTERVAL_SECONDS,
     reconcile,
   };
 }
@@ -90,15 +94,27 @@ function sumsOf(informers: InformerFactory, { metadata, spec }: Stored<ResourceQ
   const sums = new Map<string, number>(
     ["count/pods", "count/services", "pods", "services"].map((key) => [key, 0]),
   );
-  const add = (usage: Readonly<Record<string, number>>): void => {
-    for (const [key, amount] of Object.entries(usage)) sums.set(key, (sums.get(key) ?? 0) + amount);
+  const add = (usage: Usage): void => {
+    for (const key in usage) sums.set(key, (sums.get(key) ?? 0) + usage[key]!);
   };
   for (const pod of informers.for(Pods).lister.list(metadata.namespace)) {
-    if (scopes.every((scope) => inQuotaScope(pod, scope))) add(usageOf(Pods, pod));
+    if (scopes.every((scope) => inQuotaScope(pod, scope))) add(usageOfPod(pod));
   }
   for (const service of informers.for(Services).lister.list(metadata.namespace))
     add(usageOf(Services, service));
   return sums;
+}
+
+const podUsages = new WeakMap<Stored<Pod>, Usage>();
+
+/** Worked out once for each state of a Pod. */
+function usageOfPod(pod: Stored<Pod>): Usage {
+  let usage = podUsages.get(pod);
+  if (usage === undefined) {
+    usage = usageOf(Pods, pod);
+    podUsages.set(pod, usage);
+  }
+  return usage;
 }
 
 const PLAIN_COUNTS = new Set([

@@ -34,6 +34,11 @@ export function groupByPorts(
   pods: readonly Stored<Pod>[],
 ): Map<string, { ports: EndpointPort[]; pods: Stored<Pod>[] }> {
   const groups = new Map<string, { ports: EndpointPort[]; pods: Stored<Pod>[] }>();
+  const [first] = pods;
+  if (first !== undefined && hasNumbers(service)) {
+    const ports = portsOnPod(service, first);
+    return groups.set(portsKey(ports), { ports, pods: [...pods] });
+  }
   for (const pod of pods) {
     const ports = portsOnPod(service, pod);
     const key = portsKey(ports);
@@ -42,6 +47,11 @@ export function groupByPorts(
     groups.set(key, group);
   }
   return groups;
+}
+
+/** Whether its ports are the same on every Pod. */
+function hasNumbers({ spec }: Stored<Service>): boolean {
+  return (spec?.ports ?? []).every(({ port, targetPort }) => typeof (targetPort ?? port) === "number");
 }
 
 export function portsKey(ports: readonly Partial<DeepReadonly<EndpointPort>>[]): string {

@@ -123,3 +123,12 @@ test("buildDesired() refuses a path that would mean something to HAProxy", () =>
   assert.deepEqual(desired.routes, []);
   assert.equal(problems[0]?.reason, "PathNotServed");
 });
+
+test("buildDesired() serves no Service whose source ranges it could not keep to", () => {
+  const ranged = service("ranged", {
+    ports: [{ port: 5432, protocol: "TCP" }],
+    loadBalancerSourceRanges: ["10.0.0.0/8"],
+  });
+  const { desired, problems } = buildDesired(world({ loadBalancerServices: [ranged] }));
+  assert.deepEqual([desired.tcp, problems[0]?.reason], [[], "SourceRangesNotServed"]);
+});

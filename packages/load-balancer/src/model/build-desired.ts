@@ -1,7 +1,7 @@
 import type { EndpointSlice, Ingress, Service, ServicePort } from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
-import type { Backend, Desired, Route, TcpFrontend } from "./desired.ts";
+import { type Backend, type Desired, type Route, type TcpFrontend, tcpBackendName } from "./desired.ts";
 import { byCreation } from "./order.ts";
 import { serversOf } from "./servers.ts";
 
@@ -33,6 +33,14 @@ export function buildDesired(world: World): { desired: Desired; problems: Proble
   for (const ingress of [...world.ingresses].sort(byCreation)) builder.addIngress(ingress);
   for (const service of [...world.loadBalancerServices].sort(byCreation)) builder.addTcp(service);
   return { desired: builder.desired(), problems: builder.problems };
+}
+
+/** Where a Service of type LoadBalancer asks to be listened to, port by port; NaN for what is no number. */
+export function wantedPorts({ metadata, spec }: Stored<Service>): number[] {
+  const annotated = metadata.annotations?.[LISTEN_PORT_ANNOTATION];
+  return (spec?.ports ?? []).map(({ port }, index) =>
+    index === 0 && annotated !== undefined ? Number(annotated) : port,
+  );
 }
 
 type IngressBackend = DeepReadonly<NonNullable<NonNullable<Ingress["spec"]>["defaultBackend"]>>;
@@ -74,14 +82,22 @@ class Builder {
   }
 
   addTcp(service: Stored<Service>): void {
+    if ((service.spec?.loadBalancerSourceRanges ?? []).length > 0) {
+      this.problems.push({
+        about: service,
+        reason: "SourceRangesNotServed",
+        message: "The Service is not served: loadBalancerSourceRanges would not be kept to",
+      });
+      return;
+    }
+    const wanted = wantedPorts(service);
     for (const [index, port] of (service.spec?.ports ?? []).entries()) {
       if ((port.protocol ?? "TCP") !== "TCP") {
         const message = `Port ${port.port}/${port.protocol} is not served: only TCP is`;
         this.problems.push({ about: service, reason: "ProtocolNotServed", message });
         continue;
       }
-      const wanted = index === 0 ? service.metadata.annotations?.[LISTEN_PORT_ANNOTATION] : undefined;
-      const listen = wanted === undefined ? port.port : Number(wanted);
+      const listen = wanted[index] ?? port.port;
       if (
         !Number.isInteger(listen) ||
         listen < 1 ||
@@ -89,7 +105,7 @@ class Builder {
         this.#world.reservedPorts.has(listen) ||
         this.#tcp.has(listen)
       ) {
-        const message = `Port ${wanted ?? port.port} cannot be listened on: it is taken or not a port; choose another by the annotation ${LISTEN_PORT_ANNOTATION}`;
+        const message = `Port ${listen} cannot be listened on: it is taken, below 1024 and HAProxy may not, or not a port; choose another, or one to listen on by the annotation ${LISTEN_PORT_ANNOTATION}`;
         this.problems.push({ about: service, reason: "PortUnavailable", message });
         continue;
       }
@@ -130,7 +146,10 @@ class Builder {
   #backend(service: Stored<Service>, port: DeepReadonly<ServicePort>, mode: Backend["mode"]): Backend {
     const { namespace = "", name } = service.metadata;
     const portName = port.name ?? "";
-    const backendName = `${mode}.${namespace}.${name}.${port.port}`;
+    const backendName =
+      mode === "tcp"
+        ? tcpBackendName({ namespace, name, port: port.port })
+        : `${mode}.${namespace}.${name}.${port.port}`;
     const known = this.#backends.get(backendName);
     if (known !== undefined) return known;
     const backend: Backend = {

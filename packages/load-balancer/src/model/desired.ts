@@ -25,6 +25,19 @@ export interface Route {
   backend: string;
 }
 
+/** Of one port of a Service of type LoadBalancer. */
+export function tcpBackendName({
+  namespace,
+  name,
+  port,
+}: {
+  namespace: string;
+  name: string;
+  port: number;
+}): string {
+  return `tcp.${namespace}.${name}.${port}`;
+}
+
 export interface TcpFrontend {
   /** The name of its backend. */
   backend: string;

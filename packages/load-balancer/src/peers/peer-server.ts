@@ -5,9 +5,12 @@ import type { AddressInfo } from "node:net";
 import type { Running } from "@jdos/component-base";
 import { http } from "@jdos/component-base/http";
 import { LoadBalancerError } from "../errors.ts";
+import type { Listenings } from "../model/listening.ts";
 
 /** Where a replica tells the others: `GET /routed-to/NAMESPACE/INGRESS`. */
 export const ROUTED_TO_PATH = "/routed-to/";
+/** `GET /listening`: Listenings, as JSON. */
+export const LISTENING_PATH = "/listening";
 
 /** What is told of the Pods that routes lead to: enough to compare, and no addresses. */
 export function fingerprint(routedTo: string): string {
@@ -19,15 +22,17 @@ export interface PeerServerOptions {
   port: number;
   /** What this replica's HAProxy was last brought to, for an Ingress by "namespace/name". */
   routedTo(ingress: string): string | undefined;
+  /** How this replica's HAProxy was last brought to listen. */
+  listening(): Listenings;
 }
 
 /** Tells other replicas how far this one's HAProxy is. @throws LoadBalancerError ListenFailed */
 export async function startPeerServer({
   host,
   port,
-  routedTo,
+  ...told
 }: PeerServerOptions): Promise<Running & { port: number }> {
-  const server = http.createServer((request, response) => answer(request, response, routedTo));
+  const server = http.createServer((request, response) => answer(request, response, told));
   server.listen(port, host);
   try {
     await once(server, "listening");
@@ -49,9 +54,20 @@ export async function startPeerServer({
 function answer(
   { url = "" }: IncomingMessage,
   response: ServerResponse,
-  routedTo: PeerServerOptions["routedTo"],
+  told: Pick<PeerServerOptions, "routedTo" | "listening">,
 ): void {
-  const found = url.startsWith(ROUTED_TO_PATH) ? routedTo(url.slice(ROUTED_TO_PATH.length)) : undefined;
+  const found = textFor(url, told);
   if (found === undefined) response.writeHead(404).end();
-  else response.writeHead(200, { "content-type": "text/plain" }).end(fingerprint(found));
+  else response.writeHead(200, { "content-type": "text/plain" }).end(found);
+}
+
+function textFor(
+  url: string,
+  { routedTo, listening }: Pick<PeerServerOptions, "routedTo" | "listening">,
+): string | undefined {
+  if (url.startsWith(ROUTED_TO_PATH)) {
+    const pods = routedTo(url.slice(ROUTED_TO_PATH.length));
+    return pods === undefined ? undefined : fingerprint(pods);
+  }
+  return url === LISTENING_PATH ? JSON.stringify(listening()) : undefined;
 }

@@ -9,11 +9,14 @@ import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
 import { silentLogger } from "@jdos/component-base/testing";
+import type { Listenings } from "../model/listening.ts";
 import { start } from "../start.ts";
 import { freePort, type RunningHaproxy, runHaproxy } from "../testing/index.ts";
 import { startPeerServer } from "./peer-server.ts";
 
 const namespace = "default";
+/** Where another replica is. */
+const OTHER = "127.0.0.2";
 const service = { namespace, name: "replicas" };
 let directory: string;
 let server: TestServer;
@@ -22,19 +25,26 @@ let balancer: Running;
 let haproxy: RunningHaproxy;
 /** Where another replica says that the routes of "web" lead; that of a real one would lag for a moment. */
 let otherLeadsTo: string | undefined;
+/** How another replica says that it listens. */
+let otherListens: Listenings = {};
 let other: Running & { port: number };
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), "jdos-peers-"));
   server = await startTestServer();
   client = server.adminClient();
-  other = await startPeerServer({ host: "127.0.0.1", port: 0, routedTo: () => otherLeadsTo });
+  other = await startPeerServer({
+    host: OTHER,
+    port: 0,
+    routedTo: () => otherLeadsTo,
+    listening: () => otherListens,
+  });
   const listen = { host: "127.0.0.1", port: await freePort() };
   await addSlice("replicas", listen.port);
-  await addSlice("replicas", other.port);
+  await addSlice("replicas", other.port, OTHER);
   const httpPort = await freePort();
   const options = { client, log: silentLogger(), configDirectory: directory, httpPort };
-  balancer = await start({ ...options, peers: { listen, service } });
+  balancer = await start({ ...options, serviceAddresses: "replicas", peers: { listen, service } });
   haproxy = await runHaproxy(directory);
 });
 
@@ -46,11 +56,11 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function addSlice(name: string, port: number): Promise<void> {
+async function addSlice(name: string, port: number, address = "127.0.0.1"): Promise<void> {
   await client.create(EndpointSlices, {
     metadata: { generateName: `${name}-`, namespace, labels: { "kubernetes.io/service-name": name } },
     addressType: "IPv4",
-    endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
     ports: [{ name: "http", port, protocol: "TCP" }],
   });
 }
@@ -89,4 +99,31 @@ test("routes are said to lead to Pods when they do on every replica, and not soo
   assert.equal((await said()).routedTo, undefined, "the other replica leads to an earlier Pod");
   otherLeadsTo = "127.0.0.1";
   await until({ address: "127.0.0.1", routedTo: "127.0.0.1" });
+});
+
+test("a Service of type LoadBalancer answers at the addresses of the replicas that listen at its ports", async () => {
+  const port = await freePort();
+  await client.create(Services, {
+    metadata: { name: "tcp", namespace },
+    spec: { type: "LoadBalancer", ports: [{ port }] },
+  });
+  const said = async () => {
+    const { status } = await client.get(Services, { namespace, name: "tcp" });
+    return status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? [];
+  };
+  const until = async (wanted: string[]) => {
+    for (let tries = 0; tries < 200 && (await said()).join() !== wanted.join(); tries++) await sleep(50);
+    assert.deepEqual(await said(), wanted);
+  };
+  await until(["127.0.0.1"]);
+  otherListens = { [`${namespace}/tcp`]: { ports: `TCP/${port}`, all: true } };
+  await until(["127.0.0.1", OTHER]);
+  // Kubernetes' own ports are left alone, though nobody here listens at this one.
+  await client.patch(
+    Services,
+    { namespace, name: "tcp" },
+    { type: "merge", body: { spec: { ports: [{ port: 10_250 }] } } },
+  );
+  otherListens = { [`${namespace}/tcp`]: { ports: "TCP/10250", all: false } };
+  await until([]);
 });

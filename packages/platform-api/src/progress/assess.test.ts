@@ -53,6 +53,18 @@ describe("assess()", () => {
     });
   });
 
+  it("assess() says that a build which ended after a later one replaces nothing", () => {
+    const found = assess(
+      { build: "hello-b7" },
+      at({
+        builds: [build(7, { phase: "Succeeded" }), build(8, { phase: "Succeeded" })],
+        releases: [release(2, { build: "hello-b8" }), release(3, { build: "hello-b7" })],
+      }),
+      NOW,
+    );
+    assert.deepEqual([found.outcome, found.failure?.code], ["failed", "Superseded"]);
+  });
+
   it("assess() fails with what the controllers refuse", () => {
     const message = "Release v9 cannot be returned to: it does not exist";
     const released = { type: "Released", status: "False" as const, reason: "RollbackRefused", message };

@@ -119,6 +119,15 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
     };
   }
   if (wanted < release.spec.number) {
+    const newer = overtaker(release, world);
+    if (newer !== undefined) {
+      const message = `Release ${wanted} of build "${newer}" is newer and stays`;
+      return {
+        stages: [...stages, { stage: "rollout", state: "failed", message }],
+        outcome: "failed",
+        failure: { code: "Superseded", message },
+      };
+    }
     if (application.spec.deployPolicy !== "Manual")
       return { stages: [...stages, { stage: "rollout", state: "started" }], outcome: "running" };
     const message = "not made current: deployPolicy is Manual";
@@ -151,6 +160,17 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
   const failure = failureOf(world, pods, now);
   if (failure === undefined) return { stages: all, outcome: "running" };
   return { stages: failLast(all, failure.message), outcome: "failed", failure };
+}
+
+/** The later Build whose Release is current: a Build that ends after it is recorded, and replaces nothing. */
+function overtaker(
+  release: Stored<Release>,
+  { application, releases, builds }: ProgressWorld,
+): string | undefined {
+  const current = releases.find(({ spec }) => spec.number === application.spec.release);
+  const numberOf = (name: string | undefined): number =>
+    builds.find(({ metadata }) => metadata.name === name)?.spec.number ?? 0;
+  return numberOf(current?.spec.build) > numberOf(release.spec.build) ? current?.spec.build : undefined;
 }
 
 function isServing(release: Stored<Release>, { application }: ProgressWorld, replicas: number): boolean {

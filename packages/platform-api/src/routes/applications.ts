@@ -1,7 +1,9 @@
 import {
+  type AccessView,
   type Application,
   Applications,
   type ApplicationView,
+  type CreateApplicationRequest,
   type ListOf,
   PLATFORM_ROUTES,
 } from "@jdos/api";
@@ -10,9 +12,11 @@ import type { Client, Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { applicationView } from "../views/application-view.ts";
+import { readAccess } from "./access.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
-import { APP_PARAMS, SYSTEM_PARAMS } from "./schemas.ts";
+import { APP_PARAMS, CREATE_APPLICATION, SYSTEM_PARAMS } from "./schemas.ts";
 import { requireSystem } from "./systems.ts";
+import { applied, signed } from "./write.ts";
 
 export type AppParams = { system: string; app: string };
 
@@ -42,6 +46,37 @@ export function applicationRoutes(server: FastifyInstance, context: RouteContext
     async (request) => view(await requireApplication(sessionOf(request).client, request.params)),
   );
 
+  server.post<{ Params: AppParams; Body: CreateApplicationRequest }>(
+    PLATFORM_ROUTES.application,
+    { schema: { params: APP_PARAMS, body: CREATE_APPLICATION } },
+    async (request, reply): Promise<ApplicationView> => {
+      const { client, person } = sessionOf(request);
+      const { system, app } = request.params;
+      await requireSystem(client, system);
+      const application = await client
+        .create(Applications, signed(newApplication(request.params, applied({}, request.body)), person.name))
+        .catch((error) => {
+          if (!isStatus(error, "AlreadyExists")) throw error;
+          throw new PlatformError(
+            "AlreadyExists",
+            `Application "${app}" is there already in system "${system}"`,
+            {
+              hint: `See it: jdos app get --system ${system} --app ${app}`,
+              cause: error,
+            },
+          );
+        });
+      reply.code(201);
+      return view(application);
+    },
+  );
+
+  server.get<{ Params: AppParams }>(
+    PLATFORM_ROUTES.access,
+    { schema: { params: APP_PARAMS } },
+    async (request): Promise<AccessView> => readAccess(sessionOf(request).client, request.params),
+  );
+
   server.delete<{ Params: AppParams }>(
     PLATFORM_ROUTES.application,
     { schema: { params: APP_PARAMS } },
@@ -53,6 +88,10 @@ export function applicationRoutes(server: FastifyInstance, context: RouteContext
       return { ...view(application), state: "Deleting" };
     },
   );
+}
+
+export function newApplication({ system, app }: AppParams, spec: Application["spec"]): Application {
+  return { apiVersion: "jdos.io/v1", kind: "Application", metadata: { namespace: system, name: app }, spec };
 }
 
 /** @throws PlatformError NotFound that says which of the two is missing */

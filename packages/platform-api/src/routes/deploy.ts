@@ -16,11 +16,11 @@ import type { FastifyInstance } from "fastify";
 import { followProgress } from "../progress/stream.ts";
 import type { ProgressTarget } from "../progress/target.ts";
 import { sendNdjson } from "../streams/ndjson.ts";
-import { type AppParams, requireApplication } from "./applications.ts";
+import { type AppParams, newApplication, requireApplication } from "./applications.ts";
 import { type RouteContext, type Session, sessionOf } from "./context.ts";
 import { APP_PARAMS, DEPLOY, PROGRESS_QUERY } from "./schemas.ts";
 import { requireSystem } from "./systems.ts";
-import { retryOnConflict, signed } from "./write.ts";
+import { applied, retryOnConflict, signed } from "./write.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 900;
 
@@ -114,35 +114,15 @@ async function writeApplication(
       present = await client.get(Applications, key);
     } catch (error) {
       if (!isStatus(error, "NotFound")) throw error;
-      const fresh = {
-        apiVersion: "jdos.io/v1" as const,
-        kind: "Application" as const,
-        metadata: key,
-        spec: applied({}, request),
-      };
-      return client.create(Applications, signed(fresh, person.name));
+      const spec = { ...applied({}, request), source: request.source };
+      return client.create(Applications, signed(newApplication({ system, app }, spec), person.name));
     }
     const wanted = deepCopy(present) as Application;
     return client.update(
       Applications,
-      signed({ ...wanted, spec: applied(wanted.spec, request) }, person.name),
+      signed({ ...wanted, spec: { ...applied(wanted.spec, request), source: request.source } }, person.name),
     );
   });
-}
-
-/** The spec with the members that the request gives. */
-function applied(
-  spec: Application["spec"],
-  { source, build, run, routes, replicas }: DeployRequest,
-): Application["spec"] {
-  return {
-    ...spec,
-    source,
-    ...(build === undefined ? {} : { build }),
-    ...(run === undefined ? {} : { run: { ...spec.run, ...run } }),
-    ...(routes === undefined ? {} : { routes }),
-    ...(replicas === undefined ? {} : { replicas }),
-  };
 }
 
 /** Names are taken by counting on, so two people who deploy at once get a Build each. */

@@ -81,6 +81,36 @@ const RUN = closed({
 
 export const REPLICAS = { type: "integer", minimum: 0, maximum: 1000 } as const;
 
+const REFS = {
+  type: "array",
+  maxItems: 100,
+  items: { type: "string", minLength: 1, maxLength: 255 },
+} as const;
+
+/** What an application is besides its source. */
+const SETTINGS = {
+  build: closed({
+    dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
+    stack: { enum: ["node"] },
+    args: { type: "object", additionalProperties: TEXT },
+  }),
+  run: RUN,
+  routes: {
+    type: "array",
+    maxItems: 100,
+    items: closed({
+      host: { type: "string", pattern: "^[a-z0-9*]([-a-z0-9.]*[a-z0-9])?$", maxLength: 253 },
+      path: { type: "string", pattern: "^/", maxLength: 1024 },
+      port: PORT,
+    }),
+  },
+  replicas: REPLICAS,
+  deployPolicy: { enum: ["Automatic", "Manual"] },
+  // Checked by the API server, by the Kind's own schema.
+  rollout: { type: "object" },
+  triggers: closed({ branches: REFS, tags: REFS, path: { type: "string", minLength: 1, maxLength: 1024 } }),
+} as const;
+
 export const DEPLOY = closed(
   {
     source: {
@@ -97,7 +127,14 @@ export const DEPLOY = closed(
           },
           ["url"],
         ),
-        bundle: closed({ digest: { type: "string", pattern: "^sha256:[0-9a-f]{64}$" } }, ["digest"]),
+        bundle: closed(
+          {
+            digest: { type: "string", pattern: "^sha256:[0-9a-f]{64}$" },
+            revision: { type: "string", pattern: "^[0-9a-f]{40}([0-9a-f]{24})?$" },
+            ref: { type: "string", minLength: 1, maxLength: 255 },
+          },
+          ["digest"],
+        ),
         image: closed({ reference: { type: "string", minLength: 1, maxLength: 1024, pattern: "^\\S+$" } }, [
           "reference",
         ]),
@@ -105,26 +142,14 @@ export const DEPLOY = closed(
       minProperties: 1,
       maxProperties: 1,
     },
-    build: closed({
-      dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
-      stack: { enum: ["node"] },
-      args: { type: "object", additionalProperties: TEXT },
-    }),
-    run: RUN,
-    routes: {
-      type: "array",
-      maxItems: 100,
-      items: closed({
-        host: { type: "string", pattern: "^[a-z0-9*]([-a-z0-9.]*[a-z0-9])?$", maxLength: 253 },
-        path: { type: "string", pattern: "^/", maxLength: 1024 },
-        port: PORT,
-      }),
-    },
-    replicas: REPLICAS,
+    ...SETTINGS,
     requestId: { type: "string", pattern: "^[A-Za-z0-9._-]{1,63}$" },
   },
   ["source"],
 );
+
+/** Of an application without a source. */
+export const CREATE_APPLICATION = closed(SETTINGS);
 
 export const ROLLBACK = closed({ release: { type: "integer", minimum: 1 } });
 export const SCALE = closed({ replicas: REPLICAS }, ["replicas"]);

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { Builds, PLATFORM_ROUTES, type SourceUploaded } from "@jdos/api";
-import type { Client } from "@jdos/client";
+import { PLATFORM_ROUTES, type SourceUploaded } from "@jdos/api";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { tooLarge, uploadSource } from "../source/upload.ts";
+import { mayBuild } from "./access.ts";
 import type { AppParams } from "./applications.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
 import { APP_PARAMS } from "./schemas.ts";
-import { requireSystem } from "./systems.ts";
 
 const ARCHIVE_TYPES = [
   "application/gzip",
@@ -57,21 +56,5 @@ export function sourceRoutes(
         underWay--;
       }
     },
-  );
-}
-
-/** Only who may create a Build may upload its source: asked of the API server itself, which keeps the rules. */
-async function mayBuild(client: Client, { system, app }: AppParams): Promise<void> {
-  await requireSystem(client, system);
-  const bundle = { digest: `sha256:${"0".repeat(64)}` };
-  await client.create(
-    Builds,
-    {
-      apiVersion: "jdos.io/v1",
-      kind: "Build",
-      metadata: { generateName: `${app}-upload-`, namespace: system },
-      spec: { application: app, number: 1, source: { bundle } },
-    },
-    { dryRun: true },
   );
 }

@@ -1,4 +1,4 @@
-import { type Accepted, type Application, Applications } from "@jdos/api";
+import { type Accepted, type Application, Applications, type CreateApplicationRequest } from "@jdos/api";
 import { changedBy } from "@jdos/api/change-author";
 import { deepCopy, deepEqual, isStatus } from "@jdos/apimachinery";
 import { type AppParams, requireApplication } from "./applications.ts";
@@ -37,6 +37,23 @@ export async function changeApplication(
     const written = await client.update(Applications, signed({ ...wanted, spec }, person.name));
     return { ...accepted, generation: written.metadata.generation ?? 0, changed: true };
   });
+}
+
+/** The spec with the members that the request gives. */
+export function applied(
+  spec: Application["spec"],
+  { build, run, routes, replicas, deployPolicy, rollout, triggers }: CreateApplicationRequest,
+): Application["spec"] {
+  return {
+    ...spec,
+    ...(build === undefined ? {} : { build }),
+    ...(run === undefined ? {} : { run: { ...spec.run, ...run } }),
+    ...(routes === undefined ? {} : { routes }),
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(deployPolicy === undefined ? {} : { deployPolicy }),
+    ...(rollout === undefined ? {} : { rollout: { ...spec.rollout, ...rollout } }),
+    ...(triggers === undefined ? {} : { triggers }),
+  };
 }
 
 /** The Application with a note of whose configuration it is. */

@@ -7,7 +7,10 @@ export function buildView(build: Stored<Build>): BuildView {
   const stages = status?.stages ?? [];
   const stage =
     stages.find(({ state }) => state === "Failed") ?? stages.find(({ state }) => state === "Running");
-  const message = stage?.message ?? conditionOf(build, "Succeeded")?.message;
+  const succeeded = conditionOf(build, "Succeeded");
+  const message = stage?.message ?? succeeded?.message;
+  const revision = spec.source.bundle?.revision ?? status?.revision;
+  const ref = spec.source.bundle?.ref ?? spec.source.git?.revision;
   const seconds = secondsBetween(status?.startTime, status?.completionTime);
   return {
     name: metadata.name,
@@ -16,9 +19,14 @@ export function buildView(build: Stored<Build>): BuildView {
     ...(stage === undefined ? {} : { stage: stage.name }),
     ...(message === undefined ? {} : { message }),
     ...(status?.stack === undefined ? {} : { stack: status.stack }),
-    ...(status?.revision === undefined ? {} : { revision: status.revision }),
+    ...(revision === undefined ? {} : { revision }),
+    ...(ref === undefined ? {} : { ref }),
     ...(status?.image === undefined ? {} : { image: status.image }),
     ...(spec.requestedBy === undefined ? {} : { requestedBy: spec.requestedBy }),
+    trigger: { kind: "Deploy", ...spec.trigger },
+    ...(spec.retryOf === undefined ? {} : { retryOf: spec.retryOf }),
+    ...(succeeded?.reason === undefined ? {} : { reason: succeeded.reason }),
+    ...(status?.startTime === undefined ? {} : { startedAt: status.startTime }),
     ...(seconds === undefined ? {} : { seconds }),
     stages: stages.map(({ name, state, seconds, message }) => ({
       name,

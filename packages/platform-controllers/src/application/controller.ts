@@ -41,10 +41,13 @@ import { takeStep } from "./take-step.ts";
 
 /** More steps than this in one go is a fault of ours, not a busy application. */
 const MAX_STEPS = 20;
+/** Each change of a Pod is a reconcile over all of them: those that come at once share one. */
+const MIN_INTERVAL_SECONDS = 0.03;
 
 export function applicationController(settings: Settings): ControllerOptions {
   return {
     name: "application",
+    minIntervalSeconds: MIN_INTERVAL_SECONDS,
     for: Applications,
     owns: OWNED_BY_APPLICATION,
     watches: [

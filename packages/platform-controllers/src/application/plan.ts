@@ -96,7 +96,7 @@ function planBuild(world: World): Step | undefined {
     .sort((a, b) => a.spec.number - b.spec.number);
   const build = ready.find((candidate) => candidate.metadata.labels?.[RELEASED_LABEL] === undefined);
   if (build === undefined) return undefined;
-  const reason = `build ${build.metadata.name}`;
+  const reason = reasonOf(build);
   const made = releases.find(
     (release) => release.spec.build === build.metadata.name && release.spec.reason === reason,
   );
@@ -169,6 +169,13 @@ function planConfiguration(world: World): Step | undefined {
     },
     makeCurrent: true,
   };
+}
+
+/** "push 1a2b3c4 main" where a commit was built, else "build hello-b3". */
+function reasonOf({ spec, metadata }: World["builds"][number]): string {
+  const { revision, ref } = spec.source.bundle ?? {};
+  if (revision === undefined) return `build ${metadata.name}`;
+  return ["push", revision.slice(0, 7), ref].filter((word) => word !== undefined).join(" ");
 }
 
 function newestOf(releases: readonly StoredRelease[]): StoredRelease | undefined {

@@ -2,7 +2,16 @@ import type { Release } from "@jdos/api";
 import { releaseHash } from "@jdos/api/release-hash";
 import type { DeepReadonly } from "@jdos/apimachinery";
 
-/** True while a Release's spec is what it was made as. */
-export function isIntact(release: { readonly spec: DeepReadonly<Release["spec"]> }): boolean {
-  return releaseHash(release.spec) === release.spec.hash;
+type Spec = DeepReadonly<Release["spec"]>;
+
+const judged = new WeakMap<Spec, boolean>();
+
+/** True while a Release's spec is what it was made as. Takes an object that does not change; each is judged once. */
+export function isIntact({ spec }: { readonly spec: Spec }): boolean {
+  let intact = judged.get(spec);
+  if (intact === undefined) {
+    intact = releaseHash(spec) === spec.hash;
+    judged.set(spec, intact);
+  }
+  return intact;
 }

@@ -1,8 +1,10 @@
 import type { ApplicationSpec, ApplicationStatus } from "../application.ts";
 import { conditions } from "./condition.ts";
+import { rollout, rolloutStatus } from "./rollout.ts";
 import { routes, run } from "./run.ts";
 import type { SchemaFor } from "./schema.ts";
 import { build, source } from "./source.ts";
+import { triggers } from "./triggers.ts";
 
 const count = { type: "integer", format: "int32", minimum: 0 } as const;
 
@@ -40,20 +42,8 @@ export const applicationSpec: SchemaFor<ApplicationSpec> = {
       description:
         "Asks for a new Release with the image and configuration of this one; cleared when it is made.",
     },
-    rollout: {
-      type: "object",
-      description: "How a new Release replaces the one that runs.",
-      properties: {
-        progressDeadlineSeconds: {
-          type: "integer",
-          format: "int32",
-          minimum: 5,
-          maximum: 86400,
-          description:
-            "Seconds without progress after which the rollout is reported as failed. Defaults to 600.",
-        },
-      },
-    },
+    rollout,
+    triggers,
     historyLimit: {
       ...count,
       minimum: 1,
@@ -75,6 +65,7 @@ export const applicationStatus: SchemaFor<ApplicationStatus> = {
     },
     conditions: conditions("Built, Released, Available, Progressing, Routed, Ready."),
     currentRelease: { type: "integer", format: "int64", description: "The Release whose Pods serve now." },
+    rollout: rolloutStatus,
     latestBuild: { type: "string", description: "The name of the latest Build." },
     latestRelease: {
       type: "integer",

@@ -1,12 +1,14 @@
-import type { BuildSpec, BuildStatus } from "../build.ts";
+import { BUILD_TRIGGERS, type BuildSpec, type BuildStatus } from "../build.ts";
 import { conditions } from "./condition.ts";
 import { applicationName } from "./run.ts";
-import type { SchemaFor } from "./schema.ts";
+import { DIGEST, DNS_LABEL, type SchemaFor } from "./schema.ts";
 import { build, source } from "./source.ts";
+
+const buildName = { type: "string", pattern: DNS_LABEL, maxLength: 62 } as const;
 
 export const buildSpec: SchemaFor<BuildSpec> = {
   type: "object",
-  description: "What is built. Never changes.",
+  description: "What is built. cancel alone may change.",
   required: ["application", "number", "source"],
   properties: {
     application: applicationName,
@@ -19,8 +21,21 @@ export const buildSpec: SchemaFor<BuildSpec> = {
       format: "int64",
       minimum: 10,
       maximum: 86400,
-      default: 1800,
-      description: "After this it is stopped.",
+      description: "After this it is stopped. Defaults to build.timeoutSeconds, else 1800.",
+    },
+    cancel: { type: "boolean", description: "Stops it, whatever it is at. True is final." },
+    retryOf: { ...buildName, description: "The Build whose source and settings it has." },
+    trigger: {
+      type: "object",
+      description: "What brought it about. Absent: a person's deploy.",
+      required: ["kind"],
+      properties: {
+        kind: { type: "string", enum: BUILD_TRIGGERS, description: "Who or what asked for it." },
+        ref: { type: "string", maxLength: 255, description: "The branch or tag." },
+        pullRequest: { type: "integer", format: "int64", minimum: 1, description: "The pull request." },
+        webhook: { type: "string", maxLength: 253, description: "The Webhook that received it." },
+        delivery: { type: "string", maxLength: 253, description: "The Webhook's delivery." },
+      },
     },
   },
 };
@@ -36,8 +51,8 @@ export const buildStatus: SchemaFor<BuildStatus> = {
     },
     phase: {
       type: "string",
-      enum: ["Pending", "Running", "Succeeded", "Failed"],
-      description: "Where it stands.",
+      enum: ["Queued", "Pending", "Running", "Succeeded", "Failed", "Cancelled"],
+      description: "Where it stands. Succeeded, Failed and Cancelled are final.",
     },
     conditions: conditions("Succeeded: True, False with the failing step, or Unknown while it runs."),
     stages: {
@@ -68,5 +83,10 @@ export const buildStatus: SchemaFor<BuildStatus> = {
       description: "The try that the Pod belongs to: a build whose Pod is lost begins again.",
     },
     pod: { type: "string", description: "The Pod whose log is the build's log." },
+    log: {
+      type: "string",
+      pattern: DIGEST,
+      description: "The artifact that keeps the log of an ended build.",
+    },
   },
 };

@@ -17,6 +17,7 @@ export const releaseSpec: SchemaFor<ReleaseSpec> = {
     routes,
     build: { type: "string", description: "The Build that made the image." },
     rollbackTo: { ...number, description: "The Release that a rollback returns to." },
+    insteadOf: { ...number, description: "The Release that was left, in whose stead this one was made." },
     podsOf: { ...number, description: "The Release whose Pods this one keeps, since only routes differ." },
     createdBy: { type: "string", description: "Who made it." },
     reason: { type: "string", description: "Why it was made." },

@@ -72,4 +72,8 @@ export type JsonSchema = { type: string; description?: string } & Record<string,
 
 export const QUANTITY = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$";
 export const DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+/** Segments that are neither "." nor "..". */
+export const RELATIVE_PATH =
+  "^([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+)(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+))*$";
+export const COMMIT = "^[0-9a-f]{40}([0-9a-f]{24})?$";
 export const DIGEST = "^sha256:[a-f0-9]{64}$";

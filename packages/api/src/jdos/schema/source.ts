@@ -1,5 +1,5 @@
 import { type ApplicationBuild, type ApplicationSource, STACKS } from "../application.ts";
-import { DIGEST, type SchemaFor } from "./schema.ts";
+import { COMMIT, DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
   type: "object",
@@ -37,6 +37,13 @@ export const source: SchemaFor<ApplicationSource> = {
       required: ["digest"],
       properties: {
         digest: { type: "string", description: "Digest of the bundle's manifest.", pattern: DIGEST },
+        revision: { type: "string", description: "The commit that it was made of.", pattern: COMMIT },
+        ref: {
+          type: "string",
+          description: "The branch or tag that led to it.",
+          pattern: "^[^\\s~^:?*\\[\\\\]+$",
+          maxLength: 255,
+        },
       },
     },
     image: {
@@ -75,6 +82,15 @@ export const build: SchemaFor<ApplicationBuild> = {
       description: "Build arguments (ARG) of a Dockerfile.",
       additionalProperties: { type: "string" },
     },
+    timeoutSeconds: {
+      type: "integer",
+      format: "int64",
+      minimum: 10,
+      maximum: 86400,
+      description: "After this a build is stopped. Defaults to 1800.",
+    },
+    cpu: { type: "string", pattern: QUANTITY, description: "CPU that a build's steps request." },
+    memory: { type: "string", pattern: QUANTITY, description: "Memory that a build's steps may have." },
     secrets: {
       type: "array",
       maxItems: 32,

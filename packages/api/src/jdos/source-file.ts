@@ -1,0 +1,151 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { parseDocument } from "yaml";
+import type { CreateApplicationRequest } from "../wire/platform-api.ts";
+import type { ApplicationSpec } from "./application.ts";
+import { applicationSpec } from "./schema/application.ts";
+import { applicationName } from "./schema/run.ts";
+import { DNS_LABEL, RELATIVE_PATH } from "./schema/schema.ts";
+
+/** At the root of a source: what the application is, so that a clone deploys without an argument. */
+export const SOURCE_FILE = "jdos.yaml";
+export const MAX_SOURCE_FILE_BYTES = 256 * 1024;
+
+export interface SourceFile
+  extends Pick<ApplicationSpec, "build" | "run" | "routes" | "replicas" | "rollout" | "triggers"> {
+  system?: string;
+  app?: string;
+  /** The folder that is deployed, where it is not the one that holds the file. */
+  path?: string;
+  /** Whether a build's release is made current by itself. Defaults to what the application has. */
+  deploy?: NonNullable<ApplicationSpec["deployPolicy"]>;
+}
+
+/** The person's fault: what is wrong with the file, and where. */
+export class SourceFileError extends Error {
+  override readonly name = "SourceFileError";
+  readonly code = "SourceFileInvalid";
+  readonly hint: string;
+  /** "run.ports[0].port"; "" for the whole file. */
+  readonly field: string;
+
+  constructor(message: string, { hint, field = "" }: { hint: string; field?: string }) {
+    super(message);
+    this.hint = hint;
+    this.field = field;
+  }
+}
+
+/** Reads a source file; an empty one says nothing. @throws SourceFileError */
+export function parseSourceFile(text: string): SourceFile {
+  if (Buffer.byteLength(text) > MAX_SOURCE_FILE_BYTES)
+    throw new SourceFileError(
+      `Cannot read ${SOURCE_FILE}: it is larger than ${MAX_SOURCE_FILE_BYTES / 1024} KiB`,
+      {
+        hint: "It holds settings alone: move other data elsewhere",
+      },
+    );
+  const value = parse(text) ?? {};
+  validate ??= new Ajv({ strict: false, verbose: true, validateFormats: false }).compile(schema());
+  if (!validate(value)) throw refusalOf(validate.errors![0]!);
+  return value as SourceFile;
+}
+
+/** What of a source file a deploy takes over. */
+export function settingsOf({
+  system: _system,
+  app: _app,
+  path: _path,
+  deploy,
+  ...settings
+}: SourceFile): CreateApplicationRequest {
+  return { ...settings, ...(deploy === undefined ? {} : { deployPolicy: deploy }) };
+}
+
+let validate: ValidateFunction | undefined;
+
+/** The application's own schema, in which no member goes unnoticed. */
+function schema(): object {
+  const { build, run, routes, replicas, rollout, triggers, deployPolicy } = applicationSpec.properties;
+  return closed({
+    type: "object",
+    properties: {
+      system: { type: "string", pattern: DNS_LABEL, maxLength: 63, description: "The system it belongs to." },
+      app: applicationName,
+      path: {
+        type: "string",
+        pattern: RELATIVE_PATH,
+        maxLength: 1024,
+        description: "The folder that is deployed.",
+      },
+      build,
+      run,
+      routes,
+      replicas,
+      rollout,
+      triggers,
+      deploy: deployPolicy,
+    },
+  }) as object;
+}
+
+function closed(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(closed);
+  if (typeof node !== "object" || node === null) return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
+  const isObject = copy.type === "object" && typeof copy.properties === "object";
+  return isObject ? { ...copy, additionalProperties: false } : copy;
+}
+
+function parse(text: string): unknown {
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined)
+    throw new SourceFileError(
+      `Cannot read ${SOURCE_FILE}: ${error.message.split("\n")[0]?.replace(/:$/, "")}`,
+      {
+        hint: "It is YAML: a mapping of names to values",
+      },
+    );
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new SourceFileError(`Cannot read ${SOURCE_FILE}: ${(cause as Error).message}`, {
+      hint: "Write the values out instead of repeating them by aliases",
+    });
+  }
+}
+
+function refusalOf({
+  keyword,
+  instancePath,
+  params,
+  message,
+  parentSchema,
+  data,
+}: ErrorObject): SourceFileError {
+  const { description, properties } = (parentSchema ?? {}) as { description?: string; properties?: object };
+  const path = fieldOf(instancePath);
+  if (keyword === "additionalProperties") {
+    const field = [path, String(params.additionalProperty)].filter((part) => part !== "").join(".");
+    return new SourceFileError(`Cannot read ${SOURCE_FILE}: ${field}: there is no such setting`, {
+      hint: `One of: ${Object.keys(properties ?? {}).join(", ")}`,
+      field,
+    });
+  }
+  const choices = keyword === "enum" ? `: ${(params.allowedValues as unknown[]).join(", ")}` : "";
+  const shown = JSON.stringify(data) ?? "nothing";
+  return new SourceFileError(
+    `Cannot read ${SOURCE_FILE}: ${path === "" ? "" : `${path}: `}${shown.slice(0, 80)} ${message}${choices}`,
+    { hint: description ?? `See "jdos deploy --help"`, field: path },
+  );
+}
+
+/** "/run/ports/0/port" as "run.ports[0].port" */
+function fieldOf(pointer: string): string {
+  return pointer
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, "[$1]")
+    .replaceAll("/", ".")
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
+}

@@ -1,0 +1,8 @@
+/** The process. Its compiled code is kept, so that a start costs little time and memory. */
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+
+enableCompileCache(join(import.meta.dirname, "../../../node_modules/.cache/jdos"));
+
+const { main } = await import("./command.ts");
+await main({ args: process.argv.slice(2), env: process.env });
