@@ -14,6 +14,7 @@ import { hasCredential, isPulledWithCredential } from "../application/registry-s
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
 import { DEFAULT_TIMEOUT_SECONDS } from "./input.ts";
+import { stepVolumes } from "./step-volumes.ts";
 
 /** The container in which the user's own steps run; it never sees a credential. */
 export const STEPS_CONTAINER = "steps";
@@ -77,7 +78,7 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: Setti
           ...(isPulledWithCredential(settings.build.builderImage, settings.registry)
             ? { imagePullSecrets: [{ name: registrySecretName(build.spec.application) }] }
             : {}),
-          containers: [coordinator(settings), steps(settings)],
+          containers: [coordinator(settings), steps(build, settings)],
           volumes: volumes(build, settings),
         },
       },
@@ -112,13 +113,20 @@ function coordinator(settings: Settings): Container {
   };
 }
 
-function steps(settings: Settings): Container {
+function steps(build: Stored<Build>, settings: Settings): Container {
   const { cpu, memory, confinement } = settings.build;
   const base = container(STEPS_CONTAINER, "steps", settings);
   return {
     ...base,
     resources: { requests: { cpu, memory: "64Mi" }, limits: { memory } },
-    volumeMounts: [input, environment, exchange, work, ...repository(settings)],
+    volumeMounts: [
+      input,
+      environment,
+      exchange,
+      work,
+      ...stepVolumes(build, settings.build).mounts,
+      ...repository(settings),
+    ],
     ...(confinement === "unconfined"
       ? { securityContext: { ...base.securityContext, seccompProfile: { type: "Unconfined" } } }
       : {}),
@@ -145,10 +153,8 @@ function repository({ build }: Settings): VolumeMount[] {
   return [{ name: "repository", mountPath: MOUNTED, readOnly: true }];
 }
 
-function volumes(
-  build: Stored<Build>,
-  { registry, build: { repositoryHostPath: path } }: Settings,
-): Volume[] {
+function volumes(build: Stored<Build>, { registry, build: settings }: Settings): Volume[] {
+  const { repositoryHostPath: path } = settings;
   const secretName = registrySecretName(build.spec.application);
   return [
     { name: "input", configMap: { name: build.metadata.name } },
@@ -156,6 +162,7 @@ function volumes(
     ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
     { name: "exchange", emptyDir: {} },
     { name: "work", emptyDir: {} },
+    ...stepVolumes(build, settings).volumes,
     ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];
 }
