@@ -18,7 +18,7 @@ export const java: StackModule = {
   looksFor: "pom.xml, build.gradle, a .war or .java files",
   recognise: (source) => {
     const found =
-      source.first(["pom.xml", "build.gradle", "build.gradle.kts"]) ?? warOf(source) ?? sourcesOf(source)[0];
+      source.first(["pom.xml", "build.gradle", "build.gradle.kts"]) ?? warOf(source) ?? javaFile(source);
     return found === undefined ? undefined : `the source has ${found}`;
   },
   plan,
@@ -36,22 +36,22 @@ function warOf(source: SourceTree): string | undefined {
   return source.list().find((name) => /^[\w.-]+\.war$/.test(name));
 }
 
-/** Folders with .java files in them, for a source without a build tool. */
-function sourcesOf(source: SourceTree): string[] {
-  return [".", "src", "src/main/java"].filter((folder) =>
-    source
-      .list(folder)
-      .some((name) => name.endsWith(".java") || (folder !== "." && isPackage(source, folder))),
-  );
+/** Where a source without a build tool has its .java files. */
+function sourceRoot(source: SourceTree): string | undefined {
+  if (source.hasFolder("src/main/java")) return "src/main/java";
+  return ["src", "."].find((folder) => source.list(folder).some((name) => name.endsWith(".java")));
 }
 
-function isPackage(source: SourceTree, folder: string): boolean {
-  return folder === "src/main/java" && source.list(folder).length > 0;
+function javaFile(source: SourceTree): string | undefined {
+  const root = sourceRoot(source);
+  if (root === undefined || root === "src/main/java") return root;
+  const name = source.list(root).find((each) => each.endsWith(".java"));
+  return root === "." ? name : `${root}/${name}`;
 }
 
 /** A source of .java files alone: javac, with the libraries that are in lib/. */
 function plain(source: SourceTree): StackPlan {
-  const root = sourcesOf(source).at(-1) ?? ".";
+  const root = sourceRoot(source) ?? ".";
   const start = startOf(source, {
     guess: mainClass(source, root),
     wanted: "a class with a main method",

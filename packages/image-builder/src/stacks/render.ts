@@ -63,20 +63,18 @@ function install(packages: readonly string[], prepare?: string): string[] {
   const wanted = [...new Set(packages)].sort();
   if (wanted.length === 0 && prepare === undefined) return [];
   const apt = [
+    // Two builds of a system may come here at once, and apt waits for nobody.
+    "exec 9>/var/cache/apt/jdos-lock && flock 9",
     "apt-get -qq update",
     `DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends -o APT::Sandbox::User=root ${wanted.join(" ")} >/dev/null`,
     "rm -rf /var/log/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old",
   ];
-  return [
-    run(
-      [...(wanted.length === 0 ? [] : apt), ...(prepare === undefined ? [] : [prepare])].join(" && "),
-      APT_CACHES,
-    ),
-  ];
+  const commands = [...(wanted.length === 0 ? [] : apt), ...(prepare === undefined ? [] : [prepare])];
+  return [run(commands.join(" && "), APT_CACHES)];
 }
 
 function run(command: string, caches: readonly string[] = []): string {
-  const mounts = caches.map((target) => `--mount=type=cache,target=${target},sharing=locked `);
+  const mounts = caches.map((target) => `--mount=type=cache,target=${target} `);
   return `RUN ${mounts.join("")}${command}`;
 }
 
