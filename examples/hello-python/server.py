@@ -9,7 +9,7 @@ from greeting import greeting
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        body = f"{greeting()}, {socket.gethostname()}\n".encode()
+        body = f'{greeting("Hello from Python")}, {socket.gethostname()}\n'.encode()
         self.send_response(200)
         self.send_header("content-type", "text/plain; charset=utf-8")
         self.send_header("content-length", str(len(body)))

@@ -6,6 +6,7 @@ import { ImageBuilderError } from "../errors.ts";
 import { type BuiltImage, RECEIVED_REPOSITORY } from "../exchange/messages.ts";
 import { type BuildEnvironment, PROXY_VARIABLES } from "../steps/environment.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
+import { usableDockerfile } from "./cache-locks.ts";
 import { explainFailure } from "./explain.ts";
 import type { MountedSecret } from "./secrets.ts";
 import { type BuildStorage, openStorage } from "./storage.ts";
@@ -64,7 +65,8 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
   const flags = [
     ...["--isolation", "chroot", "--format", "oci", "--timestamp", "0", "--pull"],
     ...(storage.isKept ? ["--layers"] : ["--no-cache"]),
-    ...["--signature-policy", settings.policy, "--iidfile", iidFile, "--file", options.file],
+    ...["--signature-policy", settings.policy, "--iidfile", iidFile],
+    ...["--file", await usableDockerfile(options.file, work)],
     ...(options.ignoreFile === undefined ? [] : ["--ignorefile", options.ignoreFile]),
     ...Object.entries(options.contexts ?? {}).flatMap(([key, path]) => ["--build-context", `${key}=${path}`]),
     ...(options.secrets ?? []).flatMap(({ name: id, file }) => ["--secret", `id=${id},src=${file}`]),

@@ -38,7 +38,12 @@ function install(source: SourceTree): NonNullable<StackPlan["build"]> {
   const settings = `BUNDLE_PATH=${BUNDLE} BUNDLE_WITHOUT=development:test BUNDLE_FROZEN=${source.has("Gemfile.lock")}`;
   const run = `${settings} bundle install --quiet ${cached ? "--local" : "--jobs 2"} && rm -rf ${BUNDLE}/ruby/*/cache`;
   const outputs = [{ from: BUNDLE, to: BUNDLE }];
-  const packages = ["build-essential", "ruby-dev"];
+  // Gems from elsewhere may have parts in C.
+  const isForeign = source
+    .text("Gemfile")
+    .split("\n")
+    .some((line) => /^\s*gem\b(?!.*\bpath:)/.test(line));
+  const packages = isForeign ? ["build-essential", "ruby-dev"] : [];
   const isWhole = /gemspec|eval_gemfile|path:/.test(source.text("Gemfile"));
   if (isWhole) return { packages, compile: { run }, outputs };
   const files = ["Gemfile", "Gemfile.lock", ".ruby-version"].filter((name) => source.has(name));
