@@ -12,7 +12,8 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { BuilderInput, BuilderResult } from "@jdos/api";
-import type { ImageConfig } from "./registry/media-types.ts";
+import { extract } from "tar-stream";
+import type { Descriptor, ImageConfig } from "./registry/media-types.ts";
 import { Registry } from "./registry/registry.ts";
 import { archive } from "./testing/bundle.ts";
 import {
@@ -376,6 +377,37 @@ COPY file /file
   assert.match(elsewhere.log, /^x$/m);
   assert.equal(elsewhere.result.digest, first.result.digest);
   cache = undefined;
+});
+
+test("run() makes one layer of all that a build put over its base, always the same", async () => {
+  const files = {
+    Dockerfile: `FROM ${base.reference}\nCOPY a /a\nCOPY b /b\nRUN echo 1 >/c && mkdir /d && echo 2 >/d/e\nRUN rm -r /a /d /usr/bin/id\n`,
+    a: "a",
+    b: "b",
+  };
+  const source = await bundleOf(files);
+  const digests: unknown[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    cache = await mkdtemp(join(directory, "cache-"));
+    const { result, log } = await build(source, { options: { squash: true } });
+    assert.equal(result.error, undefined, log);
+    digests.push(result.digest);
+  }
+  cache = undefined;
+  assert.equal(digests[0], digests[1]);
+  const found = await registry.manifest(REPOSITORY, String(digests[0]));
+  assert.equal(found?.manifest.layers.length, 2);
+  assert.equal(found?.manifest.layers[0]?.digest, base.layerDigest);
+  const names: string[] = [];
+  const tar = extract();
+  tar.on("entry", ({ name }, content, next) => {
+    names.push(name);
+    content.resume().on("end", next);
+  });
+  tar.end(gunzipSync(await registry.blob(REPOSITORY, found?.manifest.layers[1] as Descriptor)));
+  await once(tar, "finish");
+  const kept = names.filter((name) => !name.endsWith("/")).sort();
+  assert.deepEqual(kept, [".wh.a", ".wh.d", "b", "c", "usr/bin/.wh.id"]);
 });
 
 test("run() shows a secret to the step that asks for it, and leaves it in no image, log or cache", async () => {

@@ -101,7 +101,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       if (sourceDirectory !== undefined) stages.begin("build");
       const image = await followSteps(channel, { options, stages, facts, registry });
       stages.begin("push");
-      const target = { registry, repository: input.repository, exchange, base, receiver };
+      const { squash = false } = input.options ?? {};
+      const target = { registry, repository: input.repository, exchange, base, receiver, squash };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;

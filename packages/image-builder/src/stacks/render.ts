@@ -65,12 +65,14 @@ function install(packages: readonly string[], prepare?: string): string[] {
   const apt = [
     // Two builds of a system may come here at once, and apt waits for nobody.
     "exec 9>/var/cache/apt/jdos-lock && flock 9",
+    // Alternatives of some packages have manual pages, whose folder the base does without.
+    "mkdir -p /usr/share/man/man1",
     "apt-get -qq update",
-    `DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends -o APT::Sandbox::User=root ${wanted.join(" ")} >/dev/null`,
+    `{ DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends -o APT::Sandbox::User=root ${wanted.join(" ")} >/var/log/jdos || { tail -n 40 /var/log/jdos; exit 1; }; }`,
     "rm -rf /var/log/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old",
   ];
   const commands = [...(wanted.length === 0 ? [] : apt), ...(prepare === undefined ? [] : [prepare])];
-  return [run(commands.join(" && "), APT_CACHES)];
+  return [run(commands.join(" && "), wanted.length === 0 ? [] : APT_CACHES)];
 }
 
 function run(command: string, caches: readonly string[] = []): string {

@@ -23,7 +23,7 @@ export const DEBIAN_VERSIONS = {
 
 /**
  * Compares what a source asks for with what there is: refuses a newer one, which cannot work, and answers a
- * sentence for the log when an older one is asked for.
+ * sentence for the log when exactly an older one is asked for.
  */
 export function checkVersion({ what, asked, where, available }: VersionQuestion): string[] {
   if (asked === undefined || asked.trim() === "" || asked.trim() === "*") return [];
@@ -37,7 +37,8 @@ export function checkVersion({ what, asked, where, available }: VersionQuestion)
       `Cannot build with ${what} ${asked.trim()}, which ${where} asks for: the platform offers ${what} ${available}`,
       { hint: `Ask for ${what} ${available} or older in ${where}, or build with a Dockerfile` },
     );
-  return fitting.some((version) => compare(version, available) === 0)
+  const isMinimum = /[>^~]/.test(asked);
+  return isMinimum || fitting.some((version) => compare(version, available) === 0)
     ? []
     : [`version: ${where} asks for ${what} ${asked.trim()}; it gets ${available}`];
 }

@@ -103,7 +103,10 @@ for (const [files, code, message] of [
 }
 
 test("detect() tells of a version that is older than what there is", async () => {
-  const found = detect(await source({ "go.mod": "go 1.17", "main.go": "package main" }));
-  assert.ok(found.kind === "plan");
-  assert.ok(found.plan.notes.includes("version: go.mod asks for Go 1.17; it gets 1.19"));
+  const notesOf = async (asked: string): Promise<string> => {
+    const found = detect(await source({ "requirements.txt": "", "app.py": "", ".python-version": asked }));
+    return found.kind === "plan" ? found.plan.notes.join() : "";
+  };
+  assert.match(await notesOf("3.9.2\n"), /^version: .python-version asks for Python 3.9.2; it gets 3.11,/);
+  assert.match(await notesOf(">=3.9"), /^start: /);
 });

@@ -24,6 +24,7 @@ const PROGRAMS = [
   "/bin/cat",
   "/bin/ls",
   "/bin/mkdir",
+  "/bin/rm",
   "/usr/bin/id",
   "/usr/bin/printf",
   "/usr/bin/env",
