@@ -29,6 +29,16 @@ export interface NodeBuildOptions {
 const UID = 1000;
 const APP = "app";
 const KEPT_OUT = new Set([".git", "node_modules"]);
+/** Notes of package managers for themselves, some with the time of day. */
+const NOT_PACKED = new Set([
+  ".cache",
+  ".modules.yaml",
+  ".package-lock.json",
+  ".pnpm-workspace-state-v1.json",
+  ".pnpm-workspace-state.json",
+  ".yarn-integrity",
+  ".yarn-state.yml",
+]);
 
 /** Makes the layers of a Node application over the base image. */
 export async function buildNode(options: NodeBuildOptions): Promise<{ image: BuiltImage; message: string }> {
@@ -185,7 +195,7 @@ async function packModules(tree: string, { exchange }: NodeBuildOptions): Promis
       directory,
       prefix: `${APP}/node_modules`,
       file: join(exchange, "modules.tar.gz"),
-      exclude: (path) => path === ".cache" || path === ".package-lock.json",
+      exclude: (path) => NOT_PACKED.has(path),
     });
     return { ...packed, file: "modules.tar.gz", createdBy: "npm" };
   } catch (error) {
