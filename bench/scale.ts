@@ -102,9 +102,9 @@ function printScaleUp(runs: readonly (readonly ScaleUp[])[]): void {
       row("all bound, s", ({ bound }) => bound.seconds),
       row("all ready, s", ({ ready }) => ready.seconds),
       row("all in the Service and the quota, s", ({ published }) => published.seconds),
-      row("CPU until bound, s", ({ bound }) => bound.cpuSeconds),
-      row("CPU until ready, s", ({ ready }) => ready.cpuSeconds),
-      row("CPU until in the Service, s", ({ published }) => published.cpuSeconds),
+      row("CPU of the servers until bound, s", ({ bound }) => bound.cpuSeconds),
+      row("CPU of the servers until ready, s", ({ ready }) => ready.cpuSeconds),
+      row("CPU of the servers until in the Service, s", ({ published }) => published.cpuSeconds),
     ],
   );
 }

@@ -76,7 +76,7 @@ async function runStage(
 /** End-to-end tests of a cluster share one, with the platform installed. */
 async function runStageInCluster(stage: SelectedStage, reporter: TestReporter): Promise<void> {
   const { startInstalledPlatform } = await import("../test/kubernetes/support/installed-platform.ts");
-  const { target, stop } = await startInstalledPlatform({ say });
+  const { target, stop } = await startInstalledPlatform({ nodes: 2, say });
   const interrupted = (): void => void stop().finally(() => process.exit(1));
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupted);
   try {

@@ -54,8 +54,9 @@ export async function setReplicas(client: Client, replicas: number): Promise<voi
 export async function readyInSlices(client: Client): Promise<number> {
   const labelSelector = `kubernetes.io/service-name=${APPLICATION.name}`;
   const { items } = await client.list(EndpointSlices, { namespace: SYSTEM, labelSelector });
+  // Kubernetes 1.20 writes null where there are none.
   return items
-    .flatMap(({ endpoints = [] }) => endpoints)
+    .flatMap(({ endpoints }) => endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready === true).length;
 }
 

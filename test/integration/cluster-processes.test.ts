@@ -24,6 +24,7 @@ const registry = flagsOf("The registry's options (platform-controllers, platform
 const PARTS: Record<string, { registry: boolean; election: boolean }> = {
   "platform-controllers": { registry: true, election: true },
   "platform-api": { registry: true, election: false },
+  "git-server": { registry: false, election: false },
   "load-balancer": { registry: false, election: true },
   scheduler: { registry: false, election: true },
   dns: { registry: false, election: false },

@@ -18,7 +18,7 @@ import { runCli } from "@jdos/cli/testing";
 import { type SimulatedCluster, startSimulatedCluster } from "./support/cluster.ts";
 
 const TOKENS = new Map(
-  ["nobody", "installer", "giver"].map((name) => [
+  ["nobody", "installer", "giver", "remover"].map((name) => [
     `token-of-${name}`,
     { name, groups: ["system:authenticated"] },
   ]),
@@ -77,7 +77,7 @@ describe("what jdos install finds out before it changes anything", () => {
   it("a kubeconfig that may nothing, or too little, is told what is missing", async () => {
     assert.match(
       await refusalOf(await kubeconfig("nobody")),
-      /^MissingRights: .*configmaps "installation" is forbidden.*\nhint: /,
+      /MissingRights: Cannot begin: this kubeconfig may not get, create, patch, delete namespaces; .* and \d+ more\nhint: /,
     );
     await allow("installer", ["get", "list"]);
     assert.match(
@@ -158,7 +158,19 @@ describe("what jdos install finds out before it changes anything", () => {
       /^MissingRights: Cannot begin: this kubeconfig may not delete namespaces\nhint: /,
     );
     assert.equal(cluster.server.revision(), before);
-    await cluster.client.delete(ConfigMaps, metadata);
+  });
+
+  it("uninstall that may remove the platform and not let go of applications says so first", async () => {
+    await allow("remover", ["get", "list", "delete"]);
+    const path = await kubeconfig("remover");
+    const before = cluster.server.revision();
+    const ran = await runCli(["uninstall", "--applications", "keep", "--kubeconfig", path], undefined);
+    assert.match(
+      ran.stderr,
+      /^MissingRights: Cannot begin: this kubeconfig may not patch systems\.jdos\.io; patch applications\.jdos\.io in every namespace; .*\nhint: /,
+    );
+    assert.equal(cluster.server.revision(), before);
+    await cluster.client.delete(ConfigMaps, { name: "installation", namespace: "jdos-system" });
   });
 
   it("a cluster whose uninstall was broken off is told to end that", async () => {

@@ -13,6 +13,8 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   /** Adds and requires --system, or --system and --app. */
   readonly scope?: "system" | "application";
+  /** The scope may also be told by what the command reads: it is "" where the command line does not name it. */
+  readonly scopeInSource?: boolean;
   /** Acts on this machine alone: takes no --kubeconfig. */
   readonly machineOnly?: boolean;
   /** Printed below the options of --help. */

@@ -33,6 +33,11 @@ const app = () => import("./commands/app.ts");
 const env = () => import("./commands/env.ts");
 const builds = () => import("./commands/builds.ts");
 const releases = () => import("./commands/releases.ts");
+const canary = () => import("./commands/canary.ts");
+
+const hooks = () => import("./commands/hooks.ts");
+const preview = () => import("./commands/preview.ts");
+const HOOK = { name: "name", description: "default: the application's name", optional: true } as const;
 
 /** Every command, in the order of --help. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -48,6 +53,7 @@ export const COMMANDS: readonly CommandSpec[] = [
           "which of several side by side: 0 to 59, or auto (default: the data directory's own, else 0)",
       },
       { flags: "--listen-address <address>", description: "where people reach it (default: 127.0.0.1)" },
+      { flags: "--build-concurrency <n>", description: "builds under way at once (default: 2)" },
     ],
     examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
     load: () => import("./commands/up.ts"),
@@ -140,8 +146,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "deploy",
     description: "from source to running: build it, release it, wait until it is ready, print its URL",
     scope: "application",
+    scopeInSource: true,
     arguments: [
-      { name: "source", description: "a directory, a git URL (with #revision), or image:REFERENCE" },
+      {
+        name: "source",
+        description: "a directory, a git URL (with #revision), or image:REFERENCE (default: this directory)",
+        optional: true,
+      },
     ],
     options: [
       { flags: "--replicas <n>", description: "how many Pods", type: "integer" },
@@ -156,6 +167,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--memory <quantity>", description: "memory of each Pod, as 256Mi" },
       { flags: "--cpu <quantity>", description: "CPU of each Pod, as 500m" },
+      {
+        flags: "--strategy <name>",
+        description: "how the new release takes over, from now on: rolling, canary, blue-green",
+      },
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
       {
         flags: "--timeout <seconds>",
@@ -166,8 +181,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "jdos deploy examples/hello-node --system demo --app hello",
       "jdos deploy https://git.example/shop.git#v2 --system demo --app shop",
+      "jdos deploy    # this directory, whose jdos.yaml says system and app",
     ],
     load: () => import("./commands/deploy.ts"),
+  },
+  {
+    name: "app create",
+    description: "make an application without a source, and say how to push one to it",
+    arguments: [{ name: "name", description: "small letters, digits and dashes" }],
+    scope: "system",
+    options: [
+      { flags: "--replicas <n>", description: "how many Pods", type: "integer" },
+      { flags: "--branches <patterns>", description: "branches that are deployed (default: main,master)" },
+      { flags: "--path <folder>", description: "the folder of the repository that it is made of" },
+    ],
+    examples: ["jdos app create shop --system demo", "jdos app create web --system demo --path services/web"],
+    load: member(app, "create"),
+  },
+  {
+    name: "app remote",
+    description: "how to push to an application with git",
+    scope: "application",
+    load: member(app, "remote"),
   },
   {
     name: "app list",
@@ -256,6 +291,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: member(builds, "logs"),
   },
   {
+    name: "build log",
+    description: "the same as build logs",
+    scope: "application",
+    arguments: [{ name: "number", description: "default: the latest", optional: true }],
+    options: [FOLLOW],
+    load: member(builds, "logs"),
+  },
+  {
+    name: "build cancel",
+    description: "stop a build, queued or running",
+    scope: "application",
+    arguments: [{ name: "number", description: "of the build: 3, b3" }],
+    load: member(builds, "cancel"),
+  },
+  {
+    name: "build retry",
+    description: "a new build of the same source and settings, to its end",
+    scope: "application",
+    arguments: [{ name: "number", description: "of the build: 3, b3" }],
+    options: [WAIT],
+    load: member(builds, "retry"),
+  },
+  {
     name: "releases",
     description: "the releases of an application, the newest first",
     scope: "application",
@@ -270,6 +328,91 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     options: [WAIT],
     load: member(releases, "rollback"),
+  },
+  {
+    name: "hooks list",
+    description: "the webhooks of an application",
+    scope: "application",
+    load: member(hooks, "list"),
+  },
+  {
+    name: "hooks create",
+    description: "let a forge build an application at each push; prints what to enter there",
+    scope: "application",
+    options: [
+      { flags: "--forge <forge>", description: "github, gitlab, gitea (Forgejo too) or generic" },
+      { flags: "--name <name>", description: "default: the application's name" },
+      { flags: "--branches <patterns>", description: "branches that deploy, as main,release/*" },
+      { flags: "--tags <patterns>", description: "tags that deploy, as v*" },
+      { flags: "--previews", description: "run each pull request as an application of its own" },
+      {
+        flags: "--forks",
+        description: "those out of other repositories too: their code runs with these settings",
+      },
+    ],
+    examples: ["jdos hooks create --forge github --branches main --previews --system demo --app shop"],
+    load: member(hooks, "create"),
+  },
+  {
+    name: "hooks rotate",
+    description: "make another secret; the one before is worth nothing at once",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "rotate"),
+  },
+  {
+    name: "hooks deliveries",
+    description: "what a forge sent lately, and what came of it",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "deliveries"),
+  },
+  {
+    name: "hooks redeliver",
+    description: "handle a delivery again",
+    scope: "application",
+    arguments: [{ name: "delivery", description: "its id: jdos hooks deliveries shows it" }],
+    options: [{ flags: "--hook <name>", description: "default: the application's name" }],
+    load: member(hooks, "redeliver"),
+  },
+  {
+    name: "hooks delete",
+    description: "delete a webhook",
+    scope: "application",
+    arguments: [HOOK],
+    load: member(hooks, "remove"),
+  },
+  {
+    name: "preview list",
+    description: "the previews of pull requests",
+    scope: "application",
+    load: member(preview, "list"),
+  },
+  {
+    name: "preview delete",
+    description: "delete a preview before its time",
+    scope: "application",
+    arguments: [{ name: "number", description: "of the pull request" }],
+    load: member(preview, "remove"),
+  },
+  {
+    name: "canary status",
+    description: "how a release is being tried: its share of the requests, its errors",
+    scope: "application",
+    load: member(canary, "status"),
+  },
+  {
+    name: "canary promote",
+    description: "go on with a release that waits, or without waiting any longer",
+    scope: "application",
+    options: [{ flags: "--all", description: "past all steps" }],
+    load: member(canary, "promote"),
+  },
+  {
+    name: "canary abort",
+    description: "leave the release that is being rolled out: a new release returns to the one that serves",
+    scope: "application",
+    load: member(canary, "abort"),
   },
   {
     name: "events",
@@ -297,4 +440,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   app: "applications",
   env: "variables of an application",
   build: "builds of an application",
+  canary: "a release that is being tried beside the one that serves",
+  hooks: "webhooks: a forge's pushes build an application",
+  preview: "previews of pull requests",
 };

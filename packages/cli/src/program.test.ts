@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { COMMANDS } from "./commands.ts";
 import { toCliError } from "./program.ts";
@@ -51,6 +54,8 @@ describe("runProgram()", () => {
       "system get",
       "system delete",
       "deploy",
+      "app create",
+      "app remote",
       "app list",
       "app get",
       "app delete",
@@ -67,6 +72,17 @@ describe("runProgram()", () => {
       "doctor",
       "builds",
       "build logs",
+      "hooks list",
+      "hooks create",
+      "hooks rotate",
+      "hooks deliveries",
+      "hooks redeliver",
+      "hooks delete",
+      "preview list",
+      "preview delete",
+      "canary status",
+      "canary promote",
+      "canary abort",
     ];
     assert.deepEqual(
       contract.filter((name) => !names.includes(name)),
@@ -106,7 +122,7 @@ describe("runProgram()", () => {
       ["ps", ...SCOPE, "-o", "xml"],
       ["scale", ...SCOPE, "--replicas", "many"],
       ["scale", ...SCOPE],
-      ["deploy", ...SCOPE],
+      ["deploy", "examples", "--system", "demo"],
       ["env", "set", ...SCOPE, "novalue"],
       ["logs", ...SCOPE, "--since", "soon"],
     ]) {
@@ -198,6 +214,66 @@ describe("runProgram()", () => {
       assert.equal(stdout, "demo/hello is as it was: nothing changes\n");
     }));
 
+  it("app create says how to push, and app remote says it again", () => {
+    const view = { system: "demo", name: "hello", remote: "http://git.jdos.localhost:8080/demo/hello.git" };
+    return withPlatform({ [`POST ${APP}`]: view, [`GET ${APP}`]: view }, async (url, seen) => {
+      const args = [
+        "app",
+        "create",
+        "hello",
+        "--system",
+        "demo",
+        "--branches",
+        "main,rel/*",
+        "--path",
+        "web/",
+      ];
+      const made = await runCli(args, url);
+      assert.equal(made.exitCode, 0, made.stderr);
+      assert.match(made.stdout, /^Application demo\/hello is made/);
+      assert.match(
+        made.stdout,
+        /git remote add jdos http:\/\/git.jdos.localhost:8080\/demo\/hello.git\n {2}git push jdos main/,
+      );
+      assert.match(made.stdout, /any user name; the password is the token in/);
+      assert.deepEqual(JSON.parse(seen[0]!.body), { triggers: { branches: ["main", "rel/*"], path: "web" } });
+      const json = await runCli(["app", "remote", ...SCOPE, "-o", "json"], url);
+      assert.equal(JSON.parse(json.stdout).remote, view.remote);
+      assert.equal(JSON.parse(json.stdout).login.username, "any");
+    });
+  });
+
+  it("deploy reads jdos.yaml, which the command line goes before", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "jdos-cli-"));
+    await mkdir(join(directory, "web"));
+    await writeFile(join(directory, "web/index.html"), "1");
+    const text = "system: demo\napp: hello\npath: web\nreplicas: 2\nrun: { memory: 64Mi, cpu: 100m }\n";
+    await writeFile(join(directory, "jdos.yaml"), text);
+    await withPlatform(
+      {
+        "GET /api/v1/systems/demo": {},
+        [`POST ${APP}/source`]: { digest: "sha256:1", sizeBytes: 1, seconds: 0 },
+        [`POST ${APP}/deploy`]: { ...ACCEPTED, build: "hello-b1" },
+        [`GET ${APP}/progress`]: { stream: [{ type: "ready", result: RESULT }] },
+      },
+      async (url, seen) => {
+        const { exitCode, stderr } = await runCli(["deploy", directory, "--memory", "128Mi"], url);
+        assert.equal(exitCode, 0, stderr);
+        const { requestId: _, ...body } = JSON.parse(seen.find(({ path }) => path.endsWith("/deploy"))!.body);
+        const source = { bundle: { digest: "sha256:1" } };
+        assert.deepEqual(body, { source, replicas: 2, run: { memory: "128Mi", cpu: "100m" } });
+        await writeFile(join(directory, "jdos.yaml"), "replica: 2\n");
+        const bad = await runCli(["deploy", directory, ...SCOPE], url);
+        assert.equal(bad.exitCode, 1);
+        assert.match(
+          bad.stderr,
+          /^SourceFileInvalid: Cannot read jdos.yaml: replica: there is no such setting\nhint: One of/,
+        );
+      },
+    );
+    await rm(directory, { recursive: true });
+  });
+
   it("deploy of an image sends it, shows the stages and ends with the URL", () =>
     withPlatform(
       {
@@ -283,6 +359,40 @@ describe("runProgram()", () => {
       },
     );
   });
+
+  it("canary promote and abort say what is decided, and status shows shares and errors", () => {
+    const rollout = {
+      ...{ phase: "Paused", strategy: "Canary", release: 5, from: 4, step: 1, steps: 2, weight: 10 },
+      ...{ since: "2026-01-01T00:00:00Z", message: "Release v5 takes 10 % of the requests" },
+    };
+    const traffic = {
+      weight: 10,
+      canary: { requests: 40, errors: 3 },
+      stable: { requests: 360, errors: 0 },
+    };
+    const view = { system: "demo", application: "hello", release: 4, rollout, traffic };
+    return withPlatform(
+      { [`GET ${APP}/canary`]: view, [`POST ${APP}/canary`]: ACCEPTED },
+      async (url, seen) => {
+        const { stdout } = await runCli(["canary", "status", ...SCOPE], url);
+        assert.match(stdout, /v5 +Canary +Paused +1\/2 +10% +3 of 40 +0 of 360 +Release v5 takes/);
+        assert.equal((await runCli(["canary", "promote", ...SCOPE, "--all"], url)).exitCode, 0);
+        assert.equal((await runCli(["canary", "abort", ...SCOPE], url)).exitCode, 0);
+        assert.deepEqual(
+          seen.slice(1).map(({ body }) => JSON.parse(body)),
+          [{ action: "promote", all: true }, { action: "abort" }],
+        );
+      },
+    );
+  });
+
+  it("deploy refuses a strategy that there is not, before anything is sent", () =>
+    withPlatform({}, async (url, seen) => {
+      const { exitCode, stderr } = await runCli(["deploy", ".", ...SCOPE, "--strategy", "magic"], url);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /"magic" is not a strategy\nhint: --strategy rolling, --strategy canary/);
+      assert.deepEqual(seen, []);
+    }));
 
   it("rollback takes a release in any of its spellings", () =>
     withPlatform({ [`POST ${APP}/rollback`]: ACCEPTED }, async (url, seen) => {

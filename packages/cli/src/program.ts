@@ -3,6 +3,7 @@ import type { CommandContext, CommandSpec, Input, OptionSpec, OutputFormat } fro
 import { COMMANDS, GROUPS } from "./commands.ts";
 import { CliError, usage } from "./errors.ts";
 import { printResult } from "./output/print.ts";
+import { required } from "./scope.ts";
 
 /** Everything of a context but what the command line decides. */
 export type BaseContext = Omit<CommandContext, "output" | "dataDir" | "cluster" | "platform">;
@@ -95,22 +96,16 @@ function sentence(text: string): string {
 async function execute(spec: CommandSpec, command: Command, base: BaseContext): Promise<void> {
   const options = command.opts<Record<string, string | number | boolean | undefined>>();
   const context = contextOf(base, options);
+  const scoped = (name: string, value: Parameters<typeof required>[1]): string =>
+    spec.scopeInSource === true && value === undefined ? "" : required(name, value);
   const input: Input = {
     arguments: command.args,
     options,
-    system: spec.scope === undefined ? "" : required("system", options.system ?? base.environment.system),
-    app: spec.scope === "application" ? required("app", options.app ?? base.environment.app) : "",
+    system: spec.scope === undefined ? "" : scoped("system", options.system ?? base.environment.system),
+    app: spec.scope === "application" ? scoped("app", options.app ?? base.environment.app) : "",
   };
   const module = await spec.load();
   await printResult(await module.run(input, context), module, context);
-}
-
-function required(name: string, value: string | number | boolean | undefined): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw usage(
-    `Cannot tell which ${name === "app" ? "application" : name} is meant: --${name} is missing`,
-    `Give --${name} NAME, or set JDOS_${name.toUpperCase()}`,
-  );
 }
 
 function contextOf(

@@ -23,6 +23,8 @@ export interface CertificateRequest {
   dnsNames?: readonly string[];
   ipAddresses?: readonly string[];
   usages: readonly ("server" | "client")[];
+  /** Defaults to five minutes ago. */
+  notBefore?: Date;
   /** Defaults to 365. */
   days?: number;
 }
@@ -78,6 +80,7 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
     subject: [...organizations.map((organization) => ({ O: [organization] })), { CN: [commonName] }],
     issuer: issuer.subject,
     ...validity(days),
+    ...(request.notBefore === undefined ? {} : { notBefore: request.notBefore }),
     signingKey: await importKey(x509, authority.keyPem),
     publicKey: keys.publicKey,
     signingAlgorithm: ALGORITHM,

@@ -9,7 +9,13 @@ export function main(input: ProcessInput): Promise<void> {
       name: "git-server",
       settings: PROCESS_SETTINGS,
       election: "none",
-      start: ({ client, log, metrics, settings }) => start({ client, log, metrics, ...optionsOf(settings) }),
+      start: async ({ client, log, metrics, settings }) =>
+        start({
+          client,
+          log,
+          metrics,
+          ...(await optionsOf(settings as typeof settings & { kubeconfig: string | undefined }, input.env)),
+        }),
     },
     input,
   );

@@ -8,6 +8,7 @@ export const PERSON_ERROR_CODES = {
   NotFound: 404,
   MethodNotAllowed: 405,
   TooLarge: 413,
+  UnsupportedMediaType: 415,
   Invalid: 422,
   TooManyRequests: 429,
 } as const;

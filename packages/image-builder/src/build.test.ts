@@ -338,7 +338,7 @@ test("run() ends the steps when the build is stopped, and leaves nothing of them
   stopAt = /^waiting/m;
   const { result, log } = await build(await bundleOf({ "package.json": manifest, "wait.js": wait }));
   stopAt = undefined;
-  assert.equal(result.error?.code, "Timeout", log);
+  assert.equal(result.error?.code, "Stopped", log);
   const pid = Number(/^waiting (\d+)$/m.exec(log)?.[1]);
   assert.ok(pid > 0, log);
   await gone(pid);

@@ -17,7 +17,7 @@ export type SourceErrorCode =
   | "BaseImageMissing"
   | "DockerfileInvalid"
   | "OutOfMemory"
-  | "Timeout";
+  | "TimedOut";
 /** What the platform has to mend. */
 export type PlatformErrorCode =
   | "InvalidInput"
@@ -25,6 +25,7 @@ export type PlatformErrorCode =
   | "RegistryRefused"
   | "BundleCorrupt"
   | "StepsLost"
+  | "Stopped"
   | "BuilderFailed";
 
 export type BuilderErrorCode = SourceErrorCode | PlatformErrorCode;

@@ -10,15 +10,12 @@ import { ImageBuilderError } from "./errors.ts";
 import type { BuilderOptions } from "./options.ts";
 import { runSteps } from "./steps/steps.ts";
 
-/** The coordinator stops the build by itself this long before the Job would, so that there is a result. */
-const MARGIN_SECONDS = 5;
-
 /** Runs one side of a build, or both. Resolves with the exit code. */
 export async function run(options: BuilderOptions, signal?: AbortSignal): Promise<number> {
   if (options.role === "steps") return (await runSteps(options)).succeeded ? 0 : 1;
   const input = readInput(options.inputFile);
   const steps = options.role === "local" ? startSteps(options) : undefined;
-  const limit = AbortSignal.timeout(Math.max(1, input.timeoutSeconds - MARGIN_SECONDS) * 1000);
+  const limit = AbortSignal.timeout(input.timeoutSeconds * 1000);
   const credential = readCredential(options.credentialFile, input);
   const result = await coordinate({
     input,

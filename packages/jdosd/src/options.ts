@@ -16,6 +16,8 @@ export interface JdosdOptions {
   instance: number | "auto" | undefined;
   /** Where people reach console, API and routes. */
   listenAddress: string;
+  /** Builds under way at once; the others wait for their turn. */
+  buildConcurrency: number;
   /** Images made once and shared by every data directory. */
   cacheDir: string;
   /** A cache that the user named is the user's: no purge takes it away. */
@@ -55,6 +57,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
       dataDir: resolve(values["data-dir"] ?? env.JDOS_DATA_DIR ?? DEFAULT_DATA_DIRECTORY),
       instance: readInstanceOption(values.instance ?? env.JDOS_INSTANCE),
       listenAddress: values["listen-address"] ?? "127.0.0.1",
+      buildConcurrency: readBuildConcurrency(values["build-concurrency"]),
       cacheDir: env.JDOS_CACHE_DIR ?? "/var/cache/jdos",
       keepCache: env.JDOS_CACHE_DIR !== undefined,
       transport: readChoice(env, "JDOS_TRANSPORT", {
@@ -81,6 +84,7 @@ function parse(args: readonly string[]) {
       options: {
         "data-dir": { type: "string" },
         instance: { type: "string" },
+        "build-concurrency": { type: "string" },
         "listen-address": { type: "string" },
         output: { type: "string", short: "o" },
         purge: { type: "boolean" },
@@ -98,9 +102,14 @@ function readInstanceOption(text: string | undefined): number | "auto" | undefin
   return Number(text);
 }
 
+function readBuildConcurrency(text = "2"): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw invalid(`--build-concurrency is "${text}", not 1 to 9999`);
+  return Number(text);
+}
+
 function invalid(state: string, cause?: unknown): JdosdError {
   return new JdosdError("InvalidOption", `Cannot read the command line: ${state}`, {
-    hint: "main.ts run|down|status|doctor|images [--data-dir DIR] [--instance N|auto] [--listen-address A] [--purge] [-o json]",
+    hint: "main.ts run|down|status|doctor|images [--data-dir DIR] [--instance N|auto] [--listen-address A] [--build-concurrency N] [--purge] [-o json]",
     cause,
   });
 }
@@ -126,6 +135,7 @@ export function partPaths(dataDir: string) {
     cniConf: at("cni", "conf"),
     registryHosts: at("registry-hosts"),
     registry: at("registry"),
+    git: at("git"),
     haproxy: at("haproxy"),
     dnsKubeconfig: at("credentials", "dns.kubeconfig"),
     log: at("logs", "jdosd.log"),

@@ -51,6 +51,10 @@ export interface KubeletOptions {
   imageGcHighPercent?: number;
   /** Images the collector never removes, by reference prefix: those that cannot be pulled again. */
   keepImages?: readonly string[];
+  /** How often the disk use of Pods with bounds on it is measured. Defaults to 5. */
+  storageCheckSeconds?: number;
+  /** Processes and threads of a Pod. Defaults to 4096; 0 is no bound. */
+  podPidsLimit?: number;
   /** Each Pod is looked at, and its volumes brought up to date, at least this often. Defaults to 60. */
   resyncSeconds?: number;
   metrics?: Metrics;

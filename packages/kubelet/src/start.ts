@@ -4,6 +4,7 @@ import { createInformerFactory } from "@jdos/client";
 import { createMetrics, systemClock } from "@jdos/component-base";
 import { createEventRecorder } from "@jdos/controller-runtime";
 import { createCriClient } from "./cri/cri-client.ts";
+import { evictForStorage } from "./eviction/evict-storage.ts";
 import { removeDeadContainers } from "./gc/dead-containers.ts";
 import { createImageGc } from "./gc/image-gc.ts";
 import { rotateLogs } from "./gc/log-rotation.ts";
@@ -125,6 +126,7 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
       hostFile: options.resolvConf ?? "/etc/resolv.conf",
     },
     cgroupParent,
+    podPidsLimit: options.podPidsLimit ?? 4096,
     hostIps,
     node: {
       name: nodeName,
@@ -182,6 +184,9 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
     task("dead containers", 60, () => removeDeadContainers(cri, view)),
     task("log rotation", 10, () => rotateLogs(cri, view)),
     task("image collection", 300, collectImages),
+    task("storage eviction", options.storageCheckSeconds ?? 5, () =>
+      evictForStorage({ cri, directories, pods: () => workers.pods(), evict: workers.evict }),
+    ),
   ];
   return {
     port: server.port,

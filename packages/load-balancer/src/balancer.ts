@@ -1,23 +1,27 @@
+import { CANARY_TRAFFIC_ANNOTATION, type CanaryTraffic, readCanaryTraffic } from "@jdos/api";
+import { deepEqual } from "@jdos/apimachinery";
 import type { Client, InformerFactory } from "@jdos/client";
-import type { Logger } from "@jdos/component-base";
+import type { Clock, Logger } from "@jdos/component-base";
 import type { EventRecorder } from "@jdos/controller-runtime";
+import { CanaryMeter, sumOfReplicas } from "./canary-meter.ts";
 import { LoadBalancerError } from "./errors.ts";
 import type { Haproxy } from "./haproxy/haproxy.ts";
 import { buildDesired, type Problem, type World } from "./model/build-desired.ts";
-import type { Desired } from "./model/desired.ts";
+import type { Canary, Desired } from "./model/desired.ts";
 import { type Listenings, listeningOf } from "./model/listening.ts";
 import type { Peers } from "./peers/peers.ts";
 import { routePlaces } from "./places.ts";
 import { canListen } from "./port-probe.ts";
 import { type ReadWorldOptions, readWorld } from "./read-world.ts";
 import { servicePlaces } from "./service-places.ts";
-import { nameOf, routedTo, writeStatus } from "./write-status.ts";
+import { nameOf, routedTo, writeStatus, writeTraffic } from "./write-status.ts";
 
 export interface BalancerOptions extends ReadWorldOptions {
   informers: InformerFactory;
   events: EventRecorder;
   haproxy: Haproxy;
   log: Logger;
+  clock: Clock;
   listenAddress: string;
   publishAddress: string;
   publishService?: { namespace: string; name: string } | undefined;
@@ -28,6 +32,8 @@ export interface BalancerOptions extends ReadWorldOptions {
 
 /** How long until a port that another process has is tried again. */
 const BUSY_PORT_MILLIS = 10_000;
+/** How often what came of shared requests is said. */
+const TELL_MILLIS = 1900;
 /** How long until replicas that lag are asked again. */
 const LAGGING_MILLIS = 100;
 
@@ -39,6 +45,9 @@ export class Balancer {
   #writer: Client | undefined;
   /** What HAProxy was last brought to. */
   #applied: { world: World; desired: Desired } | undefined;
+  readonly #meter = new CanaryMeter();
+  /** When it was last told what came of an Ingress's share. */
+  readonly #saidAt = new Map<string, number>();
 
   constructor(options: BalancerOptions) {
     this.#options = options;
@@ -67,6 +76,11 @@ export class Balancer {
     );
   }
 
+  /** What this replica's HAProxy answered for an Ingress ("namespace/name") that shares requests. */
+  traffic(ingress: string): CanaryTraffic | undefined {
+    return this.#meter.traffic(ingress);
+  }
+
   /**
    * Milliseconds until it has to look again although nothing changed: another process has a port that is asked for,
    * or other replicas lag.
@@ -81,6 +95,7 @@ export class Balancer {
     if (this.#writer !== undefined) this.#report(problems);
     await haproxy.apply(desired);
     this.#applied = { world, desired };
+    await this.#measure();
     const { complete, refused } = await this.#tell(world, desired);
     if (!complete) return LAGGING_MILLIS;
     return busyPorts.length > 0 || refused ? BUSY_PORT_MILLIS : undefined;
@@ -89,11 +104,12 @@ export class Balancer {
   async #tell(world: World, desired: Desired): Promise<{ complete: boolean; refused: boolean }> {
     if (this.#writer === undefined) return { complete: true, refused: false };
     const { informers, publishAddress, serviceAddresses, peers } = this.#options;
-    const asks = serviceAddresses === "replicas" && world.loadBalancerServices.length > 0;
-    const replicas = asks ? await peers?.listening() : undefined;
+    const services = world.loadBalancerServices.length + world.formerServices.length;
+    const replicas = serviceAddresses === "replicas" && services > 0 ? await peers?.listening() : undefined;
     return writeStatus(this.#writer, {
       world,
       places: routePlaces(informers, this.#options),
+      ownAddresses: new Set(replicas?.map(({ address }) => address) ?? [publishAddress]),
       servicePlaces: (service) => servicePlaces(service, { desired, publishAddress, replicas }),
       agreed: async (ingress, pods) => peers?.agree(ingress, pods) ?? true,
     });
@@ -113,9 +129,36 @@ export class Balancer {
   async check(): Promise<undefined> {
     try {
       await this.#options.haproxy.converge();
+      await this.#measure();
     } catch (error) {
       if (!(error instanceof LoadBalancerError && error.code === "HaproxyUnreachable")) throw error;
     }
+  }
+
+  /** Counts what came of shared requests, and says it on their Ingresses now and then; a new weight at once. */
+  async #measure(): Promise<void> {
+    const canaries: readonly Canary[] = this.#applied?.desired.canaries ?? [];
+    if (canaries.length === 0 && this.#saidAt.size === 0) return;
+    this.#meter.measure(canaries, await this.#options.haproxy.counts());
+    for (const name of this.#saidAt.keys())
+      if (!canaries.some(({ ingress }) => ingress === name)) this.#saidAt.delete(name);
+    if (this.#writer === undefined) return;
+    for (const { ingress } of canaries) await this.#tellTraffic(this.#writer, ingress);
+  }
+
+  async #tellTraffic(writer: Client, name: string): Promise<void> {
+    const { peers, clock } = this.#options;
+    const found = this.#applied?.world.ingresses.find((one) => nameOf(one) === name);
+    const mine = this.#meter.traffic(name);
+    if (found === undefined || mine === undefined) return;
+    const said = readCanaryTraffic(found.metadata.annotations?.[CANARY_TRAFFIC_ANNOTATION]);
+    const at = this.#saidAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (said?.weight === mine.weight && clock.monotonicMillis() - at < TELL_MILLIS) return;
+    const replicas = (await peers?.traffic(name)) ?? [];
+    const traffic = sumOfReplicas(replicas.length === 0 ? [mine] : replicas);
+    if (traffic === undefined || deepEqual(said, traffic)) return;
+    await writeTraffic(writer, found, traffic);
+    this.#saidAt.set(name, clock.monotonicMillis());
   }
 
   /** One Event a problem, until it is gone. */

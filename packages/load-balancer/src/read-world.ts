@@ -15,6 +15,7 @@ const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 const BY_SERVICE = "service";
 const BY_TYPE = "type";
 const BY_NODE_PORT = "nodePort";
+const FORMER = "former";
 
 /** Prepares the informers' indexes; call before they start. */
 export function indexWorld(informers: InformerFactory): void {
@@ -23,6 +24,10 @@ export function indexWorld(informers: InformerFactory): void {
     return name === undefined ? [] : [`${metadata.namespace}/${name}`];
   });
   informers.for(Services).addIndex(BY_TYPE, ({ spec }) => [spec?.type ?? "ClusterIP"]);
+  informers.for(Services).addIndex(FORMER, ({ spec, status }) => {
+    const told = status?.loadBalancer?.ingress ?? [];
+    return spec?.type !== "LoadBalancer" && told.length > 0 ? [FORMER] : [];
+  });
   informers
     .for(Services)
     .addIndex(BY_NODE_PORT, ({ spec }) =>
@@ -57,6 +62,7 @@ export function readWorld(
       .lister.list()
       .filter((ingress) => isOurs(ingress, ingressClass, isDefault)),
     loadBalancerServices: balanced,
+    formerServices: loadBalancerServices ? services.byIndex(FORMER, FORMER) : [],
     service: once((namespace, name) => services.get({ namespace, name })),
     slices: once((namespace, name) => slicesOf(slices, { namespace, name })),
     reservedPorts: new Set([...reservedPorts, ...nodePorts(services, balanced)]),

@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
-import { request } from "node:http";
-import { createServer } from "node:net";
+import { createServer as createHttpServer, request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { EndpointSlices, Events, Ingresses, Services } from "@jdos/api";
+import {
+  CANARY_ANNOTATION,
+  CANARY_TRAFFIC_ANNOTATION,
+  CANARY_WEIGHT_ANNOTATION,
+  EndpointSlices,
+  Events,
+  Ingresses,
+  readCanaryTraffic,
+  Services,
+} from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
@@ -93,10 +102,10 @@ async function addSlice(service: string, name: string, port: number): Promise<vo
   });
 }
 
-async function addRoute(name: string, host: string, service: string): Promise<void> {
+async function addRoute(name: string, host: string, service: string, annotations = {}): Promise<void> {
   const backend = { service: { name: service, port: { number: 80 } } };
   await client.create(Ingresses, {
-    metadata: { name, namespace },
+    metadata: { name, namespace, annotations },
     spec: {
       ingressClassName: "jdos",
       rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
@@ -150,6 +159,14 @@ test("a Service of type LoadBalancer listens at its port, and says so", async ()
   });
 });
 
+test("a Service that is no longer of type LoadBalancer no longer says our address", async () => {
+  const key = { namespace, name: "tcp" };
+  const told = async () => (await client.get(Services, key)).status?.loadBalancer?.ingress;
+  assert.equal((await told())?.length, 1);
+  await client.patch(Services, key, { type: "merge", body: { spec: { type: "ClusterIP" } } });
+  await eventually(async () => assert.equal((await told())?.length ?? 0, 0));
+});
+
 test("a port that another process has is refused by an Event, and other changes still arrive", async () => {
   const taken = createServer();
   const port = await freePort();
@@ -166,6 +183,48 @@ test("a port that another process has is refused by an Event, and other changes 
   } finally {
     taken.close();
     await client.delete(Services, { namespace, name: "late" });
+  }
+});
+
+test("a canary Ingress takes its share, and is told what came of it", async () => {
+  const sick = createHttpServer((_, response) => response.writeHead(500).end());
+  await new Promise<void>((resolve) => sick.listen(0, "127.0.0.1", resolve));
+  try {
+    await addService("stable", [echoes[0]!]);
+    await addRoute("stable", "shared.test", "stable");
+    await addService("stable-canary", []);
+    await addSlice("stable-canary", "stable-canary-0", (sick.address() as AddressInfo).port);
+    await eventually(async () => assert.equal((await ask("shared.test")).status, 200));
+    await addRoute("stable-canary", "shared.test", "stable-canary", {
+      [CANARY_ANNOTATION]: "true",
+      [CANARY_WEIGHT_ANNOTATION]: "50",
+    });
+    const told = async () =>
+      readCanaryTraffic(
+        (await client.get(Ingresses, { namespace, name: "stable-canary" })).metadata.annotations?.[
+          CANARY_TRAFFIC_ANNOTATION
+        ],
+      );
+    await eventually(async () => assert.equal((await told())?.weight, 50));
+    let errors = 0;
+    for (let count = 0; count < 200; count++) if ((await ask("shared.test")).status === 500) errors++;
+    assert.ok(errors > 60 && errors < 140, `${errors} of 200`);
+    await eventually(async () =>
+      assert.deepEqual(await told(), {
+        weight: 50,
+        canary: { requests: errors, errors },
+        stable: { requests: 200 - errors, errors: 0 },
+      }),
+    );
+    await client.patch(
+      Ingresses,
+      { namespace, name: "stable-canary" },
+      { type: "merge", body: { metadata: { annotations: { [CANARY_WEIGHT_ANNOTATION]: "0" } } } },
+    );
+    await eventually(async () => assert.equal((await told())?.weight, 0));
+    for (let count = 0; count < 20; count++) assert.equal((await ask("shared.test")).status, 200);
+  } finally {
+    sick.close();
   }
 });
 

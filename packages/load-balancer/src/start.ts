@@ -49,6 +49,7 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
     (await startPeerServer({
       ...settings.peers.listen,
       routedTo: (ingress) => balancer.routedTo(ingress),
+      traffic: (ingress) => balancer.traffic(ingress),
       listening: () => balancer.listening(),
     }));
 

@@ -1,4 +1,12 @@
-import { APPLICATION_LABEL, type Ingress, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
+import {
+  APPLICATION_LABEL,
+  CANARY_TRAFFIC_ANNOTATION,
+  type CanaryTraffic,
+  type Ingress,
+  Ingresses,
+  ROUTED_TO_ANNOTATION,
+  Services,
+} from "@jdos/api";
 import {
   type DeepReadonly,
   deepEqual,
@@ -9,7 +17,7 @@ import {
 } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { World } from "./model/build-desired.ts";
-import { type Place, placesIn } from "./places.ts";
+import { addressOf, type Place, placesIn } from "./places.ts";
 import type { ServicePlaces } from "./service-places.ts";
 
 interface Balanced extends KubeObject {
@@ -20,6 +28,8 @@ export interface StatusOptions {
   world: World;
   /** Where routes answer. */
   places: readonly Place[];
+  /** Addresses of load balancing that are ours: a Service that is of another type by now loses them. */
+  ownAddresses: ReadonlySet<string>;
   /** Where a Service answers. */
   servicePlaces(service: World["loadBalancerServices"][number]): ServicePlaces;
   /** Whether all who carry traffic lead an Ingress ("namespace/name") to these Pods. */
@@ -32,7 +42,7 @@ export interface StatusOptions {
  */
 export async function writeStatus(
   client: Client,
-  { world, places, servicePlaces, agreed }: StatusOptions,
+  { world, places, ownAddresses, servicePlaces, agreed }: StatusOptions,
 ): Promise<{ complete: boolean; refused: boolean }> {
   let complete = true;
   let refused = false;
@@ -51,7 +61,25 @@ export async function writeStatus(
     refused ||= found.refused;
     await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, found);
   }
+  for (const service of world.formerServices) {
+    const others = placesIn(service.status).filter((place) => !ownAddresses.has(addressOf(place)));
+    await write(client, Services as ResourceType<Balanced>, service as Stored<Balanced>, { places: others });
+  }
   return { complete, refused };
+}
+
+/** Says on an Ingress that shares requests what came of it. */
+export async function writeTraffic(
+  client: Client,
+  ingress: Stored<Ingress>,
+  traffic: CanaryTraffic,
+): Promise<void> {
+  const body = { metadata: { annotations: { [CANARY_TRAFFIC_ANNOTATION]: JSON.stringify(traffic) } } };
+  try {
+    await client.patch(Ingresses, keyOf(ingress), { type: "merge", body }, { subresource: "status" });
+  } catch (error) {
+    if (!isStatus(error, "NotFound")) throw error;
+  }
 }
 
 /** "namespace/name" */

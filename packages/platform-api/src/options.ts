@@ -36,6 +36,10 @@ export interface PlatformApiOptions {
   routesDomain?: string;
   /** Defaults to jdos. */
   ingressClass?: string;
+  /** Where the git server answers: http://git.jdos.localhost:8080. Without it there is none. */
+  gitUrl?: string;
+  /** Of Secret jdos-system/git-server-keys: signing secrets of webhooks are made of it. Without it there are none. */
+  webhookMasterKey?: string;
   version?: string;
   /** Largest source upload. Defaults to 512 MiB. */
   maxSourceBytes?: number;
@@ -67,6 +71,8 @@ export interface RouteNames {
   readonly port: number;
   /** Whose load balancer says, on an Ingress, where its routes lead. */
   readonly ingressClass: string;
+  /** Where the git server answers, if there is one. */
+  readonly gitUrl?: string;
 }
 
 export const DEFAULTS = {

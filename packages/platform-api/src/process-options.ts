@@ -25,6 +25,8 @@ export const PROCESS_SETTINGS = {
   "ingress-class": setting.text("whose load balancer says where routes lead", "jdos"),
   "routes-domain": setting.text("applications answer at <application>.<system>.DOMAIN", "jdos.localhost"),
   "routes-port": setting.integer("the port in URLs told to people", { fallback: 8080, min: 1 }),
+  "git-url": setting.text("where the git server answers people; without it there is none"),
+  "webhook-key-file": setting.text("the master key of webhooks' signing secrets; without it there are none"),
   "registry-token-certificate": setting.text("PEM file, with registry-access issued"),
   "registry-token-key": setting.text("PEM file, with registry-access issued"),
   "max-source-mebibytes": setting.integer("largest source upload", { fallback: 512, min: 1 }),
@@ -38,16 +40,20 @@ export function optionsOf(given: Given): Omit<PlatformApiOptions, "client" | "lo
   const adminTokenFile = given["admin-token-file"];
   if (adminTokenFile === undefined) throw missing("admin-token-file");
   const usersFile = given["users-file"];
+  const gitUrl = given["git-url"];
+  const webhookKeyFile = given["webhook-key-file"];
   return {
     listen: given["listen-address"],
     adminToken: readText(adminTokenFile).trim(),
     admin: { name: given["admin-user"], groups: given["admin-group"] },
+    ...(webhookKeyFile === undefined ? {} : { webhookMasterKey: readText(webhookKeyFile).trim() }),
     ...(usersFile === undefined ? {} : { users: readUsers(usersFile) }),
     persons: { users: given["login-users"], groups: given["login-groups"] },
     registry: registryOf(given),
     ports: { routes: given["routes-port"], kubernetes: 0, registry: 0 },
     routesDomain: given["routes-domain"],
     ingressClass: given["ingress-class"],
+    ...(gitUrl === undefined ? {} : { gitUrl }),
     maxSourceBytes: given["max-source-mebibytes"] * 1024 * 1024,
     maxUploads: given["max-uploads"],
   };

@@ -257,6 +257,37 @@ describe("platform API", () => {
     assert.equal((await client.get(Applications, key)).spec.rollbackTo, 1);
   });
 
+  it("promotes and aborts what is being tried, and refuses what is not", async () => {
+    const { client } = platform;
+    const key = { namespace: "demo", name: "tried" };
+    await client.create(Applications, { metadata: key, spec: { release: 2 } });
+    const path = "/api/v1/systems/demo/apps/tried/canary";
+    assert.match(
+      (await refusal("POST", path, { action: "promote" })).message,
+      /Cannot promote a release of application "tried": none is being tried/,
+    );
+    assert.equal((await refusal("POST", path, { action: "abort" })).status, 409);
+    assert.equal((await refusal("POST", path, { action: "stop" })).status, 422);
+    const rollout = {
+      ...{ phase: "Paused", strategy: "Canary", release: 2, from: 1, step: 1, steps: 2, weight: 10 },
+      since: "2026-01-01T00:00:00Z",
+    };
+    const body = { status: { currentRelease: 1, rollout } };
+    await client.patch(Applications, key, { type: "merge", body }, { subresource: "status" });
+    assert.deepEqual((await platform.call("GET", path)).body, {
+      ...{ system: "demo", application: "tried", release: 1, rollout },
+    });
+    const post = async (request: object) => (await platform.call("POST", path, request)).body;
+    assert.equal(((await post({ action: "promote" })) as { changed: boolean }).changed, true);
+    assert.equal(((await post({ action: "promote" })) as { changed: boolean }).changed, false);
+    await post({ action: "abort" });
+    const { annotations } = (await client.get(Applications, key)).metadata;
+    assert.deepEqual([annotations?.["jdos.io/promote"], annotations?.["jdos.io/abort"]], ["2/1", "2"]);
+    const deploy = "/api/v1/systems/demo/apps/tried/deploy";
+    const inPlace = { source: { image: { reference: "x" } }, rollout: { strategy: "InPlace" } };
+    assert.match((await refusal("POST", deploy, inPlace)).message, /"InPlace": it is not there yet/);
+  });
+
   it("acts as the person: who may not, may not here either", async () => {
     const users = [{ name: "eve", groups: ["system:authenticated"], token: "token-of-eve-1234" }];
     const own = await startTestPlatform({ users });

@@ -11,11 +11,14 @@ import { RateLimit } from "./rate-limit.ts";
 import { createTokenIssuer } from "./registry-token/issuer.ts";
 import { applicationRoutes } from "./routes/applications.ts";
 import { buildRoutes } from "./routes/builds.ts";
+import { canaryRoutes } from "./routes/canary.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { type RouteContext, type Session, setSession } from "./routes/context.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { serveExec } from "./routes/exec.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { observeRoutes } from "./routes/observe.ts";
+import { previewRoutes } from "./routes/previews.ts";
 import { registryTokenRoutes } from "./routes/registry-token.ts";
 import { releaseRoutes } from "./routes/releases.ts";
 import { sourceRoutes } from "./routes/source.ts";
@@ -46,9 +49,11 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
       domain: options.routesDomain ?? DEFAULTS.routesDomain,
       port: options.ports.routes,
       ingressClass: options.ingressClass ?? DEFAULTS.ingressClass,
+      ...(options.gitUrl === undefined ? {} : { gitUrl: options.gitUrl }),
     },
     registry: createRegistryAccess(registry, issuer),
     imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
+    webhookMasterKey: options.webhookMasterKey,
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
@@ -105,10 +110,13 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     applicationRoutes(api, context);
     sourceRoutes(api, context);
     deployRoutes(api, context);
-    buildRoutes(api);
+    buildRoutes(api, context);
     releaseRoutes(api);
+    canaryRoutes(api);
     changeRoutes(api);
     observeRoutes(api, context);
+    hookRoutes(api, context);
+    previewRoutes(api, context);
   });
   const endSessions = serveExec(server.server, {
     log,

@@ -1,19 +1,26 @@
 import {
   APPLICATION_LABEL,
+  applicationOfLabel,
   BUILD_LABEL,
   Builds,
   Deployments,
   Ingresses,
+  isBuildEnded,
   Jobs,
   Pods,
   Releases,
   Services,
 } from "@jdos/api";
 import type { InformerFactory } from "@jdos/client";
+import { isQueued } from "./build/queue/plan.ts";
 
 /** Releases and Builds filed under "<system>/<application>". */
 export const RELEASES_BY_APPLICATION = "application";
 export const BUILDS_BY_APPLICATION = "application";
+/** Builds filed under OPEN until they have ended, and under QUEUED while they wait for their turn. */
+export const BUILDS_BY_STATE = "state";
+export const OPEN = "open";
+export const QUEUED = "queued";
 /** Pods filed under "<system>/<application>". */
 export const PODS_BY_APPLICATION = "application";
 /** Pods filed under "<system>/<build>". */
@@ -27,7 +34,16 @@ export function addIndexes(informers: InformerFactory): void {
   informers
     .for(Builds)
     .addIndex(BUILDS_BY_APPLICATION, ({ metadata, spec }) => [`${metadata.namespace}/${spec.application}`]);
-  informers.for(Pods).addIndex(PODS_BY_APPLICATION, ({ metadata }) => labelled(metadata, APPLICATION_LABEL));
+  informers
+    .for(Builds)
+    .addIndex(BUILDS_BY_STATE, (build) =>
+      isBuildEnded(build) ? [] : isQueued(build) ? [OPEN, QUEUED] : [OPEN],
+    );
+  informers
+    .for(Pods)
+    .addIndex(PODS_BY_APPLICATION, ({ metadata }) =>
+      labelled(metadata, APPLICATION_LABEL).map(applicationOfLabel),
+    );
   informers.for(Pods).addIndex(PODS_BY_BUILD, ({ metadata }) => labelled(metadata, BUILD_LABEL));
 }
 

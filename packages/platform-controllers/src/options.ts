@@ -1,3 +1,4 @@
+import type { Toleration } from "@jdos/api";
 import type { Client } from "@jdos/client";
 import {
   type Clock,
@@ -7,6 +8,7 @@ import {
   REGISTRY_SETTINGS,
   type RegistryLocation,
   registryLocation,
+  type Setting,
   type SettingValues,
   setting,
 } from "@jdos/component-base";
@@ -52,10 +54,21 @@ export interface BuildSettings {
   cacheHostPath?: string;
   /** The namespace whose ConfigMap build-environment is copied for each build. Defaults to jdos-system. */
   platformNamespace: string;
-  /** Defaults to 200m. */
+  /** Builds under way at once; the others wait for their turn. Defaults to 2. */
+  concurrency: number;
+  /** Seconds until a build whose Pod was lost begins again, four times as long each time. Defaults to 3. */
+  retrySeconds: number;
+  /** What the user's steps request, and so their weight: what serves weighs more. Defaults to 10m. */
   cpu: string;
   /** Memory limit of the user's steps. Defaults to 4Gi. */
   memory: string;
+  /** What a build may write to disk. Defaults to 10Gi. */
+  disk: string;
+  /** Of the Pods of builds. "" is none. Defaults to jdos-build. */
+  priorityClass: string;
+  /** The nodes that build. Default to all. */
+  nodeSelector: Readonly<Record<string, string>>;
+  tolerations: readonly Toleration[];
   /** unconfined: without seccomp and AppArmor for the user's steps, which may need user namespaces. Defaults to default. */
   confinement: "default" | "unconfined";
 }
@@ -94,8 +107,14 @@ export function settingsOf(
       builderImagePullPolicy: "Never",
       baseImage: image("base"),
       platformNamespace: "jdos-system",
-      cpu: "200m",
+      concurrency: 2,
+      retrySeconds: 3,
+      cpu: "10m",
       memory: "4Gi",
+      disk: "10Gi",
+      priorityClass: "jdos-build",
+      nodeSelector: {},
+      tolerations: [],
       confinement: "default",
       ...options.build,
     },
@@ -103,6 +122,35 @@ export function settingsOf(
 }
 
 const PULL_POLICIES = ["Never", "IfNotPresent", "Always"] as const;
+
+interface JsonOptions<T> {
+  fallback: T;
+  expected: string;
+  fits(value: unknown): boolean;
+}
+
+function json<T>(help: string, { fallback, expected, fits }: JsonOptions<T>): Setting<T> {
+  return {
+    help,
+    shown: "",
+    read(given) {
+      const text = given.at(-1) ?? "";
+      if (text === "") return fallback;
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        throw new Error(expected);
+      }
+      if (!fits(value)) throw new Error(expected);
+      return value as T;
+    },
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** Options of the process. */
 export const PROCESS_SETTINGS = {
@@ -114,8 +162,21 @@ export const PROCESS_SETTINGS = {
   "builder-image": setting.text("runs builds; without it REGISTRY/jdos/tools:12"),
   "builder-image-pull-policy": setting.choice("of the builder's image", PULL_POLICIES, "Never"),
   "base-image": setting.text("what stacks build on, in the registry; without it REGISTRY/jdos/base:12"),
-  "build-cpu": setting.text("the request of a build's steps", "200m"),
+  "build-concurrency": setting.integer("builds under way at once", { fallback: 2, min: 1 }),
+  "build-cpu": setting.text("the request of a build's steps", "10m"),
   "build-memory": setting.text("the limit of a build's steps", "4Gi"),
+  "build-disk": setting.text("what a build may write to disk", "10Gi"),
+  "build-priority-class": setting.text("of the Pods of builds; without it none"),
+  "build-node-selector": json<Record<string, string>>("the nodes that build", {
+    fallback: {},
+    expected: 'a JSON object of labels: {"pool": "builds"}',
+    fits: (value) => isObject(value) && Object.values(value).every((each) => typeof each === "string"),
+  }),
+  "build-tolerations": json<Toleration[]>("taints of those nodes", {
+    fallback: [],
+    expected: 'a JSON list of tolerations: [{"key": "builds", "operator": "Exists"}]',
+    fits: (value) => Array.isArray(value) && value.every(isObject),
+  }),
   "build-confinement": setting.choice(
     "unconfined: no seccomp and AppArmor for a build's steps",
     ["default", "unconfined"],
@@ -148,8 +209,13 @@ export function optionsOf(
       ...(baseImage === undefined ? {} : { baseImage }),
       builderImagePullPolicy: given["builder-image-pull-policy"],
       platformNamespace: given["platform-namespace"] ?? namespace,
+      concurrency: given["build-concurrency"],
       cpu: given["build-cpu"],
       memory: given["build-memory"],
+      disk: given["build-disk"],
+      priorityClass: given["build-priority-class"] ?? "",
+      nodeSelector: given["build-node-selector"],
+      tolerations: given["build-tolerations"],
       confinement: given["build-confinement"],
     },
     pods: schedulerName === undefined ? {} : { schedulerName },

@@ -2,6 +2,7 @@ import { systemClock } from "@jdos/component-base";
 import { createManager } from "@jdos/controller-runtime";
 import { applicationController } from "./application/controller.ts";
 import { buildController } from "./build/controller.ts";
+import { buildQueueController } from "./build/queue/controller.ts";
 import { addIndexes } from "./indexes.ts";
 import { type PlatformControllersOptions, settingsOf } from "./options.ts";
 import { releaseController } from "./release/controller.ts";
@@ -21,6 +22,7 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   addIndexes(manager.informers);
   manager.add(systemController(settings));
   manager.add(applicationController(settings));
+  manager.add(buildQueueController(settings));
   manager.add(buildController(settings));
   manager.add(releaseController());
   await manager.start();

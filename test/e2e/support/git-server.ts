@@ -9,6 +9,8 @@ import { runProgram } from "./process.ts";
 
 export interface GitServer {
   url: string;
+  /** The bare repository that is served. */
+  repository: string;
   stop(): void;
 }
 
@@ -22,6 +24,7 @@ export async function serveGit(repository: string, host: string): Promise<GitSer
   const { port } = server.address() as { port: number };
   return {
     url: `http://${host}:${port}/app.git`,
+    repository: join(root, "app.git"),
     stop() {
       server.closeAllConnections();
       server.close();
@@ -59,6 +62,10 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
 }
 
 export async function git(directory: string, ...args: string[]): Promise<void> {
+  await gitOutput(directory, ...args);
+}
+
+export async function gitOutput(directory: string, ...args: string[]): Promise<string> {
   const identity = [
     "-c",
     "user.name=test",
@@ -67,6 +74,7 @@ export async function git(directory: string, ...args: string[]): Promise<void> {
     "-c",
     "init.defaultBranch=main",
   ];
-  const { exitCode, stderr } = await runProgram("git", ["-C", directory, ...identity, ...args]);
+  const { exitCode, stdout, stderr } = await runProgram("git", ["-C", directory, ...identity, ...args]);
   if (exitCode !== 0) throw new Error(`git ${args[0]}: ${stderr}`);
+  return stdout;
 }

@@ -12,7 +12,6 @@ import { TestBedError } from "./errors.ts";
 import { removeHostNetwork } from "./host-network.ts";
 import { type ClusterLayout, MAX_NODES, type NodeLayout, nodeLayout } from "./layout.ts";
 import { containerdOptions } from "./node.ts";
-import { removeLogDirectories } from "./node-namespace.ts";
 import { removeNodeNetwork } from "./node-network.ts";
 import { restoreSysctls } from "./sysctls.ts";
 
@@ -30,7 +29,6 @@ export async function cleanCluster(layout: ClusterLayout): Promise<void> {
     if (existsSync(node.directory) || existsSync(`/run/netns/${node.netns}`))
       await cleanNode(layout, node, attempt);
   }
-  await attempt(removeLogDirectories);
   await attempt(() => removeCniResults(layout.names.bridge));
   await attempt(() => removeCgroupTree(layout.names.cgroupParent));
   await attempt(() => removeHostNetwork(layout));

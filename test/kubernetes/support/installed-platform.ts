@@ -10,40 +10,53 @@ import { TestBedError } from "./errors.ts";
 /** The default of manifests/cluster/values.yaml. */
 const ROUTES_PORT = 30080;
 
+/** What differs from the defaults of manifests/cluster/values.yaml besides what the test bed asks for. */
+export type OtherValues = Readonly<Record<string, object>>;
+
+export interface InstalledOptions extends ClusterOptions {
+  values?: OtherValues;
+}
+
 export interface InstalledPlatform {
   cluster: Cluster;
   target: ClusterTarget;
+  /** What the command printed that put it there. */
+  said: string;
+  /** Brings it to other values; gives what the command prints. */
+  upgrade(values: OtherValues): Promise<string>;
   stop(): Promise<void>;
 }
 
 /** A cluster with the platform in it, put there by the command a person would use. */
-export async function startInstalledPlatform(options: ClusterOptions = {}): Promise<InstalledPlatform> {
-  const { say = () => {} } = options;
+export async function startInstalledPlatform(options: InstalledOptions = {}): Promise<InstalledPlatform> {
+  const { say = () => {}, values = {} } = options;
   const cluster = await startCluster({ nodes: 1, ...options });
   try {
-    await install(cluster, say);
+    const begin = performance.now();
+    const said = await bring(cluster, "install", values);
+    say(`Installed the platform in ${Math.round((performance.now() - begin) / 1000)} s`);
+    const upgrade = (other: OtherValues) => bring(cluster, "upgrade", other);
+    return { cluster, target: targetOf(cluster), said, upgrade, stop: cluster.stop };
   } catch (error) {
     await cluster.stop();
     throw error;
   }
-  return { cluster, target: targetOf(cluster), stop: cluster.stop };
 }
 
-async function install(cluster: Cluster, say: (message: string) => void): Promise<void> {
+async function bring(cluster: Cluster, command: "install" | "upgrade", other: OtherValues): Promise<string> {
   const values = join(cluster.layout.directory, "values.json");
-  await writeFile(values, JSON.stringify(await valuesOf(cluster)));
-  const begin = performance.now();
-  const { exitCode, stderr } = await runJdos(
+  await writeFile(values, JSON.stringify({ ...(await valuesOf(cluster)), ...other }));
+  const { exitCode, stdout, stderr } = await runJdos(
     { JDOS_KUBECONFIG: cluster.kubeconfig },
-    ["install", "--values", values],
+    [command, "--values", values],
     { timeoutSeconds: 900 },
   );
   if (exitCode !== 0) {
-    throw new TestBedError("NotReady", `Cannot install the platform: ${stderr}`, {
+    throw new TestBedError("NotReady", `Cannot ${command} the platform: ${stderr}`, {
       hint: `Look into the cluster with KUBECONFIG=${cluster.kubeconfig}`,
     });
   }
-  say(`Installed the platform in ${Math.round((performance.now() - begin) / 1000)} s`);
+  return stdout;
 }
 
 /** What differs from the defaults: the registry of the test bed, and builds that reach what this machine reaches. */

@@ -141,7 +141,7 @@ export interface ApplicationBuild {
   args?: Record<string, string>;
   /** After this a build is stopped. Defaults to 1800. */
   timeoutSeconds?: number;
-  /** Quantities of the user's steps: cpu is requested, memory is the limit. Default to the platform's settings. */
+  /** Quantities that the user's steps may use at most. Memory defaults to the platform's setting, cpu to what is idle. */
   cpu?: string;
   memory?: string;
   /** For steps of a Dockerfile that ask for them: RUN --mount=type=secret,id=<name>. They stay out of image, log and cache. */

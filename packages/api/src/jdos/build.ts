@@ -71,6 +71,8 @@ export interface BuildStatus {
   completionTime?: string;
   /** The try that the Pod belongs to: a build whose Pod is lost begins again. Absent: the first. */
   attempt?: number;
+  /** Queued to begin again, and not before this time. */
+  notBefore?: string;
   /** The Pod that did it; its log is the build's log. */
   pod?: string;
   /** Digest of the artifact in the application's repository that keeps the log of an ended build. */

@@ -1,24 +1,13 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { parseDocument } from "yaml";
-import type { CreateApplicationRequest } from "../wire/platform-api.ts";
-import type { ApplicationSpec } from "./application.ts";
 import { applicationSpec } from "./schema/application.ts";
 import { applicationName } from "./schema/run.ts";
 import { DNS_LABEL, RELATIVE_PATH } from "./schema/schema.ts";
+import { SOURCE_FILE, type SourceFile } from "./source-settings.ts";
 
-/** At the root of a source: what the application is, so that a clone deploys without an argument. */
-export const SOURCE_FILE = "jdos.yaml";
+export { SOURCE_FILE, type SourceFile, settingsOf } from "./source-settings.ts";
+
 export const MAX_SOURCE_FILE_BYTES = 256 * 1024;
-
-export interface SourceFile
-  extends Pick<ApplicationSpec, "build" | "run" | "routes" | "replicas" | "rollout" | "triggers"> {
-  system?: string;
-  app?: string;
-  /** The folder that is deployed, where it is not the one that holds the file. */
-  path?: string;
-  /** Whether a build's release is made current by itself. Defaults to what the application has. */
-  deploy?: NonNullable<ApplicationSpec["deployPolicy"]>;
-}
 
 /** The person's fault: what is wrong with the file, and where. */
 export class SourceFileError extends Error {
@@ -48,17 +37,6 @@ export function parseSourceFile(text: string): SourceFile {
   validate ??= new Ajv({ strict: false, verbose: true, validateFormats: false }).compile(schema());
   if (!validate(value)) throw refusalOf(validate.errors![0]!);
   return value as SourceFile;
-}
-
-/** What of a source file a deploy takes over. */
-export function settingsOf({
-  system: _system,
-  app: _app,
-  path: _path,
-  deploy,
-  ...settings
-}: SourceFile): CreateApplicationRequest {
-  return { ...settings, ...(deploy === undefined ? {} : { deployPolicy: deploy }) };
 }
 
 let validate: ValidateFunction | undefined;

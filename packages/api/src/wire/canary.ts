@@ -9,8 +9,6 @@
 export const CANARY_ANNOTATION = "nginx.ingress.kubernetes.io/canary";
 /** 0 to 100: percent of the requests. */
 export const CANARY_WEIGHT_ANNOTATION = "nginx.ingress.kubernetes.io/canary-weight";
-/** By platform-controllers: since when the weight is what it is, RFC 3339. */
-export const CANARY_SINCE_ANNOTATION = "jdos.io/canary-since";
 /** By load-balancer, at most every other second: a CanaryTraffic as JSON. Absent where another one serves the Ingress. */
 export const CANARY_TRAFFIC_ANNOTATION = "jdos.io/canary-traffic";
 

@@ -7,6 +7,7 @@
 import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
 import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
 import type { SystemSpec } from "../jdos/system.ts";
+import type { ForgeName, WebhookDelivery } from "../jdos/webhook.ts";
 import type { CanaryTraffic } from "./canary.ts";
 
 const system = "/api/v1/systems/:system";
@@ -64,6 +65,18 @@ export const PLATFORM_ROUTES = {
   events: `${application}/events`,
   /** GET -> Explanation */
   why: `${application}/why`,
+  /** GET -> ListOf<WebhookView>; POST CreateWebhookRequest -> 201 WebhookSecretView */
+  hooks: `${application}/hooks`,
+  /** GET -> WebhookView; DELETE -> 202 WebhookView */
+  hook: `${application}/hooks/:hook`,
+  /** POST -> WebhookSecretView: the secret before is worth nothing at once */
+  rotateHook: `${application}/hooks/:hook/rotate`,
+  /** POST RedeliverRequest -> 202 WebhookView */
+  redeliver: `${application}/hooks/:hook/redeliver`,
+  /** GET -> ListOf<PreviewView> */
+  previews: `${application}/previews`,
+  /** DELETE -> 202 PreviewView */
+  preview: `${application}/previews/:number`,
   /** GET, the token protocol of container registries: ?service=&scope=&account= with Basic credentials */
   registryToken: "/registry/token",
 } as const;
@@ -149,6 +162,8 @@ export interface ApplicationView {
   /** A sentence that says what is true now. */
   message?: string;
   url?: string;
+  /** Where git pushes its source to; absent where the platform has no git server. */
+  remote?: string;
   image?: string;
   /** The release that serves. */
   release?: number;
@@ -170,6 +185,10 @@ export interface AccessView {
   system: string;
   application: string;
   exists: boolean;
+  /** Of the application: another one of the same name has another. */
+  uid?: string;
+  /** Who asks. */
+  person: string;
   /** May see it and fetch its repository. */
   read: boolean;
   /** May deploy it, and where it is missing, make it. */
@@ -391,6 +410,56 @@ export interface Explanation {
   nextStep: string;
 }
 
+export interface CreateWebhookRequest {
+  /** Defaults to the application's. */
+  name?: string;
+  forge: ForgeName;
+  /** Members that are given replace those the application has. */
+  triggers?: ApplicationSpec["triggers"];
+}
+
+export interface WebhookView {
+  name: string;
+  application: string;
+  forge: ForgeName;
+  url: string;
+  state: "Ready" | "NotReady" | "Pending";
+  message?: string;
+  secretVersion: number;
+  /** The last 20, the newest first. */
+  deliveries: WebhookDelivery[];
+  /** Requests without a signature of this secret. */
+  unsigned?: { count: number; lastTime: string };
+  createdAt: string;
+}
+
+/** What is entered in the forge. The secret is shown this once. */
+export interface WebhookSecretView extends WebhookView {
+  secret: string;
+  /** The same for what takes it as the Standard Webhooks specification has it: "whsec_...". */
+  signingToken: string;
+  contentType: "application/json";
+  /** The events to tick, as the forge calls them. */
+  events: string[];
+}
+
+export interface RedeliverRequest {
+  /** Its id. */
+  delivery: string;
+}
+
+export interface PreviewView {
+  name: string;
+  pullRequest: number;
+  state: ApplicationState;
+  message?: string;
+  url: string;
+  revision?: string;
+  latestBuild?: string;
+  changedAt: string;
+  expiresAt: string;
+}
+
 /** Media types of a directory that travels through the registry as an OCI artifact. */
 export const SOURCE_CONFIG_MEDIA_TYPE = "application/vnd.jdos.source.config.v1+json";
 export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
@@ -399,5 +468,13 @@ export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip"
 export const BUILD_LOG_CONFIG_MEDIA_TYPE = "application/vnd.jdos.build-log.config.v1+json";
 export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzip";
 
+/** The tag under which the log of a Build is kept. */
+export function buildLogTag(build: string): string {
+  return `log-${build}`;
+}
+
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";
+
+/** Annotation of a Build: the person who cancelled it. */
+export const CANCELLED_BY_ANNOTATION = "jdos.io/cancelled-by";

@@ -89,6 +89,19 @@ describe("commands with --kubeconfig", () => {
     assert.match(platform.seen.at(-1)?.body ?? "", /"replicas":2/);
   });
 
+  it("a credential plug-in's token opens the cluster and shows itself to the platform", async () => {
+    const plugIn = await kubeconfig("plug-in", {
+      exec: {
+        apiVersion: "client.authentication.k8s.io/v1",
+        command: "printf",
+        args: ["%s", '{"status":{"token":"token-of-root"}}'],
+      },
+    });
+    const ran = await runCli(["system", "list", "-o", "json", "--kubeconfig", plugIn], undefined);
+    assert.equal(ran.exitCode, 0, ran.stderr);
+    assert.equal(platform.seen.at(-1)?.headers[PROOF_HEADER], "Bearer token-of-root");
+  });
+
   it("who may not go through services/proxy, or not read the Secret, is told what is missing", async () => {
     const token = await kubeconfig("ada", { token: "token-of-ada" });
     const byToken = await runCli(["system", "list", "--kubeconfig", token], undefined);
@@ -134,7 +147,7 @@ describe("commands with --kubeconfig", () => {
     const unreachable = await kubeconfig("gone", { token: "token-of-root" }, "https://127.0.0.1:1");
     assert.match(
       (await runCli(["system", "list", "--kubeconfig", unreachable], undefined)).stderr,
-      /^ClusterUnreachable: .*127\.0\.0\.1:1: ECONNREFUSED\nhint: /,
+      /^ClusterUnreachable: .*127\.0\.0\.1:1: nothing listens there \(ECONNREFUSED\)\nhint: /,
     );
     const other = await startTestServer({ https: true });
     const untrusted = await kubeconfig("other", { token: "token-of-root" }, other.url);

@@ -91,7 +91,7 @@ export function notInstalled(server: string, cause?: unknown): CliError {
     "NotInstalled",
     `Cannot reach the platform: JDOS is not installed in the cluster at ${server}`,
     {
-      hint: "Install it: jdos install --kubeconfig FILE --registry HOST/PATH",
+      hint: "Install it: jdos install --kubeconfig FILE --registry HOST/PATH; what an install that was broken off left: jdos status --kubeconfig FILE",
       cause,
     },
   );

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { createSecureContext } from "node:tls";
 import { type LoadedKubeconfig, loadKubeconfig } from "@jdos/client";
 import { CliError } from "../errors.ts";
 
@@ -22,7 +23,12 @@ export async function loadCluster(
   now = new Date(),
 ): Promise<LoadedKubeconfig> {
   const path = kubeconfig ?? defaultPath(variables);
-  const config = await loadKubeconfig({ path, ...(context === undefined ? {} : { context }) });
+  const config = await loadKubeconfig({
+    path,
+    env: variables,
+    ...(context === undefined ? {} : { context }),
+  });
+  refuseUnusable(path, config);
   refuseExpired(path, config, now);
   return config;
 }
@@ -32,13 +38,40 @@ function defaultPath({ KUBECONFIG }: NodeJS.ProcessEnv): string {
   return first ?? join(homedir(), ".kube", "config");
 }
 
+/** What TLS could only refuse in the words of its library. */
+function refuseUnusable(path: string, { ca, cert, key }: LoadedKubeconfig): void {
+  const refuse = (state: string, cause?: unknown): never => {
+    throw new CliError("Config", `Cannot use kubeconfig "${path}": ${state}`, {
+      hint: "Get a new kubeconfig from who runs the cluster",
+      cause,
+    });
+  };
+  if ((cert === undefined) !== (key === undefined))
+    refuse(`its client certificate has no key, or the key no certificate`);
+  for (const [what, pem] of Object.entries({ "certificate authority": ca, "client certificate": cert }))
+    if (pem !== undefined && certificateOf(pem) === undefined) refuse(`its ${what} is no PEM certificate`);
+  try {
+    createSecureContext({ ca, cert, key });
+  } catch (cause) {
+    refuse("its client certificate and key do not belong together, or cannot be read", cause);
+  }
+}
+
 function refuseExpired(path: string, { cert, ca }: LoadedKubeconfig, now: Date): void {
   for (const [what, pem] of [
     ["client certificate", cert],
     ["certificate authority", ca],
   ] as const) {
-    const end = pem === undefined ? undefined : endOf(pem);
-    if (end === undefined || end > now) continue;
+    const certificate = pem === undefined ? undefined : certificateOf(pem);
+    if (certificate === undefined) continue;
+    if (certificate.validFromDate > now)
+      throw new CliError(
+        "CertificateNotYetValid",
+        `Cannot use kubeconfig "${path}": its ${what} is valid from ${certificate.validFromDate.toISOString()} on`,
+        { hint: `See this machine's clock (it says ${now.toISOString()}), or get a new kubeconfig` },
+      );
+    const end = certificate.validToDate;
+    if (end > now) continue;
     throw new CliError(
       "CertificateExpired",
       `Cannot use kubeconfig "${path}": its ${what} was valid until ${end.toISOString()}`,
@@ -47,10 +80,10 @@ function refuseExpired(path: string, { cert, ca }: LoadedKubeconfig, now: Date):
   }
 }
 
-/** When the first certificate of a PEM text ends; what is no certificate is left to TLS to refuse. */
-function endOf(pem: string): Date | undefined {
+/** The first of a PEM text. */
+function certificateOf(pem: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(pem).validToDate;
+    return new X509Certificate(pem);
   } catch {
     return undefined;
   }

@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { Accepted, DeployRequest, DeployResult, SourceUploaded } from "@jdos/api/platform-api";
+import { SOURCE_FILE, type SourceFile, settingsOf } from "@jdos/api/source-settings";
 import type { CommandContext, Input } from "../command.ts";
+import { usage } from "../errors.ts";
 import { createStageView, type StageView } from "../output/stages.ts";
 import { persist } from "../platform/persist.ts";
 import type { PlatformClient } from "../platform/platform-client.ts";
-import { scopeOf } from "../scope.ts";
-import { follow } from "./follow.ts";
+import { required, scopeOf } from "../scope.ts";
+import { follow, waitingSentence } from "./follow.ts";
 
 type Source = DeployRequest["source"];
 
@@ -28,21 +30,28 @@ export function readTarget(argument: string, isDirectory: boolean): Target {
   return { kind: "ready", source: { git } };
 }
 
-export async function run(input: Input, context: CommandContext): Promise<DeployResult> {
+export async function run(given: Input, context: CommandContext): Promise<DeployResult> {
   const started = performance.now();
-  const argument = input.arguments[0] ?? ".";
+  const argument = given.arguments[0] ?? ".";
   const isDirectory = (await stat(argument).catch(() => undefined))?.isDirectory() === true;
   const target = readTarget(argument, isDirectory);
+  const file = target.kind === "directory" ? await readSourceFile(target.path) : {};
+  const input = {
+    ...given,
+    system: required("system", given.system || file.system),
+    app: required("app", given.app || file.app),
+  };
   const client = await context.platform();
+  rolloutOf(input.options.strategy);
   // Says what is wrong with the system before anything is packed.
   await client.call("GET", "system", { params: { system: input.system } });
   const view = await createStageView(context);
   try {
     const sent =
       target.kind === "directory"
-        ? await upload(resolve(target.path), { client, input, view }, context)
+        ? await upload(resolve(target.path, file.path ?? ""), { client, input, view }, context)
         : { source: target.source, seconds: 0 };
-    const accepted = await request(sent.source, { client, input, view }, context);
+    const accepted = await request(sent.source, { client, input, file }, context);
     const result = await follow(
       { client, input, accepted, view, timeoutSeconds: numberOf(input.options.timeout) },
       context,
@@ -51,6 +60,20 @@ export async function run(input: Input, context: CommandContext): Promise<Deploy
   } finally {
     await view.close();
   }
+}
+
+/** jdos.yaml of a directory; what the command line says goes before it. */
+async function readSourceFile(directory: string): Promise<SourceFile> {
+  const path = join(directory, SOURCE_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return {};
+    throw error;
+  }
+  const { parseSourceFile } = await import("@jdos/api/source-file");
+  return parseSourceFile(text);
 }
 
 interface Parts {
@@ -93,23 +116,40 @@ async function upload(
 /** Asks once, however often it has to be sent. */
 async function request(
   source: Source,
-  { client, input }: Parts,
+  { client, input, file }: Omit<Parts, "view"> & { file: SourceFile },
   { signal }: CommandContext,
 ): Promise<Accepted> {
   const replicas = numberOf(input.options.replicas);
+  const own = settings(input);
+  const told = settingsOf(file);
   const body: DeployRequest = {
+    ...told,
     source,
     requestId: randomUUID(),
     ...(replicas === undefined ? {} : { replicas }),
-    ...settings(input),
+    ...(own.build === undefined ? {} : { build: { ...told.build, ...own.build } }),
+    ...(own.run === undefined ? {} : { run: { ...told.run, ...own.run } }),
   };
   return persist(() => client.call<Accepted>("POST", "deploy", { params: scopeOf(input), body, signal }), {
     signal,
   });
 }
 
-function settings({ options }: Input): Pick<DeployRequest, "build" | "run"> {
-  const { dockerfile, port, health, memory, cpu } = options;
+const STRATEGIES = { rolling: "Rolling", canary: "Canary", "blue-green": "BlueGreen" } as const;
+
+function rolloutOf(strategy: unknown): Pick<DeployRequest, "rollout"> {
+  if (strategy === undefined) return {};
+  const found = STRATEGIES[String(strategy).toLowerCase() as keyof typeof STRATEGIES];
+  if (found === undefined)
+    throw usage(
+      `Cannot deploy: "${strategy}" is not a strategy`,
+      `--strategy ${Object.keys(STRATEGIES).join(", --strategy ")}`,
+    );
+  return { rollout: { strategy: found } };
+}
+
+function settings({ options }: Input): Pick<DeployRequest, "build" | "run" | "rollout"> {
+  const { dockerfile, port, health, memory, cpu, strategy } = options;
   const run = {
     ...(port === undefined ? {} : { ports: [{ port: Number(port) }] }),
     ...(health === undefined ? {} : { health: { path: String(health) } }),
@@ -119,6 +159,7 @@ function settings({ options }: Input): Pick<DeployRequest, "build" | "run"> {
   return {
     ...(dockerfile === undefined ? {} : { build: { dockerfile: String(dockerfile) } }),
     ...(Object.keys(run).length === 0 ? {} : { run }),
+    ...rolloutOf(strategy),
   };
 }
 
@@ -137,6 +178,8 @@ function withTotals(result: DeployResult, sourceSeconds: number, total: number):
   return { ...result, seconds };
 }
 
-export function present({ application, system, release, url, seconds }: DeployResult): string {
+export function present(result: DeployResult): string {
+  const { application, system, release, url, seconds, rollout } = result;
+  if (rollout !== undefined) return waitingSentence(result);
   return `Release ${release} of ${system}/${application} is ready after ${seconds.total.toFixed(1)} s\n${url}`;
 }

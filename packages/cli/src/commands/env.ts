@@ -3,7 +3,7 @@ import type { CommandContext, Input } from "../command.ts";
 import { usage } from "../errors.ts";
 import { type Table, tableOf } from "../output/table.ts";
 import { scopeOf } from "../scope.ts";
-import { followAlone } from "./follow.ts";
+import { followAlone, waitingSentence } from "./follow.ts";
 
 type Changed = Accepted | DeployResult;
 
@@ -29,6 +29,7 @@ async function hasRelease(input: Input, context: CommandContext): Promise<boolea
 
 function said(result: Changed): string {
   const name = `${result.system}/${result.application}`;
+  if ("rollout" in result) return waitingSentence(result);
   if ("url" in result) return `Release ${result.release} of ${name} is ready with the new configuration`;
   return result.changed ? `${name} is configured` : `${name} is as it was: nothing changes`;
 }

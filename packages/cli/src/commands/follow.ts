@@ -2,6 +2,7 @@ import type { Accepted, DeployResult, ProgressEvent } from "@jdos/api/platform-a
 import type { CommandContext, Input } from "../command.ts";
 import { CliError } from "../errors.ts";
 import type { StageView } from "../output/stages.ts";
+import { clean } from "../output/table.ts";
 import { persist } from "../platform/persist.ts";
 import { ConnectionLost, type PlatformClient } from "../platform/platform-client.ts";
 import { scopeOf } from "../scope.ts";
@@ -60,4 +61,11 @@ export async function followAlone(
   } finally {
     await view.close();
   }
+}
+
+/** What is said of a release that waits to be promoted. */
+export function waitingSentence({ system, application, release, rollout, url }: DeployResult): string {
+  const flags = `--system ${system} --app ${application}`;
+  const stands = rollout?.message ?? `Release ${release} waits to be promoted`;
+  return `${clean(stands)}\nGo on: jdos canary promote ${flags}; or return: jdos canary abort ${flags}\n${url}`;
 }

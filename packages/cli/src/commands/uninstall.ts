@@ -1,11 +1,11 @@
 import type { CommandContext, Input } from "../command.ts";
 import { leftovers } from "../install/leftovers.ts";
-import { type ObjectRecord, objectOf } from "../install/objects.ts";
-import { checkVerbs } from "../install/preflight/rights.ts";
+import type { ObjectRecord } from "../install/objects.ts";
 import { type Installation, readInstallation, writeInstallation } from "../install/record.ts";
 import { type ClusterSession, withCluster } from "../install/session.ts";
 import { type ApplicationsChoice, deleteSystems, readChoice } from "../install/uninstall/applications.ts";
 import { removeAndWait, removeObjects, stopPart } from "../install/uninstall/remove.ts";
+import { checkUninstallRights } from "../install/uninstall/rights.ts";
 import { setFree } from "../install/uninstall/set-free.ts";
 
 export interface Uninstalled {
@@ -28,7 +28,7 @@ export async function run(input: Input, context: CommandContext): Promise<Uninst
     const { client, server } = session;
     const present = await readInstallation(client);
     const records = present?.objects ?? (await leftovers(client));
-    await checkVerbs(client, records.map(objectOf), ["get", "delete"]);
+    await checkUninstallRights(client, { records, applications });
     if (present !== undefined) await writeInstallation(client, { ...present, state: "Uninstalling" });
     const removal: Removal = { session, records, timeoutSeconds, signal: context.signal };
     const systems = await endApplications(removal, applications);

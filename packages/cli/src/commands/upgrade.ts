@@ -3,7 +3,6 @@ import type { CommandContext, Input } from "../command.ts";
 import { carryOut, dryRun, givenValues, type Installed } from "../install/flow.ts";
 import { manifestText } from "../install/manifest-text.ts";
 import { checkInstalled } from "../install/preflight/taken.ts";
-import { checkVersion } from "../install/preflight/version.ts";
 import { readInstallation } from "../install/record.ts";
 import { withCluster } from "../install/session.ts";
 import { completeValues, readValues } from "../install/values.ts";
@@ -13,7 +12,6 @@ import { platformVersion } from "../install/version.ts";
 export async function run(input: Input, context: CommandContext): Promise<Installed | KubeObject[]> {
   const given = givenValues(input);
   return withCluster(context, async (session) => {
-    const kubernetes = await checkVersion(session.client);
     const present = await readInstallation(session.client);
     checkInstalled(present);
     const values =
@@ -24,7 +22,7 @@ export async function run(input: Input, context: CommandContext): Promise<Instal
       version: await platformVersion(),
       objects: present.objects,
     };
-    const plan = { session, input, context, values, begun, kubernetes };
+    const plan = { session, input, context, values, begun };
     return input.options.dryRun === true ? dryRun(plan) : carryOut(plan);
   });
 }

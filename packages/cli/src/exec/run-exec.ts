@@ -1,5 +1,6 @@
 import { QUERY_HEADER } from "@jdos/api/platform-api";
 import { WebSocket } from "ws";
+import { clusterFailure } from "../cluster/failures.ts";
 import type { CommandContext } from "../command.ts";
 import { CliError } from "../errors.ts";
 import type { Connection } from "../platform/connection.ts";
@@ -13,6 +14,8 @@ export interface RunExecOptions {
   stdin: boolean;
 }
 
+const HANDSHAKE_MILLIS = 30_000;
+
 type Streams = Pick<CommandContext, "stdin" | "stdout" | "stderr" | "signal">;
 
 /** Joins this terminal with a command in a Pod until it ends; returns its exit code. */
@@ -25,6 +28,7 @@ export async function runExec(options: RunExecOptions, streams: Streams): Promis
       [QUERY_HEADER]: url.search.slice(1),
     },
     perMessageDeflate: false,
+    handshakeTimeout: HANDSHAKE_MILLIS,
     ...options.connection.tls,
   });
   const restore: (() => void)[] = [];
@@ -44,9 +48,7 @@ export async function runExec(options: RunExecOptions, streams: Streams): Promis
         "unexpected-response",
         (_request, response) => void refusalOf(response, options.connection).then(reject, reject),
       );
-      socket.on("error", (error) =>
-        reject(new CliError("ConnectionLost", `Cannot run the command: ${error.message}`, { cause: error })),
-      );
+      socket.on("error", (error) => reject(failureOf(error, options.connection)));
       socket.on("open", () => restore.push(...attach(socket, options, streams)));
       socket.on("message", (message: Buffer) => {
         const data = message.subarray(1);
@@ -80,6 +82,16 @@ export async function runExec(options: RunExecOptions, streams: Streams): Promis
     for (const undo of restore) undo();
     socket.terminate();
   }
+}
+
+function failureOf(error: Error, { url, tls }: Connection): CliError {
+  return (
+    (tls === undefined ? undefined : clusterFailure(new URL(url).origin, error)) ??
+    new CliError("ConnectionLost", `Cannot run the command: ${error.message}`, {
+      hint: "See whether the platform runs: jdos status",
+      cause: error,
+    })
+  );
 }
 
 /** Connects keyboard and window size; returns how to undo it. */

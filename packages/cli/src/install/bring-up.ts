@@ -4,7 +4,7 @@ import { applyAll, deleteObject, waitEstablished } from "./apply.ts";
 import { labelled } from "./labels.ts";
 import type { Stages } from "./manifests.ts";
 import { identityOf, nameOf, type ObjectRecord, objectOf, recordOf } from "./objects.ts";
-import { type Installation, writeInstallation } from "./record.ts";
+import { claimInstallation, type Installation, requireOwn, writeInstallation } from "./record.ts";
 import { isRolledOut, waitForRollout } from "./rollout.ts";
 import type { StageRunner } from "./stage-runner.ts";
 
@@ -41,8 +41,9 @@ export async function bringUp(options: BringUpOptions): Promise<Installation> {
   const wanted = objectsOf(stages).map(recordOf);
   const before = installation.objects;
   await run("namespace", async () => {
+    await requireOwn(client, installation.id);
     await applyAll(client, stages.namespace, { signal });
-    await writeInstallation(client, { ...installation, objects: union(before, wanted) });
+    await claimInstallation(client, { ...installation, objects: union(before, wanted) });
   });
   await run("definitions", async (say) => {
     await applyAll(client, stages.definitions, { signal, each: (object) => say(nameOf(object)) });

@@ -2,7 +2,6 @@ import { notInstalled } from "../cluster/connection.ts";
 import { PLATFORM_NAMESPACE } from "../cluster/names.ts";
 import type { CommandContext } from "../command.ts";
 import { formatTable } from "../output/table.ts";
-import { checkVersion } from "./preflight/version.ts";
 import { readInstallation } from "./record.ts";
 import { listWorkloads } from "./rollout.ts";
 import { missingRoutesAddress } from "./routes-address.ts";
@@ -22,8 +21,7 @@ export interface ClusterStatus {
 
 /** Reads with the kubeconfig's own rights. */
 export function readClusterStatus(context: CommandContext): Promise<ClusterStatus> {
-  return withCluster(context, async ({ client, server }) => {
-    const kubernetes = await checkVersion(client);
+  return withCluster(context, async ({ client, server, kubernetes }) => {
     const installation = await readInstallation(client);
     if (installation === undefined) throw notInstalled(server);
     const workloads = await listWorkloads(client, PLATFORM_NAMESPACE);

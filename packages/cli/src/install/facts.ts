@@ -6,18 +6,20 @@ import { PLATFORM_NAMESPACE } from "../cluster/names.ts";
 import { readCredentials } from "./registry.ts";
 import type { Values } from "./values.ts";
 
-/** What is decided once for a cluster stays: the administrator's token, and the registry's account if none is given. */
+/** What is decided once for a cluster stays: the administrator's token, the key of webhooks' secrets, and the registry's account if none is given. */
 export async function readKept(
   client: Client,
   registry: Values["registry"],
-): Promise<{ administratorToken: string; registryCredentials: string }> {
-  const [token, given] = await Promise.all([
+): Promise<{ administratorToken: string; gitServerKey: string; registryCredentials: string }> {
+  const [token, key, given] = await Promise.all([
     readSecret(client, "platform-api-admin", "token"),
+    readSecret(client, "git-server-keys", "master"),
     readCredentials(registry),
   ]);
   const kept = given === "" ? await readSecret(client, "registry-credentials", ".dockerconfigjson") : given;
   return {
     administratorToken: token === "" ? randomBytes(32).toString("base64url") : token,
+    gitServerKey: key === "" ? randomBytes(32).toString("base64url") : key,
     registryCredentials: kept,
   };
 }

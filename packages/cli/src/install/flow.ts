@@ -33,7 +33,6 @@ export interface Plan {
   values: Values;
   /** What is known of it before its objects and images. */
   begun: Pick<Installation, "id" | "state" | "version" | "objects">;
-  kubernetes: string;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
@@ -63,6 +62,7 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
   const facts: Facts = {
     ...kept,
     administratorToken: "made at the install",
+    gitServerKey: "made at the install",
     registryCredentials: kept.registryCredentials === "" ? "" : "the registry's account",
     nodeAddress: await nodeAddress(session.client),
     images,
@@ -74,15 +74,8 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
 }
 
 /** Checks, makes the images, and brings the cluster to what the plan says. */
-export async function carryOut({
-  session,
-  input,
-  context,
-  values,
-  begun,
-  kubernetes,
-}: Plan): Promise<Installed> {
-  const { client, run, server } = session;
+export async function carryOut({ session, input, context, values, begun }: Plan): Promise<Installed> {
+  const { client, run, server, kubernetes } = session;
   const since = performance.now();
   const { signal, environment } = context;
   const file = input.options.images;
@@ -128,7 +121,7 @@ export async function carryOut({
     server,
     images,
     seconds: (performance.now() - since) / 1000,
-    notices: noAddress === undefined ? [] : [`Applications have no address: ${noAddress}`],
+    notices: noAddress === undefined ? [] : [`Applications have no address of their own: ${noAddress}`],
   };
 }
 

@@ -8,6 +8,7 @@ import { completeValues } from "./values.ts";
 const FACTS = {
   images: { platform: "r/jdos/platform@sha256:1", base: "r/jdos/base@sha256:2" },
   administratorToken: "a-token-of-the-administrator",
+  gitServerKey: "a-key-of-the-git-server",
   registryCredentials: '{"auths":{}}',
   nodeAddress: "10.0.0.1",
 };
@@ -20,6 +21,7 @@ type Workload = KubeObject & {
         hostNetwork?: boolean;
         securityContext: { runAsNonRoot: boolean };
         imagePullSecrets?: { name: string }[];
+        volumes?: object[];
         containers: {
           name: string;
           args?: string[];
@@ -120,6 +122,28 @@ describe("renderManifests()", () => {
     const served = await args({ routes: onNodes, loadBalancers: { provider: "jdos" } });
     for (const flag of ["--load-balancer-services=true", "--replica-addresses=true"])
       assert.ok(served.includes(flag), flag);
+  });
+
+  it("renderManifests() brings the git server with the volume that is wanted, and tells people where it is", async () => {
+    const volumeOf = (objects: Map<string, KubeObject>) =>
+      workloadOf(objects, "Deployment git-server").spec.template.spec.volumes?.[0];
+    const usual = await render({});
+    assert.deepEqual(volumeOf(usual), { name: "data", emptyDir: { sizeLimit: "20Gi" } });
+    assert.ok(!usual.has("PersistentVolumeClaim git-server"));
+    const api = workloadOf(usual, "Deployment platform-api").spec.template.spec.containers[0];
+    assert.ok(api?.args?.includes("--git-url=http://git.jdos.localhost:30080"));
+    const claim = await render({ source: { volume: "claim", storageClassName: "fast", size: "5Gi" } });
+    assert.deepEqual(volumeOf(claim), { name: "data", persistentVolumeClaim: { claimName: "git-server" } });
+    const { spec } = claim.get("PersistentVolumeClaim git-server") as KubeObject & { spec: object };
+    assert.deepEqual(spec, {
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: "fast",
+      resources: { requests: { storage: "5Gi" } },
+    });
+    const none = await render({ source: { provider: "none" } });
+    assert.ok(![...none.keys()].some((name) => name.includes("git-server")));
+    const alone = workloadOf(none, "Deployment platform-api").spec.template.spec.containers[0];
+    assert.ok(!alone?.args?.some((arg) => arg.startsWith("--git-url")));
   });
 
   it("renderManifests() brings scheduler and dns only where they are wanted", async () => {

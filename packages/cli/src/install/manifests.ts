@@ -36,23 +36,28 @@ export async function renderManifests(values: Values, facts: Facts): Promise<Sta
 }
 
 /** Shared with one machine. */
-function sharedFiles({ routes }: Values): string[] {
+function sharedFiles({ routes, source }: Values): string[] {
   return [
     "platform-roles.yaml",
     "platform-controllers-rbac.yaml",
     "platform-api-rbac.yaml",
+    "build-priority.yaml",
+    "git-server-rbac.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
+    ...(source.provider === "jdos" ? ["git-server-rbac.yaml"] : []),
   ];
 }
 
-function clusterFiles({ routes, scheduler, dns }: Values, { registryCredentials }: Facts): string[] {
+function clusterFiles({ routes, scheduler, dns, source }: Values, { registryCredentials }: Facts): string[] {
   return [
     "persons.yaml",
     "build-environment.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
     "platform-controllers.yaml",
+    "git-server-keys.yaml",
     "platform-api.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer.yaml"] : []),
+    ...(source.provider === "jdos" ? ["git-server.yaml"] : []),
     ...(scheduler.provider === "jdos" ? ["scheduler.yaml"] : []),
     ...(dns.provider === "jdos" ? ["dns.yaml"] : []),
   ];

@@ -5,12 +5,15 @@ import { loadCluster } from "../cluster/load-cluster.ts";
 import type { CommandContext } from "../command.ts";
 import { CliError, usage } from "../errors.ts";
 import { createStageView, type StageView } from "../output/stages.ts";
+import { checkVersion } from "./preflight/version.ts";
 import { createStageRunner, type StageRunner } from "./stage-runner.ts";
 
 export interface ClusterSession {
   client: Client;
   /** "https://10.0.0.1:6443" */
   server: string;
+  /** "v1.20.2" */
+  kubernetes: string;
   run: StageRunner;
 }
 
@@ -28,7 +31,9 @@ export async function withCluster<T>(
   const client = createHttpClient({ ...config, userAgent: "jdos-install" });
   const view: StageView = await createStageView(context);
   try {
-    return await work({ client, server: config.server, run: createStageRunner(view) });
+    const { server } = config;
+    const kubernetes = await checkVersion({ client, server, signal: context.signal });
+    return await work({ client, server, kubernetes, run: createStageRunner(view) });
   } catch (error) {
     throw explained(error, { server: config.server, interrupted: context.signal.aborted });
   } finally {

@@ -7,6 +7,8 @@ export interface Facts {
   /** The platform's image and the base of stacks, by digest. */
   images: { platform: string; base: string };
   administratorToken: string;
+  /** Signing secrets of webhooks are made of it. */
+  gitServerKey: string;
   /** A docker configuration with the registry's account; "" without one. */
   registryCredentials: string;
   /** An address of a node, for routes without a publishAddress. */
@@ -29,16 +31,22 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     image: facts.images.platform,
     baseImage: facts.images.base,
     administratorTokenBase64: base64(facts.administratorToken),
+    gitServerKeyBase64: base64(facts.gitServerKey),
     "registry.location": registry.location,
     "registry.url": locationOf(registry).url,
     "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),
     ...loginValues(values),
     ...routeValues(values, facts),
+    ...sourceValues(values, facts),
     "dns.clusterIP": dns.clusterIP,
     "dns.clusterDomain": dns.clusterDomain,
     "scheduler.own": scheduler.provider === "jdos",
+    "builds.concurrency": builds.concurrency,
     "builds.cpu": builds.cpu,
     "builds.memory": builds.memory,
+    "builds.disk": builds.disk,
+    "builds.nodeSelector": builds.nodeSelector,
+    "builds.tolerations": builds.tolerations,
     "builds.confinement": builds.confinement,
     "builds.environment": builds.environment,
     ...Object.fromEntries(resources),
@@ -96,6 +104,20 @@ function routeValues({ routes, loadBalancers }: Values, { nodeAddress }: Facts):
     "routes.publishService": expose === "LoadBalancer" && routes.publishAddress === "",
     "routes.loadBalancerServices": loadBalancers.provider === "jdos",
     "routes.publishAddress": routes.publishAddress === "" ? nodeAddress : routes.publishAddress,
+  };
+}
+
+/** The git server stands beside the applications, below the same domain. */
+function sourceValues(values: Values, facts: Facts): TemplateValues {
+  const { source, routes } = values;
+  const port = routeValues(values, facts)["routes.port"] as number;
+  const usual = port === (routes.scheme === "https" ? 443 : 80);
+  return {
+    "source.claim": source.volume === "claim",
+    "source.storageClassName": source.storageClassName,
+    "source.size": source.size,
+    "source.url":
+      source.provider === "jdos" ? `${routes.scheme}://git.${routes.domain}${usual ? "" : `:${port}`}` : "",
   };
 }
 

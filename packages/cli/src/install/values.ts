@@ -6,7 +6,14 @@ import { CliError } from "../errors.ts";
 import { CLUSTER_MANIFESTS } from "./places.ts";
 
 type Amount = Partial<Record<"cpu" | "memory", string>>;
-type Part = "platform-api" | "platform-controllers" | "load-balancer" | "haproxy" | "scheduler" | "dns";
+type Part =
+  | "platform-api"
+  | "platform-controllers"
+  | "git-server"
+  | "load-balancer"
+  | "haproxy"
+  | "scheduler"
+  | "dns";
 
 /** The settings of an installation: manifests/cluster/values.yaml says each with its default. */
 export interface Values {
@@ -26,9 +33,19 @@ export interface Values {
   loadBalancers: { provider: "cluster" | "jdos" };
   dns: { provider: "cluster" | "jdos"; clusterIP: string; clusterDomain: string };
   scheduler: { provider: "cluster" | "jdos" };
+  source: {
+    provider: "jdos" | "none";
+    volume: "claim" | "emptyDir";
+    storageClassName: string;
+    size: string;
+  };
   builds: {
+    concurrency: number;
     cpu: string;
     memory: string;
+    disk: string;
+    nodeSelector: Record<string, string>;
+    tolerations: object[];
     confinement: "default" | "unconfined";
     environment: Record<string, string>;
   };
@@ -102,6 +119,12 @@ function refusalOf({ keyword, instancePath, params, message, parentSchema, data 
   if (keyword === "not") return invalid(path, description ?? "it cannot be set", "Leave it out");
   if (keyword === "enum")
     return invalid(path, `"${String(data)}" is not a choice`, `One of: ${params.allowedValues.join(", ")}`);
+  if (keyword === "pattern")
+    return invalid(
+      path,
+      `${JSON.stringify(data)} is not of its form`,
+      `It is ${description ?? params.pattern}`,
+    );
   const hint = description ?? "See manifests/cluster/values.yaml";
   return invalid(path, `${JSON.stringify(data)} ${message}`, `It is ${hint}`);
 }

@@ -44,17 +44,16 @@ export class PlatformClient {
   }
 
   async call<T>(method: string, route: PlatformRoute, options: CallOptions = {}): Promise<T> {
-    const response = await this.#send(method, route, options);
-    return JSON.parse(await readText(response)) as T;
+    return this.#object(await this.#send(method, route, options));
   }
 
   /** The objects of an NDJSON stream. @throws ConnectionLost when it ends without its end */
   async *stream<T extends object>(route: PlatformRoute, options: CallOptions = {}): AsyncGenerator<T> {
-    const response = await this.#send("GET", route, options);
+    const response = await this.#send("GET", route, { ...options, streams: true });
     try {
       for await (const line of lines(response)) {
         if (line === "") continue;
-        const item = JSON.parse(line) as T | StreamError;
+        const item = await this.#parsed<T | StreamError>(line, response);
         if ("error" in item && !("type" in item)) throw CliError.fromApi((item as StreamError).error);
         yield item as T;
       }
@@ -72,8 +71,19 @@ export class PlatformClient {
     { stream, contentType, sizeBytes, ...options }: UploadOptions,
   ): Promise<T> {
     const headers = { "content-type": contentType, "content-length": String(sizeBytes) };
-    const response = await this.#send("POST", route, options, { headers, stream });
-    return JSON.parse(await readText(response)) as T;
+    return this.#object(await this.#send("POST", route, options, { headers, stream }));
+  }
+
+  async #object<T>(response: IncomingMessage): Promise<T> {
+    return this.#parsed<T>(await readText(response), response);
+  }
+
+  async #parsed<T>(text: string, { statusCode = 500 }: IncomingMessage): Promise<T> {
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw await foreign(this.connection, statusCode, cause);
+    }
   }
 
   urlOf(route: PlatformRoute, { params = {}, query = {} }: CallOptions): URL {
@@ -95,7 +105,7 @@ export class PlatformClient {
   async #send(
     method: string,
     route: PlatformRoute,
-    options: CallOptions,
+    options: CallOptions & { streams?: boolean },
     upload?: { headers: Record<string, string>; stream: Readable },
   ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
@@ -110,6 +120,7 @@ export class PlatformClient {
       },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    limitSilence(call, { streams: options.streams === true });
     const answered = once(call, "response") as Promise<[IncomingMessage]>;
     if (upload === undefined) call.end(body);
     else upload.stream.pipe(call);
@@ -123,7 +134,7 @@ export class PlatformClient {
   }
 
   async #open(url: URL, options: RequestOptions): Promise<ClientRequest> {
-    const agent = { keepAlive: true, maxSockets: 16 };
+    const agent = { keepAlive: true, maxSockets: 16, timeout: SILENCE_SECONDS * 1000 };
     if (url.protocol !== "https:") {
       this.#agent ??= new http.Agent(agent);
       return http.request(url, { ...options, agent: this.#agent });
@@ -140,6 +151,7 @@ export class PlatformClient {
       const failure = clusterFailure(new URL(url).origin, error);
       if (failure !== undefined) return failure;
     }
+    if (error.code === "ETIMEDOUT") return notRunning(`${url} does not answer`, error);
     if (error.code === "ECONNREFUSED") return notRunning(`nothing answers at ${url}`, error);
     return new ConnectionLost(error);
   }
@@ -148,7 +160,7 @@ export class PlatformClient {
 /** What an answer of 400 and above says: the platform's own words, or those of the API server before it. */
 export async function refusalOf(
   response: IncomingMessage,
-  { url }: Pick<Connection, "url">,
+  connection: Pick<Connection, "url" | "tls">,
 ): Promise<CliError> {
   const text = await readText(response);
   try {
@@ -157,18 +169,49 @@ export async function refusalOf(
       return CliError.fromApi(error as ApiError);
     if (error.kind === "Status") {
       const { gatewayRefusal } = await import("../cluster/gateway-refusal.ts");
-      return gatewayRefusal(new URL(url).origin, response.statusCode ?? 500, error.message ?? "");
+      return gatewayRefusal(new URL(connection.url).origin, response.statusCode ?? 500, error.message ?? "");
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
+  return foreign(connection, response.statusCode ?? 500);
+}
+
+/** An answer that is nobody's we know. */
+async function foreign(
+  { url, tls }: Pick<Connection, "url" | "tls">,
+  httpStatus: number,
+  cause?: unknown,
+): Promise<CliError> {
+  if (tls !== undefined) {
+    const { foreignAnswer } = await import("../cluster/gateway-refusal.ts");
+    return foreignAnswer(new URL(url).origin, httpStatus, cause);
+  }
   return new CliError(
     "InternalError",
-    `Cannot understand the platform: it answers HTTP ${response.statusCode}`,
-    {
-      hint: "Something else may listen on the platform's port",
-    },
+    `Cannot understand the platform at ${url}: it answers HTTP ${httpStatus} with something that is not its own`,
+    { hint: "Something else may listen on the platform's port: see jdos status", cause },
   );
+}
+
+const CONNECT_SECONDS = 10;
+/** For any pause before an answer begins. */
+const SILENCE_SECONDS = 60;
+
+/** A stream is only waited for until it is connected: its first line comes when there is something to say. */
+function limitSilence(call: ClientRequest, { streams }: { streams: boolean }): void {
+  const giveUp = (seconds: number): void => {
+    call.destroy(Object.assign(new Error(`no answer in ${seconds} s`), { code: "ETIMEDOUT" }));
+  };
+  call.on("timeout", () => giveUp(SILENCE_SECONDS));
+  call.once("response", () => call.setTimeout(0));
+  if (streams) call.setTimeout(0);
+  call.once("socket", (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(() => giveUp(CONNECT_SECONDS), CONNECT_SECONDS * 1000);
+    socket.once("encrypted" in socket ? "secureConnect" : "connect", () => clearTimeout(timer));
+    call.once("close", () => clearTimeout(timer));
+  });
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -35,6 +35,7 @@ clusters:
   - {name: c, cluster: {server: "https://127.0.0.1:6443", certificate-authority-data: ${base64("CA")}}}
 users:
   - {name: u, user: ${user}}
+  - {name: nobody, user: {}}
 `;
 
   it("loadKubeconfig() reads data, files beside it, and the context asked for", async () => {

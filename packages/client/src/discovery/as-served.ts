@@ -1,7 +1,8 @@
 import { shapedKindOf } from "@jdos/api/older-shapes";
-import type { KubeObject } from "@jdos/apimachinery";
+import { type KubeObject, parseApiVersion } from "@jdos/apimachinery";
 import type { Client } from "../client.ts";
 import { toServed } from "./convert.ts";
+import { definitionAsServed } from "./definition-as-served.ts";
 import { Discovery } from "./discovery.ts";
 import { servedVersion } from "./served-version.ts";
 
@@ -18,7 +19,11 @@ export async function asServed(
   return Promise.all(
     objects.map(async (object) => {
       const kind = shapedKindOf(object);
-      return kind === undefined ? object : toServed(await servedVersion(discovery, kind, kind.type), object);
+      if (kind === undefined) {
+        const { group } = parseApiVersion(object.apiVersion ?? "");
+        return definitionAsServed(discovery, { group, kind: object.kind ?? "" }, object);
+      }
+      return toServed(await servedVersion(discovery, kind, kind.type), object);
     }),
   );
 }

@@ -3,7 +3,14 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, it } from "node:test";
-import { ConfigMaps, CronJobs, EndpointSlices, PodDisruptionBudgets, Pods } from "@jdos/api";
+import {
+  ConfigMaps,
+  CronJobs,
+  CustomResourceDefinitions,
+  EndpointSlices,
+  PodDisruptionBudgets,
+  Pods,
+} from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "../client.ts";
 import { TransportError, UnsupportedError } from "../errors.ts";
@@ -193,6 +200,25 @@ describe("a client of a server of its own version", () => {
     assert.notDeepEqual((first as typeof budget).spec.selector, {});
     assert.equal(second, service);
     assert.deepEqual(paths(), ["GET /apis/policy/v1", "GET /apis/policy/v1beta1"]);
+  });
+
+  it("applies a definition without the rules that a server before 1.25 does not know, and with them to others", async () => {
+    for (const [gitVersion, expected] of [
+      ["v1.20.2", { type: "object" }],
+      ["v1.25.0", { type: "object", "x-kubernetes-validations": [{ rule: "true" }] }],
+    ] as const) {
+      const { client, requests } = await serve((request) =>
+        request.path === "/version" ? { gitVersion } : old(request),
+      );
+      const schema = { type: "object", "x-kubernetes-validations": [{ rule: "true" }] };
+      const body = { kind: "CustomResourceDefinition", spec: { schema } };
+      await client.patch(CustomResourceDefinitions, key, { type: "apply", body } as never);
+      assert.deepEqual((requests.at(-1)?.body as typeof body | undefined)?.spec.schema, expected);
+      const [printed] = await asServed(client, [
+        { apiVersion: "apiextensions.k8s.io/v1", ...body } as object,
+      ]);
+      assert.deepEqual((printed as typeof body).spec.schema, expected);
+    }
   });
 
   it("refuses what the served version would lose, before anything is sent", async () => {

@@ -25,6 +25,7 @@ import type {
 } from "../client.ts";
 import { TransportError, UnsupportedError } from "../errors.ts";
 import { eventsToNewest, toNewest, toServed } from "./convert.ts";
+import { definitionAsServed } from "./definition-as-served.ts";
 import { Discovery } from "./discovery.ts";
 import { ownersAsServed } from "./owners-as-served.ts";
 import { patchToOlder } from "./patch-to-older.ts";
@@ -70,7 +71,7 @@ export class ServedClient implements Client {
     options?: WriteOptions,
   ): Promise<Stored<T>> {
     return this.#served(type, options, async (served) => {
-      const said = await ownersAsServed(this.#discovery, toServed(served, object));
+      const said = await this.#asServed(type, toServed(served, object));
       const write = (given?: WriteOptions) => this.#inner.create(served.type, said, given);
       return toNewest(type, served, await this.#checked(served.type, { said, options, write }));
     });
@@ -82,7 +83,7 @@ export class ServedClient implements Client {
     options?: UpdateOptions,
   ): Promise<Stored<T>> {
     return this.#served(type, options, async (served) => {
-      const said = await ownersAsServed(this.#discovery, toServed(served, object));
+      const said = await this.#asServed(type, toServed(served, object));
       const write = (given?: UpdateOptions) => this.#inner.update(served.type, said, given);
       return toNewest(type, served, await this.#checked(served.type, { said, options, write }));
     });
@@ -96,7 +97,12 @@ export class ServedClient implements Client {
   ): Promise<Stored<T>> {
     return this.#served(type, options, async (served) => {
       const { shape } = served;
-      const said = shape === undefined ? patch : patchToOlder(patch, { type: served.type, shape }, key.name);
+      const shaped =
+        shape === undefined ? patch : patchToOlder(patch, { type: served.type, shape }, key.name);
+      const said =
+        shaped.type === "apply"
+          ? { ...shaped, body: await definitionAsServed(this.#discovery, type, shaped.body) }
+          : shaped;
       const write = (given?: PatchOptions) => this.#inner.patch(served.type, key, said, given);
       const answer = this.#checked(served.type, { said: bodyOf(said), options, write });
       return toNewest(type, served, await (patch.type === "apply" ? answer.catch(explainApply) : answer));
@@ -180,6 +186,10 @@ export class ServedClient implements Client {
       if (now.type.version === served.type.version) throw error;
       return call(now);
     }
+  }
+
+  async #asServed<T extends KubeObject>(type: ResourceType<T>, object: T): Promise<T> {
+    return ownersAsServed(this.#discovery, await definitionAsServed(this.#discovery, type, object));
   }
 
   /**

@@ -138,14 +138,18 @@ describe("createHttpClient", () => {
     assert.equal(paths.length, 2);
   });
 
-  it("gives an answer that is no Status the reason of its code", async () => {
-    const { url } = await serve((_, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"));
-    await assert.rejects(clientOf(url).get(ConfigMaps, key), (error) => {
-      assert.ok(isStatus(error), String(error));
-      assert.equal(error.code, 502);
-      assert.match(error.message, /Bad gateway/);
-      return true;
-    });
+  it("gives an answer that is no Status the reason of its code, its text, and no page for people", async () => {
+    let text = "Bad gateway";
+    const { url } = await serve((_, response) => response.writeHead(502).end(text));
+    const refused = (message: string) =>
+      assert.rejects(clientOf(url).get(ConfigMaps, key), (error) => {
+        assert.ok(isStatus(error), String(error));
+        assert.deepEqual([error.code, error.message], [502, message]);
+        return true;
+      });
+    await refused("Bad gateway");
+    text = "<h1>Bad gateway</h1>";
+    await refused("The server answered 502");
   });
 
   it("throws TransportError when nothing listens, and when the connection breaks", async () => {

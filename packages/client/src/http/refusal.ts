@@ -24,7 +24,8 @@ function statusOf(text: string): Status | undefined {
   }
 }
 
+/** A page for people to look at says nothing in a message. */
 function plainStatus(text: string, code: number): Status {
   const message = text.trim().slice(0, 500);
-  return { message: message === "" ? undefined : message, code };
+  return { message: message === "" || message.startsWith("<") ? undefined : message, code };
 }

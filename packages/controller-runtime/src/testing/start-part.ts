@@ -37,13 +37,20 @@ export function startPart(main: string, args: readonly string[]): StartedPart {
     if (line.startsWith("{")) log.push(JSON.parse(line) as LogLine);
   });
   const ended = once(child, "exit").then(([code]) => code as number | null);
+  let silent = false;
+  child.once("close", () => {
+    silent = true;
+  });
   const text = (): string => lines.join("\n");
 
   async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
     const deadline = performance.now() + PATIENCE_MILLIS;
     while (performance.now() < deadline) {
+      // A part that ended says nothing more, and who waits for it must not outlive the test.
+      const last = silent;
       const found = await look();
       if (found !== undefined) return found;
+      if (last) break;
       await sleep(20);
     }
     throw new Error(`The part did not get there: ${what}\n${text()}`);

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { after, before } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { BuilderInput } from "@jdos/api";
 import { dial } from "../exchange/channel.ts";
@@ -150,7 +151,23 @@ test("coordinate() refuses a pushed image that was never pushed", async () => {
 test("coordinate() ends in time when it is stopped", async () => {
   const stop = new AbortController();
   const { result } = await withSteps(() => stop.abort(), { signal: stop.signal });
-  assert.equal(result.error?.code, "Timeout");
+  assert.equal(result.error?.code, "Stopped");
+  const late = await withSteps(() => sleep(400), { signal: AbortSignal.timeout(200) });
+  assert.equal(late.result.error?.code, "TimedOut");
+});
+
+test("coordinate() keeps the log beside the image, of a build that failed or was stopped, too", async () => {
+  const kept = async (log: string | undefined): Promise<string> => {
+    const found = await registry.manifest("demo/hello", log ?? "");
+    assert.equal((await registry.manifest("demo/hello", "log-hello-b1"))?.digest, log);
+    return gunzipSync(await registry.blob("demo/hello", found!.manifest.layers[0]!)).toString();
+  };
+  const failed = await withSteps((_begin, send) => send({ type: "log", line: "working" }));
+  assert.match(await kept(failed.result.log), /^\d{4}-\S+Z --- stage source started\n/);
+  assert.match(await kept(failed.result.log), /Z working\n[\s\S]*Z error: Cannot finish the build/);
+  const stop = new AbortController();
+  const stopped = await withSteps(() => stop.abort(), { signal: stop.signal });
+  assert.match(await kept(stopped.result.log), /it was stopped/);
 });
 
 test("coordinate() lets the steps read the platform's images and the application's own, and write nothing", async () => {

@@ -9,6 +9,7 @@ import type { BuiltImage, FromSteps, ToSteps } from "../exchange/messages.ts";
 import { Registry } from "../registry/registry.ts";
 import { fetchBundle } from "../source/bundle.ts";
 import { readBase } from "./base.ts";
+import { KeptLog, keepLog } from "./kept-log.ts";
 import { KnownImages } from "./known-images.ts";
 import { recallLayer } from "./layer-cache.ts";
 import { startLoopbackRegistry } from "./loopback-registry.ts";
@@ -28,6 +29,10 @@ export interface CoordinateOptions {
   signal?: AbortSignal;
 }
 
+/** How long the log may take to be kept, and of a Pod that is ended within its grace period. */
+const KEEP_MILLIS = 15_000;
+const KEEP_MILLIS_STOPPED = 3500;
+
 interface Facts {
   revision?: string;
   stack?: string;
@@ -35,6 +40,35 @@ interface Facts {
 
 /** Does one build: fetches the source, lets the steps run, pushes what they built. Never throws. */
 export async function coordinate(options: CoordinateOptions): Promise<BuilderResult> {
+  const log = new KeptLog();
+  const say = (line: string): void => {
+    log.add(line);
+    options.say(line);
+  };
+  const result = await attempt({ ...options, say });
+  const kept = await keep(options, log);
+  return kept === undefined ? result : { ...result, log: kept };
+}
+
+/** A build whose log cannot be kept is what it is without. */
+async function keep(
+  { input, credential, signal }: CoordinateOptions,
+  log: KeptLog,
+): Promise<string | undefined> {
+  const limit = AbortSignal.timeout(signal?.aborted ? KEEP_MILLIS_STOPPED : KEEP_MILLIS);
+  const registry = new Registry({
+    url: input.registry.url,
+    ...(credential && { credential }),
+    signal: limit,
+  });
+  try {
+    return await keepLog(registry, { repository: input.repository, build: input.build, log });
+  } catch {
+    return undefined;
+  }
+}
+
+async function attempt(options: CoordinateOptions): Promise<BuilderResult> {
   const { input, say } = options;
   const stages = new Stages(say);
   const facts: Facts = {};
@@ -47,7 +81,7 @@ export async function coordinate(options: CoordinateOptions): Promise<BuilderRes
       ...facts,
     };
   } catch (error) {
-    const failure = options.signal?.aborted ? timeout(input) : describe(error);
+    const failure = options.signal?.aborted ? stopped(options.signal, input) : describe(error);
     stages.failRunning(failure.message);
     say(`error: ${failure.message}`);
     if (failure.hint !== undefined) say(`hint: ${failure.hint}`);
@@ -197,10 +231,12 @@ function describe(error: unknown): BuilderError {
   return { code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-function timeout({ timeoutSeconds }: BuilderInput): BuilderError {
+function stopped({ reason }: AbortSignal, { timeoutSeconds }: BuilderInput): BuilderError {
+  if ((reason as Error | undefined)?.name !== "TimeoutError")
+    return { code: "Stopped", message: "Cannot finish the build: it was stopped" };
   return {
-    code: "Timeout",
+    code: "TimedOut",
     message: `Cannot finish the build: it took longer than ${timeoutSeconds} s and was stopped`,
-    hint: "Set a longer timeoutSeconds on the Build, or make the build do less",
+    hint: "Set build.timeoutSeconds, or make the build do less",
   };
 }

@@ -4,4 +4,9 @@
  */
 export { pushBase, type TestBase } from "./base-image.ts";
 export { archive, pushBundle } from "./bundle.ts";
-export { BASIC_CREDENTIAL, startTestRegistry, type TestRegistry } from "./test-registry.ts";
+export {
+  BASIC_CREDENTIAL,
+  startTestRegistry,
+  type TestRegistry,
+  type TestRegistryOptions,
+} from "./test-registry.ts";

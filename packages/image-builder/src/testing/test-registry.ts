@@ -12,6 +12,8 @@ import { createCertificateAuthority, issueCertificate } from "@jdos/component-ba
 export interface TestRegistryOptions {
   /** Asks for tokens as the platform's registry does: who may do what in which repository. */
   grant?: (username: string | undefined, repository: string, actions: readonly string[]) => readonly string[];
+  /** With grant: whose password is right. Defaults to everybody's. */
+  knows?: (username: string, password: string) => boolean;
   /** Asks for BASIC_CREDENTIAL, as registries do that are not ours. */
   basic?: boolean;
   /** Speaks TLS, by an authority that nobody knows but who is given `authorityFile`. */
@@ -34,7 +36,7 @@ export interface TestRegistry {
 export async function startTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
   const directory = await mkdtemp(join(tmpdir(), "jdos-registry-"));
   const port = await freePort();
-  const tokens = options.grant && (await startTokenService(directory, options.grant));
+  const tokens = options.grant && (await startTokenService(directory, { ...options, grant: options.grant }));
   const tls = options.tls ? await writeCertificate(directory) : undefined;
   const config = {
     version: 0.1,
@@ -110,11 +112,11 @@ async function answering(port: number, child: ChildProcess): Promise<void> {
   throw new Error("the registry did not answer");
 }
 
-type Grant = NonNullable<TestRegistryOptions["grant"]>;
+type TokenServiceOptions = Pick<TestRegistryOptions, "knows"> & Required<Pick<TestRegistryOptions, "grant">>;
 
 async function startTokenService(
   directory: string,
-  grant: Grant,
+  { grant, knows = () => true }: TokenServiceOptions,
 ): Promise<{ realm: string; certificateFile: string; server: Server }> {
   const { certPem, keyPem } = await createCertificateAuthority({ commonName: "registry tokens" });
   const certificateFile = join(directory, "token.crt");
@@ -123,16 +125,20 @@ async function startTokenService(
   const key = createPrivateKey(keyPem);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
-    const [username] = Buffer.from(request.headers.authorization?.slice(6) ?? "", "base64")
+    const [username = "", ...password] = Buffer.from(request.headers.authorization?.slice(6) ?? "", "base64")
       .toString("utf8")
       .split(":");
+    if (username !== "" && !knows(username, password.join(":"))) {
+      response.writeHead(401).end();
+      return;
+    }
     const access = url.searchParams.getAll("scope").map((scope) => {
       const [type = "", name = "", actions = ""] = scope.split(":");
       return { type, name, actions: grant(username === "" ? undefined : username, name, actions.split(",")) };
     });
     const now = Math.floor(Date.now() / 1000);
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const content = `${part({ typ: "JWT", alg: "ES256", x5c: [der] })}.${part({ iss: "jdos", sub: username ?? "", aud: "registry", iat: now, nbf: now - 10, exp: now + 300, jti: String(now), access })}`;
+    const content = `${part({ typ: "JWT", alg: "ES256", x5c: [der] })}.${part({ iss: "jdos", sub: username, aud: "registry", iat: now, nbf: now - 10, exp: now + 300, jti: String(now), access })}`;
     const signature = sign("sha256", Buffer.from(content), { key, dsaEncoding: "ieee-p1363" }).toString(
       "base64url",
     );

@@ -9,14 +9,17 @@ export interface Credentials {
   readonly platformToken: string;
   /** User "node" at the registry: may pull everything. */
   readonly nodePassword: string;
+  /** Signing secrets of webhooks are made of it. */
+  readonly gitServerKey: string;
 }
 
 export async function ensureCredentials(directory: string): Promise<Credentials> {
-  const [platformToken, nodePassword] = await Promise.all([
+  const [platformToken, nodePassword, gitServerKey] = await Promise.all([
     ensureToken(join(directory, "platform-token")),
     ensureToken(join(directory, "registry-node-password")),
+    ensureToken(join(directory, "git-server-key")),
   ]);
-  return { platformToken, nodePassword };
+  return { platformToken, nodePassword, gitServerKey };
 }
 
 async function ensureToken(path: string): Promise<string> {

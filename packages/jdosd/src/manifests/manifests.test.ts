@@ -8,6 +8,7 @@ const VALUES = {
   gateway: "10.64.0.1",
   platformPort: 7080,
   platformTokenBase64: "dG9rZW4=",
+  gitServerKeyBase64: "a2V5",
   kubernetesPort: 7443,
   routesPort: 8080,
   registryPort: 7500,
@@ -19,6 +20,10 @@ const VALUES = {
   registryTokenCertificate: "    -----BEGIN CERTIFICATE-----",
   haproxyDirectory: "/run/haproxy",
   routesProbeAddress: "127.0.0.1",
+  repository: "/opt/jdos",
+  routesDomain: "jdos.localhost",
+  gitData: "/data/git",
+  gitServerCode: "0123456789abcdef",
 };
 
 test("readManifests() reads every file of manifests/ with its values filled in", async () => {
@@ -29,6 +34,7 @@ test("readManifests() reads every file of manifests/ with its values filled in",
   for (const name of [
     "CustomResourceDefinition /systems.jdos.io",
     "Deployment jdos-system/registry",
+    "Ingress jdos-system/git-server",
     "Service kube-system/kube-dns",
   ]) {
     assert.ok(named.includes(name), `${name} is missing from ${named.join(", ")}`);

@@ -1,15 +1,20 @@
 import { createHash } from "node:crypto";
 import type { ManifestValues } from "../manifests/read-manifests.ts";
+import { codeStamp } from "./code-stamp.ts";
 import type { Context } from "./context.ts";
 import { haproxyDirectory } from "./parts/load-balancer.ts";
 
+/** Names below it lead to this machine, in every program that knows RFC 6761. */
+export const ROUTES_DOMAIN = "jdos.localhost";
+
 /** What the manifests' placeholders stand for on this machine. */
-export function manifestValues(context: Context): ManifestValues {
+export async function manifestValues(context: Context): Promise<ManifestValues> {
   const { names, paths, pki, credentials, options } = context;
   return {
     gateway: names.pods.gateway,
     platformPort: names.ports.platform,
     platformTokenBase64: Buffer.from(credentials.platformToken).toString("base64"),
+    gitServerKeyBase64: Buffer.from(credentials.gitServerKey).toString("base64"),
     kubernetesPort: names.ports.kubernetes,
     routesPort: names.ports.routes,
     registryPort: names.ports.registry,
@@ -17,6 +22,10 @@ export function manifestValues(context: Context): ManifestValues {
     registryAddress: names.services.registry,
     haproxyDirectory: haproxyDirectory(context),
     routesProbeAddress: options.listenAddress === "0.0.0.0" ? "127.0.0.1" : options.listenAddress,
+    repository: options.repository,
+    routesDomain: ROUTES_DOMAIN,
+    gitData: paths.git,
+    gitServerCode: await codeStamp(options.repository),
     registryData: paths.registry,
     // Any secret that stays the same will do: it signs the state of uploads.
     registrySecret: createHash("sha256").update(`registry ${credentials.nodePassword}`).digest("hex"),

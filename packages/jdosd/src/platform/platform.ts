@@ -23,7 +23,7 @@ import { kubeletPart } from "./parts/kubelet.ts";
 import { loadBalancerPart } from "./parts/load-balancer.ts";
 import { platformApiPart } from "./parts/platform-api.ts";
 import { platformControllersPart } from "./parts/platform-controllers.ts";
-import { nodePart, registryPart, routesPart } from "./parts/pods.ts";
+import { gitServerPart, nodePart, registryPart, routesPart } from "./parts/pods.ts";
 import { schedulerPart } from "./parts/scheduler.ts";
 import { serviceProxyPart } from "./parts/service-proxy.ts";
 
@@ -138,7 +138,7 @@ export class Platform {
     return this.#progress.stage("manifests", async () => {
       const client = await api.clientFor(IDENTITIES.admin);
       const directory = join(options.repository, "manifests");
-      await applyManifests(client, await readManifests(directory, manifestValues(this.#context)));
+      await applyManifests(client, await readManifests(directory, await manifestValues(this.#context)));
       await this.#writeKubeconfigs();
     });
   }
@@ -174,7 +174,7 @@ export class Platform {
     await this.#run(nodePart(this.#context, wait));
     await Promise.all([
       this.#run(registryPart(this.#context, wait)),
-      this.#run(routesPart(this.#context, wait)),
+      this.#run(routesPart(this.#context, wait)).then(() => this.#run(gitServerPart(this.#context, wait))),
     ]);
   }
 }

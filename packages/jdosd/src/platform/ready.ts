@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Deployments, Nodes } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
+import { http } from "@jdos/component-base/http";
 import { JdosdError } from "../errors.ts";
 
 export interface WaitOptions {
@@ -53,6 +54,34 @@ export function accepts({ host, port }: { host: string; port: number }): Promise
     socket.once("connect", () => end(true));
     socket.once("timeout", () => end(false));
     socket.once("error", () => end(false));
+  });
+}
+
+export interface RouteProbe {
+  readonly address: string;
+  readonly port: number;
+  /** The host name of the route. */
+  readonly host: string;
+  readonly path: string;
+}
+
+/** Waits until a route leads to somebody who answers well. */
+export function waitForRoute(at: RouteProbe, options: WaitOptions): Promise<void> {
+  return poll(options, `nothing answers at ${at.host}`, async () =>
+    (await answers(at)) ? undefined : "no good answer",
+  );
+}
+
+/** Whether a request is answered with 200 within two seconds. */
+export function answers({ address, port, host, path }: RouteProbe): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { host: address, port, path, headers: { host }, timeout: 2_000, agent: false };
+    const request = http.get(options, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => resolve(false));
   });
 }
 

@@ -19,10 +19,18 @@ interface PodLimits {
   readonly memoryBytes: number | undefined;
 }
 
+interface NodeLimits extends PodLimits {
+  /** "max", or how many processes and threads. */
+  readonly pids: string;
+}
+
 /** Makes a Pod's cgroup and sets what its containers may use together. */
-export async function ensurePodCgroup(parent: string, pod: PodObject): Promise<void> {
+export async function ensurePodCgroup(
+  { parent, pidsLimit }: { parent: string; pidsLimit: number },
+  pod: PodObject,
+): Promise<void> {
   const path = podCgroup(parent, pod);
-  const limits = podLimits(pod);
+  const limits = { ...podLimits(pod), pids: pidsLimit === 0 ? "max" : String(pidsLimit) };
   if (isCgroup2()) await ensureVersion2(path, limits);
   else await ensureVersion1(path, limits);
 }
@@ -72,7 +80,7 @@ function total(
   return Math.max(running, ...allContainersOf(pod).map(of));
 }
 
-async function ensureVersion1(path: string, limits: PodLimits): Promise<void> {
+async function ensureVersion1(path: string, limits: NodeLimits): Promise<void> {
   const cpu = `${MOUNT}/cpu${path}`;
   const memory = `${MOUNT}/memory${path}`;
   if (existsSync(`${MOUNT}/cpu`)) {
@@ -83,6 +91,10 @@ async function ensureVersion1(path: string, limits: PodLimits): Promise<void> {
       await writeFile(`${cpu}/cpu.cfs_quota_us`, String(limits.quotaMicros));
     }
   }
+  if (existsSync(`${MOUNT}/pids`)) {
+    await mkdir(`${MOUNT}/pids${path}`, { recursive: true });
+    await writeFile(`${MOUNT}/pids${path}/pids.max`, limits.pids);
+  }
   if (existsSync(`${MOUNT}/memory`)) {
     await mkdir(memory, { recursive: true });
     if (limits.memoryBytes !== undefined)
@@ -90,7 +102,7 @@ async function ensureVersion1(path: string, limits: PodLimits): Promise<void> {
   }
 }
 
-async function ensureVersion2(path: string, limits: PodLimits): Promise<void> {
+async function ensureVersion2(path: string, limits: NodeLimits): Promise<void> {
   const words = path.split("/").filter((word) => word !== "");
   let current = MOUNT;
   for (const word of words) {
@@ -105,6 +117,7 @@ async function ensureVersion2(path: string, limits: PodLimits): Promise<void> {
     if (existsSync(`${current}/${file}`)) await writeFile(`${current}/${file}`, value);
   };
   await set("cpu.weight", String(cpuWeight(limits.shares)));
+  await set("pids.max", limits.pids);
   if (limits.quotaMicros !== undefined) await set("cpu.max", `${limits.quotaMicros} ${CPU_PERIOD_MICROS}`);
   if (limits.memoryBytes !== undefined) await set("memory.max", String(limits.memoryBytes));
 }

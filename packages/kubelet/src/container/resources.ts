@@ -33,9 +33,13 @@ export function cpuQuota(millis: number): number {
   return Math.max(MIN_QUOTA_MICROS, Math.floor((millis * CPU_PERIOD_MICROS) / 1000));
 }
 
-/** cgroup v2's weight (1 to 10000) for v1's shares (2 to 262144). */
+/**
+ * cgroup v2's weight (1 to 10000) for v1's shares (2 to 262144), by the curve of runc 1.3.2: its ends are the same, 1024
+ * shares are the default weight of 100, and small requests still differ.
+ */
 export function cpuWeight(shares: number): number {
-  return Math.floor(1 + ((shares - 2) * 9999) / 262_142);
+  const exponent = Math.log2(Math.min(262_144, Math.max(2, shares)));
+  return Math.ceil(10 ** ((exponent ** 2 + 125 * exponent) / 612 - 7 / 34));
 }
 
 /** Who dies first when the node is out of memory. Source: kubernetes.io, Node-pressure Eviction. */

@@ -33,6 +33,8 @@ export interface PodContext {
   readonly directories: Directories;
   readonly dns: ClusterDns;
   readonly cgroupParent: string;
+  /** Processes and threads of a Pod; 0 is no bound. */
+  readonly podPidsLimit: number;
   readonly hostIps: readonly string[];
   readonly node: {
     readonly name: string;

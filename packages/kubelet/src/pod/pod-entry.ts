@@ -50,9 +50,13 @@ export function createPodEntry(pod: PodObject): PodEntry {
 /** A Pod that was taken out of the API at once still gets this long. */
 const FORCED_GRACE_SECONDS = 2;
 
+/** A Pod that fills the disk goes on filling it while it ends. */
+const EVICTED_GRACE_SECONDS = 5;
+
 /** How long the Pod's containers are given to end. */
-export function graceOf({ pod, deleted }: PodEntry): number {
+export function graceOf({ pod, deleted, verdict }: PodEntry): number {
   const seconds = gracePeriodOf(pod);
+  if (verdict?.reason === "Evicted" && !deleted) return Math.min(seconds, EVICTED_GRACE_SECONDS);
   return deleted ? Math.min(seconds, FORCED_GRACE_SECONDS) : seconds;
 }
 

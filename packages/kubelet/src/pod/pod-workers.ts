@@ -17,6 +17,8 @@ export interface PodWorkers {
   wake(uid: string): void;
   /** Only the probes' verdict changed: the status is written at once, beside whatever the worker does. */
   verdictChanged(uid: string): void;
+  /** Ends a Pod for good, for what it did to the node. */
+  evict(uid: string, message: string): void;
   has(uid: string): boolean;
   pods(): PodObject[];
   /** Stops working; containers go on. Resolves when no worker is in the middle of something. */
@@ -142,6 +144,15 @@ export function createPodWorkers(
       const worker = workers.get(uid);
       if (worker === undefined || worker.entry.stage === "ended") return;
       publishStatus(context, worker.entry);
+      wake(worker);
+    },
+    evict(uid, message) {
+      const worker = workers.get(uid);
+      if (worker === undefined || worker.entry.stage !== "running") return;
+      worker.entry.verdict = { reason: "Evicted", message };
+      worker.entry.stage = "ending";
+      worker.entry.interrupt.abort(new Error("The Pod is evicted"));
+      context.events.event(podReference(worker.entry.pod), "Warning", "Evicted", message);
       wake(worker);
     },
     has: (uid) => workers.has(uid),

@@ -141,7 +141,7 @@ async function ensureSandbox(
   if (actions.createSandboxAttempt === undefined) return runtime;
   await clearOldSandboxes(context, entry, runtime);
   try {
-    await ensurePodCgroup(context.cgroupParent, entry.pod);
+    await ensurePodCgroup({ parent: context.cgroupParent, pidsLimit: context.podPidsLimit }, entry.pod);
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
     const id = await context.heavy(() => context.cri.runPodSandbox(config));
     context.view.own(id, entry.uid);

@@ -171,6 +171,66 @@ test("apply() answers 503 with a sentence while no server is ready", async () =>
   assert.deepEqual(await ask("a.test"), { status: 503, body: "No Pod of a in demo is ready\n" });
 });
 
+/** Server "one" serves, server "two" takes a share. */
+function shared(weight: number): Desired {
+  const base = wanted([serverAt(0)]);
+  const canary = { ...base.backends[0]!, name: "http.demo.a-canary.80", servers: [serverAt(1)] };
+  const routes = base.routes.map((route) =>
+    weight === 0 ? route : { ...route, canary: { backend: canary.name, weight } },
+  );
+  return { ...base, backends: [...base.backends, canary], routes };
+}
+
+/** How many of the requests "two" answered. */
+async function shareOfTwo(requests: number, agent: Agent): Promise<number> {
+  let [sent, two] = [0, 0];
+  const worker = async () => {
+    while (sent++ < requests) if ((await ask("a.test", "/", httpPort, agent)).body === "two /") two++;
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+  return two;
+}
+
+test("apply() shares requests by weight, request by request, and changes the weight without a reload", async () => {
+  await haproxy.apply(shared(0));
+  const worker = await running.workerPid();
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  assert.equal(await shareOfTwo(50, agent), 0);
+  for (const weight of [10, 50, 90]) {
+    await haproxy.apply(shared(weight));
+    const share = (100 * (await shareOfTwo(2000, agent))) / 2000;
+    assert.ok(Math.abs(share - weight) < 5, `${share} % instead of ${weight} %`);
+  }
+  await haproxy.apply(shared(100));
+  assert.equal(await shareOfTwo(50, agent), 50);
+  await haproxy.apply(shared(0));
+  assert.equal(await shareOfTwo(50, agent), 0);
+  agent.destroy();
+  assert.equal(await running.workerPid(), worker);
+});
+
+test("counts() tells the answers of a backend and which were errors", async () => {
+  const before = (await haproxy.counts()).backends.get("http.demo.a.80") ?? { requests: 0, errors: 0 };
+  await haproxy.apply(shared(0));
+  for (let count = 0; count < 5; count++) await ask("a.test");
+  await haproxy.apply({ ...shared(0), backends: shared(0).backends.map((one) => ({ ...one, servers: [] })) });
+  for (let count = 0; count < 2; count++) assert.equal((await ask("a.test")).status, 503);
+  const { requests, errors } = (await haproxy.counts()).backends.get("http.demo.a.80")!;
+  assert.deepEqual([requests - before.requests, errors - before.errors], [7, 2]);
+});
+
+test("apply() drops no request while the weight of a share goes up and down", async () => {
+  await haproxy.apply(shared(0));
+  const agent = new Agent({ keepAlive: true });
+  const traffic = Array.from({ length: 8 }, () => load("a.test", { agent }));
+  for (let round = 0; round < 40; round++) await haproxy.apply(shared((round * 37) % 101));
+  for (const { sent, failed } of await Promise.all(traffic.map((one) => one.stop()))) {
+    assert.deepEqual(failed, []);
+    assert.ok(sent > 10, `only ${sent} requests were sent`);
+  }
+  agent.destroy();
+});
+
 test("apply() drops no request of kept connections while servers change and backends are added", async () => {
   await haproxy.apply(wanted([serverAt(0)]));
   const worker = await running.workerPid();

@@ -2,13 +2,15 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { AnswerCounts } from "@jdos/api";
 import type { Clock, Logger } from "@jdos/component-base";
 import { LoadBalancerError } from "../errors.ts";
 import type { Desired } from "../model/desired.ts";
+import { type BackendCounts, readCounts } from "./backend-counts.ts";
 import { sendCommand } from "./command-socket.ts";
 import { type Files, filesIn, MAP_NAMES, type MapName, replaceFile } from "./files.ts";
 import { addressOf, EMPTY_LAYOUT, type Layout, layOut, type Slot, shapeOf } from "./layout.ts";
-import { renderConfig, slotName } from "./render-config.ts";
+import { CONFIG_REVISION, renderConfig, slotName } from "./render-config.ts";
 import { renderMap, routeMaps } from "./route-maps.ts";
 
 export interface HaproxyOptions {
@@ -91,6 +93,21 @@ export class Haproxy {
       this.#told = undefined;
       throw error;
     }
+  }
+
+  /**
+   * What the worker counted since it started, by the name of the wanted backend.
+   * @throws LoadBalancerError HaproxyUnreachable
+   */
+  async counts(): Promise<BackendCounts> {
+    const { worker } = await this.#info();
+    const counted = readCounts(await sendCommand(this.#files.adminSocket, "show stat -1 2 -1"));
+    const backends = new Map<string, AnswerCounts>();
+    for (const { name, serves } of this.#layout.backends) {
+      const counts = counted.get(name);
+      if (serves !== null && counts !== undefined) backends.set(serves, counts);
+    }
+    return { worker, backends };
   }
 
   async #writeFiles(layout: Layout, maps: Record<MapName, Map<string, string>>): Promise<void> {
@@ -234,5 +251,8 @@ function slotCommands(name: string, slot: Slot, before: Slot | undefined): strin
 
 /** Names everything that only a reload can change. */
 function versionOf(layout: Layout): string {
-  return createHash("sha256").update(shapeOf(layout)).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(`${CONFIG_REVISION} ${shapeOf(layout)}`)
+    .digest("hex")
+    .slice(0, 16);
 }

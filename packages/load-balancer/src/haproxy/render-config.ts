@@ -1,6 +1,9 @@
 import { type Files, ROUTE_MAPS } from "./files.ts";
 import type { BackendLayout, Layout, Slot } from "./layout.ts";
 
+/** Changes with the text of this file: a worker that runs an earlier one would misread what it is told. */
+export const CONFIG_REVISION = 2;
+
 export interface RenderOptions {
   files: Files;
   listenAddress: string;
@@ -73,9 +76,9 @@ function routesFrontend({ files, listenAddress, httpPort }: RenderOptions): stri
   for (const host of ["host", "wildcard", "any"]) {
     for (const match of ROUTE_MAPS) {
       const converter = match === "exact" ? "map_str" : "map_beg";
-      const found = lookups.length === 0 ? "" : " if !{ var(txn.backend) -m found }";
+      const found = lookups.length === 0 ? "" : " if !{ var(txn.route) -m found }";
       lookups.push(
-        `http-request set-var(txn.backend) var(txn.${host}_${match}),${converter}(${files.maps[match]})${found}`,
+        `http-request set-var(txn.route) var(txn.${host}_${match}),${converter}(${files.maps[match]})${found}`,
       );
     }
   }
@@ -94,6 +97,10 @@ function routesFrontend({ files, listenAddress, httpPort }: RenderOptions): stri
     "http-request set-var(txn.wildcard_prefix) var(txn.wildcard_exact),concat(/)",
     "http-request set-var(txn.any_prefix) var(txn.any_exact),concat(/)",
     ...lookups,
+    "http-request set-var(txn.backend) var(txn.route),field(1,:) if { var(txn.route) -m found }",
+    // Drawn for each request anew; a weight changes with the map.
+    "http-request set-var(txn.weight) var(txn.route),field(3,:),add(0) if { var(txn.route) -m sub : }",
+    "http-request set-var(txn.backend) var(txn.route),field(2,:) if { var(txn.weight) -m found } { rand(100),sub(txn.weight) lt 0 }",
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE }",
     "use_backend %[var(txn.backend)] if { var(txn.backend) -m found }",
     "default_backend no-route",

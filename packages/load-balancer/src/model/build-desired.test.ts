@@ -52,6 +52,7 @@ function world(parts: Partial<World> & { services?: Stored<Service>[] }): World 
   return {
     ingresses: [],
     loadBalancerServices: [],
+    formerServices: [],
     service: (_namespace, name) => services.find(({ metadata }) => metadata.name === name),
     slices: () => [],
     reservedPorts: new Set([8080]),
@@ -122,6 +123,48 @@ test("buildDesired() refuses a path that would mean something to HAProxy", () =>
   const { desired, problems } = buildDesired(world({ ingresses: [ingress("x", "a.test", "/a;shutdown")] }));
   assert.deepEqual(desired.routes, []);
   assert.equal(problems[0]?.reason, "PathNotServed");
+});
+
+const canary = (weight: string, more: object = {}) =>
+  ingress("hello-canary", "a.test", "/", {
+    annotations: {
+      "nginx.ingress.kubernetes.io/canary": "true",
+      "nginx.ingress.kubernetes.io/canary-weight": weight,
+    },
+    ...more,
+  });
+const ready = () => [slice([{ addresses: ["10.0.0.1"], conditions: { ready: true } }])];
+
+test("buildDesired() lets a canary Ingress take its share, and takes that away while none of its servers is ready", () => {
+  const ingresses = [canary("25"), ingress("hello", "a.test", "/")];
+  const { desired, problems } = buildDesired(world({ ingresses, slices: ready }));
+  assert.deepEqual(problems, []);
+  assert.deepEqual(desired.routes[0]?.canary, { backend: "http.demo.hello.80", weight: 25 });
+  assert.deepEqual(
+    desired.canaries?.map(({ ingress: name, weight }) => [name, weight]),
+    [["demo/hello-canary", 25]],
+  );
+  const without = buildDesired(world({ ingresses })).desired;
+  assert.equal(without.routes[0]?.canary, undefined);
+  assert.equal(without.canaries?.[0]?.weight, 25);
+});
+
+test("buildDesired() gives no share of the requests of another namespace, of no route, or by no number", () => {
+  const foreign = canary("50", { namespace: "other" });
+  const stable = ingress("hello", "a.test", "/");
+  for (const [ingresses, reason] of [
+    [[stable, foreign], "CanaryWithoutRoute"],
+    [[canary("50")], "CanaryWithoutRoute"],
+    [[stable, canary("101")], "CanaryWeightInvalid"],
+    [[stable, canary("many")], "CanaryWeightInvalid"],
+  ] as const) {
+    const { desired, problems } = buildDesired(world({ ingresses, slices: ready }));
+    assert.ok(desired.routes.every((route) => route.canary === undefined));
+    assert.deepEqual(
+      problems.map((problem) => problem.reason),
+      [reason],
+    );
+  }
 });
 
 test("buildDesired() serves no Service whose source ranges it could not keep to", () => {

@@ -1,7 +1,21 @@
-import type { EndpointSlice, Ingress, Service, ServicePort } from "@jdos/api";
+import {
+  CANARY_ANNOTATION,
+  CANARY_WEIGHT_ANNOTATION,
+  type EndpointSlice,
+  type Ingress,
+  type Service,
+  type ServicePort,
+} from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
-import { type Backend, type Desired, type Route, type TcpFrontend, tcpBackendName } from "./desired.ts";
+import {
+  type Backend,
+  type Canary,
+  type Desired,
+  type Route,
+  type TcpFrontend,
+  tcpBackendName,
+} from "./desired.ts";
 import { byCreation } from "./order.ts";
 import { serversOf } from "./servers.ts";
 
@@ -14,6 +28,8 @@ const SAFE_PATH = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$/;
 export interface World {
   ingresses: readonly Stored<Ingress>[];
   loadBalancerServices: readonly Stored<Service>[];
+  /** Those of another type by now whose status still says addresses. */
+  formerServices: readonly Stored<Service>[];
   service(namespace: string, name: string): Stored<Service> | undefined;
   slices(namespace: string, service: string): readonly Stored<EndpointSlice>[];
   /** Ports that are not to be given to TCP services. */
@@ -27,12 +43,21 @@ export interface Problem {
   message: string;
 }
 
-/** The objects as routes and backends. Where two Ingresses claim the same host and path, the older one has it. */
+/**
+ * The objects as routes and backends. Where two Ingresses claim the same host and path, the older one has it; one that
+ * is a canary takes a share of the requests there.
+ */
 export function buildDesired(world: World): { desired: Desired; problems: Problem[] } {
   const builder = new Builder(world);
-  for (const ingress of [...world.ingresses].sort(byCreation)) builder.addIngress(ingress);
+  const inOrder = [...world.ingresses].sort(byCreation);
+  for (const ingress of inOrder.filter((one) => !isCanary(one))) builder.addIngress(ingress);
+  for (const ingress of inOrder.filter(isCanary)) builder.addCanary(ingress);
   for (const service of [...world.loadBalancerServices].sort(byCreation)) builder.addTcp(service);
   return { desired: builder.desired(), problems: builder.problems };
+}
+
+function isCanary({ metadata }: Stored<Ingress>): boolean {
+  return metadata.annotations?.[CANARY_ANNOTATION] === "true";
 }
 
 /** Where a Service of type LoadBalancer asks to be listened to, port by port; NaN for what is no number. */
@@ -49,7 +74,8 @@ class Builder {
   readonly problems: Problem[] = [];
   readonly #world: World;
   readonly #backends = new Map<string, Backend>();
-  readonly #routes = new Map<string, Route>();
+  readonly #routes = new Map<string, Route & { readonly namespace: string }>();
+  readonly #canaries: Canary[] = [];
   readonly #tcp = new Map<number, TcpFrontend>();
 
   constructor(world: World) {
@@ -59,8 +85,9 @@ class Builder {
   desired(): Desired {
     return {
       backends: [...this.#backends.values()],
-      routes: [...this.#routes.values()],
+      routes: [...this.#routes.values()].map(({ namespace: _, ...route }) => route),
       tcp: [...this.#tcp.values()],
+      ...(this.#canaries.length === 0 ? {} : { canaries: this.#canaries }),
     };
   }
 
@@ -79,6 +106,38 @@ class Builder {
     }
     const fallback = ingress.spec?.defaultBackend;
     if (fallback !== undefined) this.#addRoute(ingress, { host: "", path: "/", match: "Prefix" }, fallback);
+  }
+
+  /** A share of requests is given within a namespace alone: nobody takes those of others. */
+  addCanary(ingress: Stored<Ingress>): void {
+    const { namespace = "", name, uid } = ingress.metadata;
+    const weight = weightOf(ingress);
+    if (weight === undefined) {
+      const message = `${CANARY_WEIGHT_ANNOTATION} is not a number from 0 to 100: it takes no requests`;
+      this.problems.push({ about: ingress, reason: "CanaryWeightInvalid", message });
+      return;
+    }
+    const canary: Canary = { ingress: `${namespace}/${name}`, uid, weight, backends: [], stable: [] };
+    for (const { host = "", http } of ingress.spec?.rules ?? []) {
+      for (const { path = "/", pathType, backend } of http?.paths ?? []) {
+        const route = this.#routes.get(
+          keyOf({ host, path, match: pathType === "Exact" ? "Exact" : "Prefix" }),
+        );
+        if (route === undefined || route.namespace !== namespace || route.canary !== undefined) {
+          const message = `Host "${host}" path "${path}" has no route in ${namespace} that is free to share`;
+          this.problems.push({ about: ingress, reason: "CanaryWithoutRoute", message });
+          continue;
+        }
+        const target = this.#target(ingress, backend);
+        if (target === undefined) continue;
+        canary.backends.push(target.name);
+        canary.stable.push(route.backend);
+        // Without a server it would answer with errors what the others can answer.
+        if (weight > 0 && target.servers.some(({ state }) => state === "ready"))
+          route.canary = { backend: target.name, weight };
+      }
+    }
+    if (canary.backends.length > 0) this.#canaries.push(canary);
   }
 
   addTcp(service: Stored<Service>): void {
@@ -120,14 +179,15 @@ class Builder {
       return;
     }
     const host = at.host.toLowerCase();
-    const key = `${at.match} ${host} ${at.path}`;
+    const key = keyOf(at);
     if (this.#routes.has(key)) {
       const message = `Host "${host}" path "${at.path}" belongs to an older Ingress`;
       this.problems.push({ about: ingress, reason: "RouteTaken", message });
       return;
     }
     const backend = this.#target(ingress, target);
-    if (backend !== undefined) this.#routes.set(key, { ...at, host, backend: backend.name });
+    const { namespace = "" } = ingress.metadata;
+    if (backend !== undefined) this.#routes.set(key, { ...at, host, backend: backend.name, namespace });
   }
 
   #target(ingress: Stored<Ingress>, target: IngressBackend): Backend | undefined {
@@ -161,4 +221,14 @@ class Builder {
     this.#backends.set(backendName, backend);
     return backend;
   }
+}
+
+function keyOf({ host, path, match }: Pick<Route, "host" | "path" | "match">): string {
+  return `${match} ${host.toLowerCase()} ${path}`;
+}
+
+function weightOf({ metadata }: Stored<Ingress>): number | undefined {
+  const text = metadata.annotations?.[CANARY_WEIGHT_ANNOTATION] ?? "0";
+  const weight = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  return weight <= 100 ? weight : undefined;
 }

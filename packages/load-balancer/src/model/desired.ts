@@ -23,6 +23,20 @@ export interface Route {
   path: string;
   match: "Exact" | "Prefix";
   backend: string;
+  /** Another backend that takes a share of the requests. */
+  canary?: { backend: string; weight: number };
+}
+
+/** What is counted for an Ingress that takes a share of another's requests. */
+export interface Canary {
+  /** "namespace/name" */
+  ingress: string;
+  uid: string;
+  /** As the Ingress says, also while none of its servers is ready and it takes nothing. */
+  weight: number;
+  /** Names of the backends that take the share, and of those that take the rest. */
+  backends: string[];
+  stable: string[];
 }
 
 /** Of one port of a Service of type LoadBalancer. */
@@ -49,4 +63,5 @@ export interface Desired {
   backends: Backend[];
   routes: Route[];
   tcp: TcpFrontend[];
+  canaries?: Canary[];
 }

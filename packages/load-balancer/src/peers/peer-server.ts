@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { CanaryTraffic } from "@jdos/api";
 import type { Running } from "@jdos/component-base";
 import { http } from "@jdos/component-base/http";
 import { LoadBalancerError } from "../errors.ts";
@@ -9,6 +10,8 @@ import type { Listenings } from "../model/listening.ts";
 
 /** Where a replica tells the others: `GET /routed-to/NAMESPACE/INGRESS`. */
 export const ROUTED_TO_PATH = "/routed-to/";
+/** `GET /canary-traffic/NAMESPACE/INGRESS` -> CanaryTraffic: what its HAProxy answered since it leads by the weight. */
+export const TRAFFIC_PATH = "/canary-traffic/";
 /** `GET /listening`: Listenings, as JSON. */
 export const LISTENING_PATH = "/listening";
 
@@ -22,6 +25,8 @@ export interface PeerServerOptions {
   port: number;
   /** What this replica's HAProxy was last brought to, for an Ingress by "namespace/name". */
   routedTo(ingress: string): string | undefined;
+  /** What it answered for an Ingress that shares requests. */
+  traffic?(ingress: string): CanaryTraffic | undefined;
   /** How this replica's HAProxy was last brought to listen. */
   listening(): Listenings;
 }
@@ -54,7 +59,7 @@ export async function startPeerServer({
 function answer(
   { url = "" }: IncomingMessage,
   response: ServerResponse,
-  told: Pick<PeerServerOptions, "routedTo" | "listening">,
+  told: Pick<PeerServerOptions, "routedTo" | "listening" | "traffic">,
 ): void {
   const found = textFor(url, told);
   if (found === undefined) response.writeHead(404).end();
@@ -63,11 +68,15 @@ function answer(
 
 function textFor(
   url: string,
-  { routedTo, listening }: Pick<PeerServerOptions, "routedTo" | "listening">,
+  { routedTo, listening, traffic }: Pick<PeerServerOptions, "routedTo" | "listening" | "traffic">,
 ): string | undefined {
   if (url.startsWith(ROUTED_TO_PATH)) {
     const pods = routedTo(url.slice(ROUTED_TO_PATH.length));
     return pods === undefined ? undefined : fingerprint(pods);
+  }
+  if (url.startsWith(TRAFFIC_PATH)) {
+    const counted = traffic?.(url.slice(TRAFFIC_PATH.length));
+    return counted === undefined ? undefined : JSON.stringify(counted);
   }
   return url === LISTENING_PATH ? JSON.stringify(listening()) : undefined;
 }

@@ -1,11 +1,11 @@
 import { text } from "node:stream/consumers";
-import { EndpointSlices } from "@jdos/api";
+import { type CanaryTraffic, EndpointSlices, readCanaryTraffic } from "@jdos/api";
 import type { InformerFactory } from "@jdos/client";
 import type { Logger } from "@jdos/component-base";
 import { http } from "@jdos/component-base/http";
 import type { Listenings } from "../model/listening.ts";
 import { slicesOf } from "../read-world.ts";
-import { fingerprint, LISTENING_PATH, ROUTED_TO_PATH } from "./peer-server.ts";
+import { fingerprint, LISTENING_PATH, ROUTED_TO_PATH, TRAFFIC_PATH } from "./peer-server.ts";
 
 export interface PeersOptions {
   informers: InformerFactory;
@@ -38,9 +38,17 @@ export class Peers {
   /** Whether the HAProxy of each replica leads an Ingress ("namespace/name") to these Pods; one that is silent does not. */
   async agree(ingress: string, routedTo: string): Promise<boolean> {
     const wanted = fingerprint(routedTo);
-    const path = `${ROUTED_TO_PATH}${ingress}`;
-    const answers = await Promise.all(this.#replicas().map((replica) => this.#ask(replica, path)));
+    const answers = await this.#askAll(`${ROUTED_TO_PATH}${ingress}`);
     return answers.every((answer) => answer === wanted);
+  }
+
+  /** What each replica answered for an Ingress that shares requests; undefined of one that is silent. */
+  async traffic(ingress: string): Promise<(CanaryTraffic | undefined)[]> {
+    return (await this.#askAll(`${TRAFFIC_PATH}${ingress}`)).map(readCanaryTraffic);
+  }
+
+  #askAll(path: string): Promise<(string | undefined)[]> {
+    return Promise.all(this.#replicas().map((replica) => this.#ask(replica, path)));
   }
 
   /** How the HAProxy of each replica listens for Services of type LoadBalancer. */

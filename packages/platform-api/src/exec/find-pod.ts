@@ -1,4 +1,4 @@
-import { APPLICATION_LABEL, Applications, type Pod, Pods } from "@jdos/api";
+import { Applications, type Pod, Pods, podSelector } from "@jdos/api";
 import type { Client, Stored } from "@jdos/client";
 import { PlatformError } from "../errors.ts";
 import { isBuildPod, isPodReady } from "../explain/facts.ts";
@@ -15,7 +15,7 @@ export interface FindPodOptions {
 export async function podsOf({ client, system, app }: FindPodOptions): Promise<readonly Stored<Pod>[]> {
   const [, pods] = await Promise.all([
     client.get(Applications, { namespace: system, name: app }),
-    client.list(Pods, { namespace: system, labelSelector: `${APPLICATION_LABEL}=${app}` }),
+    client.list(Pods, { namespace: system, labelSelector: podSelector(app) }),
   ]);
   return pods.items
     .filter((pod) => !isBuildPod(pod))

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Build } from "@jdos/api";
 import { application, build, deployment, event, log, pod, release, world } from "../testing/worlds.ts";
 import { explain } from "./explain.ts";
 import type { World } from "./world.ts";
@@ -30,6 +31,11 @@ const crashed = (exitCode: number, reason = "Error") =>
 const unready = pod(A);
 const probe = (message: string) => event(A, "Unhealthy", `Readiness probe failed: ${message}`);
 const REFUSED = "dial tcp 10.64.0.5:8080: connect: connection refused";
+
+const ended = (phase: NonNullable<Build["status"]>["phase"] & string, reason: string, message: string) => ({
+  phase,
+  conditions: [{ type: "Succeeded", status: "False" as const, reason, message }],
+});
 
 const CASES: readonly Case[] = [
   {
@@ -73,6 +79,38 @@ const CASES: readonly Case[] = [
     evidence: "npm error missing: left-pad",
     next: "Add left-pad; the whole log: jdos build logs 3",
   },
+  {
+    name: "a build that is queued",
+    world: world({ builds: [build(3, ended("Queued", "Queued", "2 builds are before it"))] }),
+    situation: "BuildQueued",
+    sentence: "Build 3 is queued: 2 builds are before it; release 2 keeps serving",
+    next: "jdos build cancel 3",
+  },
+  {
+    name: "a build that was cancelled while a release serves",
+    world: world({ builds: [build(3, ended("Cancelled", "Cancelled", "ann cancelled it in stage build"))] }),
+    situation: "BuildCancelled",
+    healthy: true,
+    sentence: "Build 3 was cancelled: ann cancelled it in stage build; release 2 keeps serving",
+    next: "jdos build retry 3",
+  },
+  {
+    name: "a build that a newer one overtook",
+    world: world({
+      builds: [build(3, ended("Cancelled", "Superseded", "Build 4 builds a newer revision"))],
+      releases: [],
+      pods: [],
+    }),
+    situation: "BuildSuperseded",
+    sentence: "Build 3 was cancelled: Build 4 builds a newer revision",
+  },
+  ...(["TimedOut", "OutOfDisk", "OutOfMemory"] as const).map((reason) => ({
+    name: `a build that ended ${reason}`,
+    world: world({ builds: [build(3, ended("Failed", reason, "Stage build: too much"))] }),
+    situation: `Build${reason}`,
+    sentence: "Build 3 was ended: Stage build: too much; release 2 keeps serving",
+    next: "jdos build logs 3",
+  })),
   {
     name: "a build that waits",
     world: world({ builds: [build(3, { phase: "Pending" })], pods: [], releases: [] }),
@@ -125,6 +163,45 @@ const CASES: readonly Case[] = [
     }),
     situation: "PodRefused",
     sentence: "admission says no",
+  },
+  {
+    name: "a canary that waits to be promoted",
+    world: world({
+      application: application(
+        {},
+        {
+          currentRelease: 1,
+          rollout: {
+            ...{ phase: "Paused", strategy: "Canary", release: 2, from: 1, step: 1, steps: 2, weight: 10 },
+            ...{ since: "2026-01-01T00:00:00Z", message: "Release v2 takes 10 % of the requests" },
+          },
+        },
+      ),
+      pods: [pod(A, { ready: true }), earlier],
+    }),
+    situation: "WaitsForPromotion",
+    sentence: "Release v2 takes 10 % of the requests",
+    next: "jdos canary promote --system demo --app hello",
+    healthy: true,
+  },
+  {
+    name: "a release that was left",
+    world: world({
+      application: application({ release: 3 }),
+      releases: [
+        release(1),
+        release(2),
+        release(3, {
+          ...{ insteadOf: 2, rollbackTo: 1, podsOf: 1 },
+          reason: 'back to v1, for v2 was left: Pod x said "DATABASE_URL is not set"',
+        }),
+      ],
+      pods: [earlier],
+    }),
+    situation: "ReleaseLeft",
+    sentence: "Release 3 runs with 1 of 1 Pods ready: back to v1, for v2 was left",
+    next: "jdos env set DATABASE_URL=VALUE --system demo --app hello",
+    healthy: true,
   },
   {
     name: "a paused rollout",

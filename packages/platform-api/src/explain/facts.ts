@@ -1,11 +1,15 @@
 import {
+  type Application,
   BUILD_LABEL,
   type Build,
   type ContainerStatus,
+  canaryName,
+  type Deployment,
   type Event,
   type Pod,
   RELEASE_LABEL,
   type Release,
+  type RolloutStatus,
 } from "@jdos/api";
 import type { Condition, DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
@@ -49,6 +53,29 @@ export function wantedPods(world: World): readonly Stored<Pod>[] {
   const living = world.pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && !isBuildPod(pod));
   const wanted = living.filter((pod) => releaseNumberOf(pod) === podsNumber(world));
   return wanted.length > 0 ? wanted : living;
+}
+
+/** The Deployment that has the Pods of the wanted Release: the one beside the application's own while it is tried. */
+export function deploymentOf(
+  application: Stored<Application>,
+  releases: readonly Stored<Release>[],
+  deployments: readonly Stored<Deployment>[],
+): Stored<Deployment> | undefined {
+  const { name } = application.metadata;
+  const wanted = releases.find(({ spec }) => spec.number === application.spec.release);
+  const number = String(wanted?.spec.podsOf ?? application.spec.release);
+  const isWanted = ({ spec }: Stored<Deployment>): boolean =>
+    spec?.template.metadata?.labels?.[RELEASE_LABEL] === number;
+  const own = deployments.find(({ metadata }) => metadata.name === name);
+  const beside = deployments.find(({ metadata }) => metadata.name === canaryName(name));
+  return beside !== undefined && isWanted(beside) && (own === undefined || !isWanted(own)) ? beside : own;
+}
+
+/** How the wanted Release is being tried; undefined when it is not, or no more. */
+export function rolloutUnderWay(application: Stored<Application>): RolloutStatus | undefined {
+  const rollout = application.status?.rollout as RolloutStatus | undefined;
+  if (rollout === undefined || rollout.release !== application.spec.release) return undefined;
+  return rollout.phase === "Complete" || rollout.phase === "Aborted" ? undefined : rollout;
 }
 
 export function isBuildPod(pod: Stored<Pod>): boolean {

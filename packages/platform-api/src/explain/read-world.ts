@@ -8,13 +8,14 @@ import {
   Events,
   type Pod,
   Pods,
+  podSelector,
   Releases,
   ResourceQuotas,
 } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import { readPodLog } from "../logs/pod-log.ts";
-import { containerStatuses, isBuildPod, isPodReady, newestBuild, wantedPods } from "./facts.ts";
+import { containerStatuses, deploymentOf, isBuildPod, isPodReady, newestBuild, wantedPods } from "./facts.ts";
 import type { ContainerLog, World } from "./world.ts";
 
 export interface ReadWorldOptions {
@@ -34,11 +35,11 @@ const TAIL_LINES = 50;
 export async function readWorld(options: ReadWorldOptions): Promise<World> {
   const { client, system: namespace, app: name } = options;
   const application = await client.get(Applications, { namespace, name });
-  const [builds, releases, deployment, pods, events, quotas] = await Promise.all([
+  const [builds, releases, deployments, pods, events, quotas] = await Promise.all([
     client.list(Builds, { namespace }),
     client.list(Releases, { namespace }),
-    ifThere(client.get(Deployments, { namespace, name })),
-    client.list(Pods, { namespace, labelSelector: `${APPLICATION_LABEL}=${name}` }),
+    ifThere(client.list(Deployments, { namespace, labelSelector: `${APPLICATION_LABEL}=${name}` })),
+    client.list(Pods, { namespace, labelSelector: podSelector(name) }),
     ifThere(client.list(Events, { namespace })),
     ifThere(client.list(ResourceQuotas, { namespace })),
   ]);
@@ -47,7 +48,7 @@ export async function readWorld(options: ReadWorldOptions): Promise<World> {
     application,
     builds: builds.items.filter(({ spec }) => spec.application === name),
     releases: releases.items.filter(({ spec }) => spec.application === name),
-    deployment,
+    deployment: deploymentOf(application, releases.items, deployments?.items ?? []),
     pods: ofApplication,
     events: (events?.items ?? []).filter((event) => concerns(event, name, ofApplication)),
     quotas: quotas?.items ?? [],
@@ -67,12 +68,13 @@ async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Objects of an application are named for it: <app>, <app>-<hash>, <app>-<hash>-<suffix>, <app>-b3, <app>-v2. */
+/** Objects of an application are named for it: <app>, <app>-canary, <app>[-canary]-<hash>[-<suffix>], <app>-b3, <app>-v2. */
 function concerns(event: Stored<Event>, app: string, pods: readonly Stored<Pod>[]): boolean {
   const { kind, name } = event.involvedObject;
   if (kind === "Pod") return pods.some((pod) => pod.metadata.name === name);
   return (
-    name === app || (name?.startsWith(`${app}-`) === true && /^[a-z0-9]+$/.test(name.slice(app.length + 1)))
+    name === app ||
+    (name?.startsWith(`${app}-`) === true && /^(canary-)?[a-z0-9]+$/.test(name.slice(app.length + 1)))
   );
 }
 

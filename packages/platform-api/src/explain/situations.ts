@@ -7,10 +7,26 @@ import {
   tampered,
   waitsForApproval,
 } from "./situations/application.ts";
-import { buildFailed, building, buildWaits } from "./situations/build.ts";
+import {
+  buildCancelled,
+  buildFailed,
+  building,
+  buildOutOfBounds,
+  buildQueued,
+  buildWaits,
+} from "./situations/build.ts";
 import { crashLoop, ended, livenessFails, outOfMemory } from "./situations/crash.ts";
 import { readinessFails, wrongAddress, wrongPort } from "./situations/readiness.ts";
-import { healthy, notRouted, paused, rollingOut, rolloutStalled, starting } from "./situations/rollout.ts";
+import {
+  healthy,
+  left,
+  notRouted,
+  paused,
+  rollingOut,
+  rolloutStalled,
+  starting,
+  tried,
+} from "./situations/rollout.ts";
 import { podRefused, quotaExceeded, unschedulable, waitsForScheduler } from "./situations/scheduling.ts";
 import {
   configurationMissing,
@@ -29,7 +45,10 @@ export const SITUATIONS: readonly Situation[] = [
   nothingDeployed,
   tampered,
   notReleased,
+  buildOutOfBounds,
   buildFailed,
+  buildCancelled,
+  buildQueued,
   buildWaits,
   building,
   stopped,
@@ -51,9 +70,11 @@ export const SITUATIONS: readonly Situation[] = [
   wrongAddress,
   readinessFails,
   rolloutStalled,
+  tried,
   starting,
   rollingOut,
   notRouted,
   waitsForApproval,
+  left,
   healthy,
 ];

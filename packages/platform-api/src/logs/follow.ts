@@ -1,5 +1,5 @@
 import type { LogLine, Pod } from "@jdos/api";
-import { APPLICATION_LABEL, Pods } from "@jdos/api";
+import { Pods, podSelector } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import { type Client, followObjects, type Stored } from "@jdos/client";
 import { isBuildPod } from "../explain/facts.ts";
@@ -79,7 +79,7 @@ export async function* followLogs(options: ApplicationLogOptions): AsyncGenerato
   const watching = (async () => {
     const selection = {
       namespace: options.system,
-      labelSelector: `${APPLICATION_LABEL}=${options.app}`,
+      labelSelector: podSelector(options.app),
       signal: options.signal,
     };
     for await (const pods of followObjects(options.client, Pods, selection)) {

@@ -67,7 +67,7 @@ export async function* splitLines(body: AsyncIterable<Uint8Array>): AsyncGenerat
 }
 
 /** Takes the RFC 3339 time off that `timestamps=true` puts before each line. */
-function withTime(text: string): PodLogLine {
+export function withTime(text: string): PodLogLine {
   const match = /^(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) ?/.exec(text);
   return match === null ? { line: text } : { time: match[1]!, line: text.slice(match[0].length) };
 }

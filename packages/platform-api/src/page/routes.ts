@@ -1,7 +1,7 @@
-import { Applications, Systems } from "@jdos/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Login } from "../login/login.ts";
 import type { RouteNames } from "../options.ts";
+import { visibleApplications, visibleSystems } from "../routes/visible.ts";
 import { applicationView } from "../views/application-view.ts";
 import { systemView } from "../views/system-view.ts";
 import { renderPage } from "./page.ts";
@@ -38,15 +38,15 @@ export function pageRoutes(server: FastifyInstance, options: PageOptions): void 
     const person = personOfSession(cookieOf(request), login.users);
     if (person === undefined) return html(reply, renderPage({ version, systems: [], applications: [] }));
     const client = login.clientFor(person);
-    const [systems, applications] = await Promise.all([client.list(Systems), client.list(Applications)]);
-    const views = applications.items.map((application) => applicationView(application, { routes }));
+    const [systems, applications] = await Promise.all([visibleSystems(client), visibleApplications(client)]);
+    const views = applications.map((application) => applicationView(application, { routes }));
     const ofSystem = (name: string): number => views.filter(({ system }) => system === name).length;
     return html(
       reply,
       renderPage({
         version,
         person: person.name,
-        systems: systems.items.map((system) => systemView(system, ofSystem(system.metadata.name))),
+        systems: systems.map((system) => systemView(system, ofSystem(system.metadata.name))),
         applications: views,
       }),
     );

@@ -172,6 +172,47 @@ describe("assess()", () => {
     assert.equal(assess({ release: 1 }, at(), NOW).failure?.code, "Superseded");
   });
 
+  const tried = (phase: string, message: string) => ({
+    ...{ phase, strategy: "Canary", release: 2, from: 1, weight: 10, since: "2026-01-01T00:00:00Z", message },
+  });
+
+  it("assess() shows the step of a canary, and is at its end when that waits to be promoted", () => {
+    const on = (phase: string) =>
+      at({
+        application: application({}, { currentRelease: 1, rollout: tried(phase, "step 1 of 2") as never }),
+      });
+    const going = assess({ release: 2 }, on("Progressing"), NOW);
+    assert.deepEqual(going.stages.at(-1), { stage: "rollout", state: "started", message: "step 1 of 2" });
+    assert.equal(going.outcome, "running");
+    const waiting = assess({ release: 2 }, on("Paused"), NOW);
+    assert.equal(waiting.outcome, "ready");
+    assert.equal(waiting.rollout?.weight, 10);
+    assert.equal(waiting.stages.at(-1)?.state, "skipped");
+  });
+
+  it("assess() fails with why a release was left, also for a change that is known by its generation", () => {
+    const reason = "back to v1, for v2 was left: it does not get ready";
+    const instead = release(
+      3,
+      { insteadOf: 2, rollbackTo: 1, reason },
+      { metadata: { annotations: { "jdos.io/left-at-generation": "5" } } },
+    );
+    const world = at({
+      application: application({ release: 3 }, { ...ready, currentRelease: 3 }),
+      releases: [release(1), release(2), instead],
+      pods: [pod("hello-3-a", { release: 3, ready: true })],
+    });
+    for (const target of [{ release: 2 }, { generation: 1 }]) {
+      const found = assess(target, world, NOW);
+      assert.equal(found.outcome, "failed");
+      assert.equal(found.failure?.code, "ReleaseLeft");
+      assert.match(found.failure?.message ?? "", /Release 2 was left, release 3 took its place: back to v1/);
+    }
+    const settled = { ...world.application, metadata: { ...world.application.metadata, generation: 6 } };
+    const later = { ...settled, status: { ...settled.status, observedGeneration: 6 } };
+    assert.equal(assess({ generation: 6 }, { ...world, application: later }, NOW).outcome, "ready");
+  });
+
   it("assess() does not wait for a release that nobody made current under deployPolicy Manual", () => {
     const manual = at({ application: application({ release: 1, deployPolicy: "Manual" }) });
     const found = assess({ release: 2 }, manual, NOW);

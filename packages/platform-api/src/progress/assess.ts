@@ -2,12 +2,14 @@ import {
   BUILD_STAGES,
   type Build,
   type DeployStageName,
+  LEFT_AT_GENERATION_ANNOTATION,
   type Pod,
   type Release,
   ROUTED_TO_ANNOTATION,
+  type RolloutStatus,
 } from "@jdos/api";
 import type { Stored } from "@jdos/client";
-import { conditionOf } from "../explain/facts.ts";
+import { conditionOf, rolloutUnderWay } from "../explain/facts.ts";
 import { failureOf, refusalOf, releasePods } from "./failure.ts";
 import type { ProgressTarget, ProgressWorld } from "./target.ts";
 
@@ -23,6 +25,8 @@ export interface Assessment {
   outcome: "running" | "ready" | "failed";
   release?: Stored<Release>;
   build?: Stored<Build>;
+  /** It waits to be promoted: ready as far as it goes by itself. */
+  rollout?: RolloutStatus;
   /** outcome failed: one word and a sentence. */
   failure?: { code: string; message: string };
 }
@@ -66,6 +70,12 @@ function withoutRelease(
 
 function buildStages(build: Stored<Build> | undefined): StageNow[] {
   const known = build?.status?.stages ?? [];
+  if (build?.status?.phase === "Queued") {
+    const place = conditionOf(build, "Succeeded")?.message;
+    return [
+      { stage: "source", state: "started", message: `queued${place === undefined ? "" : `: ${place}`}` },
+    ];
+  }
   const over = build?.status?.phase === "Succeeded";
   return BUILD_STAGES.flatMap((name): StageNow[] => {
     const stage = known.find((candidate) => candidate.name === name);
@@ -84,6 +94,11 @@ function buildStages(build: Stored<Build> | undefined): StageNow[] {
 }
 
 function buildFailure(build: Stored<Build>): { code: string; message: string } | undefined {
+  if (build.status?.phase === "Cancelled") {
+    const { reason, message = "no reason was recorded" } = conditionOf(build, "Succeeded") ?? {};
+    const code = reason === "Superseded" ? "Superseded" : "BuildCancelled";
+    return { code, message: `Build ${build.spec.number} was cancelled: ${message}` };
+  }
   if (build.status?.phase !== "Failed") return undefined;
   const stage = build.status.stages?.find(({ state }) => state === "Failed");
   const why = stage?.message ?? conditionOf(build, "Succeeded")?.message ?? "no reason was recorded";
@@ -96,7 +111,12 @@ function findRelease(target: ProgressTarget, world: ProgressWorld): Stored<Relea
     return world.releases.find(({ spec }) => spec.build === target.build && spec.rollbackTo === undefined);
   if (target.release !== undefined) return world.releases.find(({ spec }) => spec.number === target.release);
   if (!isSettled(world, target.generation ?? 0)) return undefined;
-  return world.releases.find(({ spec }) => spec.number === world.application.spec.release);
+  const current = world.releases.find(({ spec }) => spec.number === world.application.spec.release);
+  const leftAt = Number(current?.metadata.annotations?.[LEFT_AT_GENERATION_ANNOTATION] ?? 0);
+  // What this change asked for was left: what is current now is something else.
+  if (current?.spec.insteadOf !== undefined && leftAt >= (target.generation ?? 0))
+    return world.releases.find(({ spec }) => spec.number === current.spec.insteadOf);
+  return current;
 }
 
 /** The controllers have seen this change and all they made of it. */
@@ -105,17 +125,17 @@ function isSettled({ application }: ProgressWorld, generation: number): boolean 
   return observed >= generation && observed >= (application.metadata.generation ?? 0);
 }
 
-type Rollout = Pick<Assessment, "stages" | "outcome" | "failure">;
+type Rollout = Pick<Assessment, "stages" | "outcome" | "failure" | "rollout">;
 
 function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNow[], now: Date): Rollout {
   const { application } = world;
   const wanted = application.spec.release ?? 0;
   if (wanted > release.spec.number) {
-    const message = `Release ${release.spec.number} was replaced by release ${wanted} before it was ready`;
+    const failure = replacedBy(wanted, release, world);
     return {
-      stages: [...stages, { stage: "rollout", state: "failed", message }],
+      stages: [...stages, { stage: "rollout", state: "failed", message: failure.message }],
       outcome: "failed",
-      failure: { code: "Superseded", message },
+      failure,
     };
   }
   if (wanted < release.spec.number) {
@@ -140,6 +160,8 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
       outcome: "ready",
     };
   }
+  const tried = rolloutUnderWay(application);
+  if (tried !== undefined) return triedRollout(tried, { release, world, stages, now });
   const replicas = application.spec.replicas ?? 1;
   const pods = releasePods(release, world.pods);
   const readyPods = pods.filter((pod) => conditionOf(pod as never, "Ready")?.status === "True").length;
@@ -171,6 +193,52 @@ function overtaker(
   const numberOf = (name: string | undefined): number =>
     builds.find(({ metadata }) => metadata.name === name)?.spec.number ?? 0;
   return numberOf(current?.spec.build) > numberOf(release.spec.build) ? current?.spec.build : undefined;
+}
+
+/** Another Release is current: because this one was left, or because somebody wanted another. */
+function replacedBy(
+  wanted: number,
+  release: Stored<Release>,
+  world: ProgressWorld,
+): NonNullable<Assessment["failure"]> {
+  const { number } = release.spec;
+  const instead = world.releases.find(({ spec }) => spec.insteadOf === number);
+  if (instead === undefined)
+    return {
+      code: "Superseded",
+      message: `Release ${number} was replaced by release ${wanted} before it was ready`,
+    };
+  return {
+    code: "ReleaseLeft",
+    message: `Release ${number} was left, release ${instead.spec.number} took its place: ${instead.spec.reason ?? "no reason given"}`,
+  };
+}
+
+interface Tried {
+  release: Stored<Release>;
+  world: ProgressWorld;
+  stages: StageNow[];
+  now: Date;
+}
+
+/** A rollout with a strategy says itself how far it is; one that waits to be promoted goes no further alone. */
+function triedRollout(tried: RolloutStatus, { release, world, stages, now }: Tried): Rollout {
+  const message = tried.message ?? tried.phase;
+  if (tried.phase === "Paused") {
+    return {
+      stages: [
+        ...stages,
+        { stage: "rollout", state: "done", message },
+        { stage: "ready", state: "skipped", message: "it waits to be promoted" },
+      ],
+      outcome: "ready",
+      rollout: tried,
+    };
+  }
+  const all: StageNow[] = [...stages, { stage: "rollout", state: "started", message }];
+  const failure = failureOf(world, releasePods(release, world.pods), now);
+  if (failure === undefined) return { stages: all, outcome: "running" };
+  return { stages: failLast(all, failure.message), outcome: "failed", failure };
 }
 
 function isServing(release: Stored<Release>, { application }: ProgressWorld, replicas: number): boolean {

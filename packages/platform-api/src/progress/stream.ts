@@ -1,6 +1,8 @@
 import {
   APPLICATION_LABEL,
+  type ApiError,
   Applications,
+  type Build,
   Builds,
   Deployments,
   type DeployResult,
@@ -8,17 +10,20 @@ import {
   Ingresses,
   Pods,
   type ProgressEvent,
+  podSelector,
   Releases,
 } from "@jdos/api";
 import { type KubeObject, notFound, type ResourceType } from "@jdos/apimachinery";
 import { type Client, followObjects, type Stored } from "@jdos/client";
 import { explain } from "../explain/explain.ts";
+import { deploymentOf } from "../explain/facts.ts";
 import { readWorld } from "../explain/read-world.ts";
 import { readBuildLog } from "../logs/pod-log.ts";
 import type { RouteNames } from "../options.ts";
 import { Channel } from "../streams/channel.ts";
 import { urlOf } from "../views/application-view.ts";
 import { type Assessment, assess } from "./assess.ts";
+import type { Failure } from "./failure.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { ProgressTarget, ProgressWorld } from "./target.ts";
 
@@ -31,6 +36,8 @@ export interface ProgressOptions {
   /** Images of this platform begin with it. */
   imagePrefix: string;
   timeoutSeconds: number;
+  /** The time in which a build is queued does not count. */
+  waitsInQueue?: boolean;
   signal: AbortSignal;
 }
 
@@ -40,7 +47,7 @@ const TICK_MILLIS = 1000;
 /** Follows a deploy to its end by watches; the last event is `ready` or `failed`. */
 export async function* followProgress(options: ProgressOptions): AsyncGenerator<ProgressEvent> {
   const stopwatch = new Stopwatch(() => performance.now());
-  const deadline = performance.now() + options.timeoutSeconds * 1000;
+  let deadline = performance.now() + options.timeoutSeconds * 1000;
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   try {
@@ -50,6 +57,8 @@ export async function* followProgress(options: ProgressOptions): AsyncGenerator<
       if (found.outcome === "ready")
         return yield { type: "ready", result: resultOf(found, world, options, stopwatch) };
       if (found.outcome === "failed") return yield* failed(found, world, options, stopwatch);
+      if (options.waitsInQueue === true && found.build?.status?.phase === "Queued")
+        deadline = performance.now() + options.timeoutSeconds * 1000;
       if (performance.now() > deadline) {
         const failure = { code: "Timeout", message: `Not ready after ${options.timeoutSeconds} seconds` };
         return yield* failed({ ...found, failure }, world, options, stopwatch);
@@ -88,9 +97,9 @@ async function* watchWorld(options: ProgressOptions): AsyncGenerator<ProgressWor
     follow("applications", Applications as ResourceType, named),
     follow("builds", Builds as ResourceType),
     follow("releases", Releases as ResourceType),
-    follow("deployments", Deployments as ResourceType, named),
+    follow("deployments", Deployments as ResourceType, { labelSelector: `${APPLICATION_LABEL}=${app}` }),
     follow("ingresses", Ingresses as ResourceType, named),
-    follow("pods", Pods as ResourceType, { labelSelector: `${APPLICATION_LABEL}=${app}` }),
+    follow("pods", Pods as ResourceType, { labelSelector: podSelector(app) }),
   ];
   for (const following of follows) following.catch((error) => wake.fail(error));
   const tick = setInterval(() => wake.offer(true), TICK_MILLIS);
@@ -116,11 +125,12 @@ function worldOf(
     (objects ?? []).filter(
       (object) => (object as { spec?: { application?: string } }).spec?.application === app,
     ) as never;
+  const releases: ProgressWorld["releases"] = owned(seen.releases);
   return {
     application,
     builds: owned(seen.builds),
-    releases: owned(seen.releases),
-    deployment: seen.deployments?.[0] as ProgressWorld["deployment"],
+    releases,
+    deployment: deploymentOf(application, releases, (seen.deployments ?? []) as never),
     pods: (seen.pods ?? []) as ProgressWorld["pods"],
     // Of another class nobody says where its routes lead: they lead there when the Pods are ready.
     ingress: ingresses.find(({ spec }) => spec?.ingressClassName === routes.ingressClass),
@@ -142,6 +152,7 @@ function resultOf(
     url: urlOf(application, options),
     replicas: application.spec.replicas ?? 1,
     readyReplicas: application.status?.readyReplicas ?? 0,
+    ...(found.rollout === undefined ? {} : { rollout: found.rollout }),
     seconds: stopwatch.seconds(),
   };
 }
@@ -155,16 +166,33 @@ async function* failed(
   const failure = found.failure ?? { code: "Failed", message: "The deploy failed" };
   if (failure.code === "BuildFailed" && found.build?.status?.pod !== undefined)
     yield* buildLog(found.build.status.pod, options);
-  const explanation = explain(await readWorld(options));
   const { image, release, ...result } = resultOf(found, world, options, stopwatch);
+  // Who gave a build up needs no explanation, and that of the application is about a newer one.
+  if (found.build?.status?.phase === "Cancelled")
+    return yield { type: "failed", error: cancelled(found.build, failure), result };
+  const explanation = explain(await readWorld(options));
   const message =
     explanation.healthy || failure.code === "BuildFailed" ? failure.message : explanation.sentence;
   yield {
     type: "failed",
-    error: { code: failure.code, message, hint: explanation.nextStep },
+    error: { code: failure.code, message, hint: `${explanation.nextStep}${willReturn(found, world)}` },
     result: { ...result, ...(found.release === undefined ? {} : { image, release }) },
     explanation,
   };
+}
+
+/** What the controllers do of themselves about a release that does not become ready. */
+function willReturn({ release }: Assessment, { application }: ProgressWorld): string {
+  const { spec, status } = application;
+  const serving = status?.currentRelease;
+  const isTried = release?.spec.number === spec.release && serving !== undefined && serving !== spec.release;
+  if (!isTried || spec.rollout?.autoRollback === false || release?.spec.insteadOf !== undefined) return "";
+  return `. Unless release ${spec.release} becomes ready, release ${serving} is made current again`;
+}
+
+function cancelled({ spec, metadata }: Stored<Build>, { code, message }: Failure): ApiError {
+  const flags = `--system ${metadata.namespace} --app ${spec.application}`;
+  return { code, message, hint: `To build it after all: jdos build retry ${spec.number} ${flags}` };
 }
 
 async function* buildLog(

@@ -68,11 +68,13 @@ describe("applications without a source, and who may deploy them", () => {
   });
 
   it("GET access says what the administrator, a viewer and a stranger may, and writes nothing", async () => {
-    const { message: _, ...admin } = await access("web");
+    const { uid, ...admin } = await access("web");
+    assert.match(uid ?? "", /^[0-9a-f-]{36}$/);
     assert.deepEqual(admin, {
       system: "demo",
       application: "web",
       exists: true,
+      person: "admin",
       read: true,
       deploy: true,
       triggers: { branches: ["release/*"] },

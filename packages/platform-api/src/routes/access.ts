@@ -1,14 +1,15 @@
 import { type AccessView, type Application, Applications, Builds } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
-import { type AppParams, newApplication } from "./applications.ts";
+import type { Session } from "./context.ts";
+import { type AppParams, newApplication } from "./find-application.ts";
 import { requireSystem } from "./systems.ts";
 
 /**
  * What a person may do, asked of the API server itself, which keeps the rules, by writes that are not done.
  * @throws PlatformError NotFound where the system is missing
  */
-export async function readAccess(client: Client, params: AppParams): Promise<AccessView> {
+export async function readAccess({ client, person }: Session, params: AppParams): Promise<AccessView> {
   const { system, app: application } = params;
   await requireSystem(client, system);
   const found = await find(client, params);
@@ -20,6 +21,8 @@ export async function readAccess(client: Client, params: AppParams): Promise<Acc
     system,
     application,
     exists: found !== undefined && found !== "hidden",
+    ...(found === undefined || found === "hidden" ? {} : { uid: found.metadata.uid }),
+    person: person.name,
     read: found !== "hidden",
     deploy: found !== "hidden" && refusal === undefined,
     ...(refusal === undefined ? {} : { message: refusal }),

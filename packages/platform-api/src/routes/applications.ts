@@ -8,25 +8,25 @@ import {
   PLATFORM_ROUTES,
 } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
-import type { Client, Stored } from "@jdos/client";
+import type { Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { applicationView } from "../views/application-view.ts";
 import { readAccess } from "./access.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
+import { type AppParams, newApplication, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, CREATE_APPLICATION, SYSTEM_PARAMS } from "./schemas.ts";
 import { requireSystem } from "./systems.ts";
+import { visibleApplications } from "./visible.ts";
 import { applied, signed } from "./write.ts";
-
-export type AppParams = { system: string; app: string };
 
 export function applicationRoutes(server: FastifyInstance, context: RouteContext): void {
   const view = (application: Stored<Application>): ApplicationView =>
     applicationView(application, { routes: context.routes });
 
   server.get(PLATFORM_ROUTES.allApplications, async (request): Promise<ListOf<ApplicationView>> => {
-    const list = await sessionOf(request).client.list(Applications);
-    return { items: list.items.map(view) };
+    const applications = await visibleApplications(sessionOf(request).client);
+    return { items: applications.map(view) };
   });
 
   server.get<{ Params: { system: string } }>(
@@ -74,7 +74,7 @@ export function applicationRoutes(server: FastifyInstance, context: RouteContext
   server.get<{ Params: AppParams }>(
     PLATFORM_ROUTES.access,
     { schema: { params: APP_PARAMS } },
-    async (request): Promise<AccessView> => readAccess(sessionOf(request).client, request.params),
+    async (request): Promise<AccessView> => readAccess(sessionOf(request), request.params),
   );
 
   server.delete<{ Params: AppParams }>(
@@ -88,25 +88,4 @@ export function applicationRoutes(server: FastifyInstance, context: RouteContext
       return { ...view(application), state: "Deleting" };
     },
   );
-}
-
-export function newApplication({ system, app }: AppParams, spec: Application["spec"]): Application {
-  return { apiVersion: "jdos.io/v1", kind: "Application", metadata: { namespace: system, name: app }, spec };
-}
-
-/** @throws PlatformError NotFound that says which of the two is missing */
-export async function requireApplication(
-  client: Client,
-  { system, app }: AppParams,
-): Promise<Stored<Application>> {
-  try {
-    return await client.get(Applications, { namespace: system, name: app });
-  } catch (error) {
-    if (!isStatus(error, "NotFound")) throw error;
-    await requireSystem(client, system);
-    throw new PlatformError("NotFound", `Cannot find application "${app}" in system "${system}"`, {
-      hint: `See what there is: jdos app list --system ${system}; or deploy it: jdos deploy PATH --system ${system} --app ${app}`,
-      cause: error,
-    });
-  }
 }

@@ -8,8 +8,8 @@ import {
 } from "@jdos/api";
 import { deepCopy } from "@jdos/apimachinery";
 import type { FastifyInstance } from "fastify";
-import { type AppParams, requireApplication } from "./applications.ts";
 import { sessionOf } from "./context.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, ENV, SCALE } from "./schemas.ts";
 import { changeApplication } from "./write.ts";
 

@@ -14,6 +14,7 @@ export interface RouteContext {
   registry: RegistryAccess;
   /** Images of this platform begin with it: "registry.jdos.internal/" */
   imagePrefix: string;
+  webhookMasterKey: string | undefined;
   maxSourceBytes: number;
   maxUploads: number;
 }

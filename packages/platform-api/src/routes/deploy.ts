@@ -1,23 +1,21 @@
 import {
   type Accepted,
-  APPLICATION_LABEL,
   type Application,
   Applications,
   type Build,
-  Builds,
-  buildName,
   type DeployRequest,
   PLATFORM_ROUTES,
   REQUEST_ID_ANNOTATION,
 } from "@jdos/api";
-import { controllerReference, deepCopy, isStatus } from "@jdos/apimachinery";
+import { deepCopy, isStatus } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import type { FastifyInstance } from "fastify";
 import { followProgress } from "../progress/stream.ts";
 import type { ProgressTarget } from "../progress/target.ts";
 import { sendNdjson } from "../streams/ndjson.ts";
-import { type AppParams, newApplication, requireApplication } from "./applications.ts";
 import { type RouteContext, type Session, sessionOf } from "./context.ts";
+import { buildsOf, createBuild } from "./create-build.ts";
+import { type AppParams, newApplication, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, DEPLOY, PROGRESS_QUERY } from "./schemas.ts";
 import { requireSystem } from "./systems.ts";
 import { applied, retryOnConflict, signed } from "./write.ts";
@@ -39,7 +37,7 @@ export function deployRoutes(server: FastifyInstance, { routes, imagePrefix }: R
     { schema: { params: APP_PARAMS, querystring: PROGRESS_QUERY } },
     async (request, reply) => {
       const { client } = sessionOf(request);
-      const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, ...target } = request.query;
+      const { timeoutSeconds, ...target } = request.query;
       await requireApplication(client, request.params);
       await sendNdjson(reply, (signal) =>
         followProgress({
@@ -48,7 +46,8 @@ export function deployRoutes(server: FastifyInstance, { routes, imagePrefix }: R
           target,
           routes,
           imagePrefix,
-          timeoutSeconds,
+          timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+          waitsInQueue: timeoutSeconds === undefined,
           signal,
         }),
       );
@@ -67,7 +66,7 @@ async function deploy(
 ): Promise<Accepted> {
   const { client } = session;
   await requireSystem(client, system);
-  const before = await builds(session, system, app);
+  const before = await buildsOf(client, { system, app });
   const same = before.find(
     ({ metadata }) =>
       request.requestId !== undefined && metadata.annotations?.[REQUEST_ID_ANNOTATION] === request.requestId,
@@ -86,7 +85,18 @@ async function deploy(
   if (request.source.image !== undefined) {
     return { system, application: app, generation: application.metadata.generation ?? 0, changed: true };
   }
-  const build = await createBuild(session, application, request, before);
+  const { requestId, source } = request;
+  const options = application.spec.build;
+  const build = await createBuild(client, {
+    application,
+    before,
+    spec: {
+      source,
+      ...(options === undefined ? {} : { build: deepCopy(options) as NonNullable<Build["spec"]["build"]> }),
+      requestedBy: session.person.name,
+    },
+    ...(requestId === undefined ? {} : { annotations: { [REQUEST_ID_ANNOTATION]: requestId } }),
+  });
   return {
     system,
     application: app,
@@ -94,12 +104,6 @@ async function deploy(
     build: build.metadata.name,
     changed: true,
   };
-}
-
-async function builds({ client }: Session, system: string, app: string): Promise<readonly Stored<Build>[]> {
-  return (await client.list(Builds, { namespace: system })).items.filter(
-    ({ spec }) => spec.application === app,
-  );
 }
 
 async function writeApplication(
@@ -123,47 +127,4 @@ async function writeApplication(
       signed({ ...wanted, spec: { ...applied(wanted.spec, request), source: request.source } }, person.name),
     );
   });
-}
-
-/** Names are taken by counting on, so two people who deploy at once get a Build each. */
-async function createBuild(
-  { client, person }: Session,
-  application: Stored<Application>,
-  { source, requestId }: DeployRequest,
-  before: readonly Stored<Build>[],
-): Promise<Stored<Build>> {
-  const { name, namespace } = application.metadata;
-  let number =
-    Math.max(numberOf(application.status?.latestBuild), ...before.map(({ spec }) => spec.number)) + 1;
-  for (let attempt = 1; ; attempt++, number++) {
-    const build: Build = {
-      apiVersion: "jdos.io/v1",
-      kind: "Build",
-      metadata: {
-        name: buildName(name, number),
-        ...(namespace === undefined ? {} : { namespace }),
-        labels: { [APPLICATION_LABEL]: name },
-        ...(requestId === undefined ? {} : { annotations: { [REQUEST_ID_ANNOTATION]: requestId } }),
-        ownerReferences: [controllerReference(application)],
-      },
-      spec: {
-        application: name,
-        number,
-        source,
-        ...(application.spec.build === undefined
-          ? {}
-          : { build: deepCopy(application.spec.build) as NonNullable<Build["spec"]["build"]> }),
-        requestedBy: person.name,
-      },
-    };
-    try {
-      return await client.create(Builds, build);
-    } catch (error) {
-      if (!isStatus(error, "AlreadyExists") || attempt === 10) throw error;
-    }
-  }
-}
-
-function numberOf(build: string | undefined): number {
-  return Number(/-b(\d+)$/.exec(build ?? "")?.[1] ?? 0);
 }

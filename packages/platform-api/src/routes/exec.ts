@@ -4,8 +4,8 @@ import { PLATFORM_ROUTES, QUERY_HEADER } from "@jdos/api";
 import type { Logger } from "@jdos/component-base";
 import { PlatformError, toPlatformError } from "../errors.ts";
 import { readExecQuery, refuseUpgrade, tunnelExec } from "../exec/tunnel.ts";
-import { requireApplication } from "./applications.ts";
 import type { Session } from "./context.ts";
+import { requireApplication } from "./find-application.ts";
 import { APP_NAME, SYSTEM_NAME } from "./schemas.ts";
 
 export interface ExecRouteOptions {

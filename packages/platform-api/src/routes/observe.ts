@@ -16,8 +16,8 @@ import { type ApplicationLogOptions, followLogs, readLogs } from "../logs/follow
 import { sendNdjson } from "../streams/ndjson.ts";
 import { eventView } from "../views/event-view.ts";
 import { podView } from "../views/pod-view.ts";
-import { type AppParams, requireApplication } from "./applications.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, LOG_QUERY } from "./schemas.ts";
 
 const DEFAULT_TAIL_LINES = 200;

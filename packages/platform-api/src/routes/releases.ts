@@ -12,8 +12,8 @@ import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { conditionOf } from "../explain/facts.ts";
 import { releaseView } from "../views/release-view.ts";
-import { type AppParams, requireApplication } from "./applications.ts";
 import { sessionOf } from "./context.ts";
+import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, ROLLBACK } from "./schemas.ts";
 import { changeApplication } from "./write.ts";
 

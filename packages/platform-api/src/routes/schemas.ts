@@ -1,3 +1,5 @@
+import { FORGES } from "@jdos/api";
+
 /** JSON schemas of what people send. Patterns follow the API server's rules, so that a refusal comes early and clear. */
 export const SYSTEM_NAME = {
   type: "string",
@@ -87,12 +89,26 @@ const REFS = {
   items: { type: "string", minLength: 1, maxLength: 255 },
 } as const;
 
+const TRIGGERS = closed({
+  branches: REFS,
+  tags: REFS,
+  path: { type: "string", minLength: 1, maxLength: 1024 },
+  previews: closed({
+    expireAfterHours: { type: "integer", minimum: 1, maximum: 8760 },
+    limit: { type: "integer", minimum: 1, maximum: 100 },
+    forks: { type: "boolean" },
+  }),
+});
+
 /** What an application is besides its source. */
 const SETTINGS = {
   build: closed({
     dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
     stack: { enum: ["node"] },
     args: { type: "object", additionalProperties: TEXT },
+    timeoutSeconds: { type: "integer", minimum: 10, maximum: 86400 },
+    cpu: QUANTITY,
+    memory: QUANTITY,
   }),
   run: RUN,
   routes: {
@@ -108,7 +124,7 @@ const SETTINGS = {
   deployPolicy: { enum: ["Automatic", "Manual"] },
   // Checked by the API server, by the Kind's own schema.
   rollout: { type: "object" },
-  triggers: closed({ branches: REFS, tags: REFS, path: { type: "string", minLength: 1, maxLength: 1024 } }),
+  triggers: TRIGGERS,
 } as const;
 
 export const DEPLOY = closed(
@@ -151,6 +167,9 @@ export const DEPLOY = closed(
 /** Of an application without a source. */
 export const CREATE_APPLICATION = closed(SETTINGS);
 
+export const CANARY = closed({ action: { enum: ["promote", "abort"] }, all: { type: "boolean" } }, [
+  "action",
+]);
 export const ROLLBACK = closed({ release: { type: "integer", minimum: 1 } });
 export const SCALE = closed({ replicas: REPLICAS }, ["replicas"]);
 export const ENV = closed({
@@ -181,3 +200,22 @@ export const PROGRESS_QUERY = {
     timeoutSeconds: { type: "integer", minimum: 1, maximum: 7200 },
   }),
 } as const;
+
+/** A name that the API server takes for a Webhook. */
+const HOOK_NAME = { type: "string", pattern: "^[a-z]([-a-z0-9]*[a-z0-9])?$", maxLength: 62 } as const;
+export const HOOK_PARAMS = closed({ system: SYSTEM_NAME, app: APP_NAME, hook: HOOK_NAME }, [
+  "system",
+  "app",
+  "hook",
+]);
+export const CREATE_HOOK = closed({ name: HOOK_NAME, forge: { enum: FORGES }, triggers: TRIGGERS }, [
+  "forge",
+]);
+export const REDELIVER = closed(
+  { delivery: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._:-]{0,139}$" } },
+  ["delivery"],
+);
+export const PREVIEW_PARAMS = closed(
+  { system: SYSTEM_NAME, app: APP_NAME, number: { type: "integer", minimum: 1 } },
+  ["system", "app", "number"],
+);

@@ -4,8 +4,8 @@ import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
 import { tooLarge, uploadSource } from "../source/upload.ts";
 import { mayBuild } from "./access.ts";
-import type { AppParams } from "./applications.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
+import type { AppParams } from "./find-application.ts";
 import { APP_PARAMS } from "./schemas.ts";
 
 const ARCHIVE_TYPES = [

@@ -1,14 +1,15 @@
-import { Applications, Nodes, PLATFORM_ROUTES, type PlatformStatus, Systems } from "@jdos/api";
+import { Nodes, PLATFORM_ROUTES, type PlatformStatus } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { FastifyInstance } from "fastify";
 import { type RouteContext, sessionOf } from "./context.ts";
+import { visibleApplications, visibleSystems } from "./visible.ts";
 
 export function statusRoutes(server: FastifyInstance, { version, ports }: RouteContext): void {
   server.get(PLATFORM_ROUTES.status, async (request): Promise<PlatformStatus> => {
     const { client, person } = sessionOf(request);
     const [systems, applications, nodes] = await Promise.all([
-      client.list(Systems),
-      client.list(Applications),
+      visibleSystems(client),
+      visibleApplications(client),
       client.list(Nodes).catch((error) => {
         if (isStatus(error, "Forbidden")) return undefined;
         throw error;
@@ -21,8 +22,8 @@ export function statusRoutes(server: FastifyInstance, { version, ports }: RouteC
       ready: nodes === undefined || ready,
       person: person.name,
       ...(node === undefined ? {} : { node: node.metadata.name }),
-      systems: systems.items.length,
-      applications: applications.items.length,
+      systems: systems.length,
+      applications: applications.length,
       routesPort: ports.routes,
       kubernetesPort: ports.kubernetes,
       registryPort: ports.registry,

@@ -15,6 +15,7 @@ import { conditionOf } from "../explain/facts.ts";
 import { systemView } from "../views/system-view.ts";
 import { sessionOf } from "./context.ts";
 import { CREATE_SYSTEM, SYSTEM_PARAMS } from "./schemas.ts";
+import { visibleApplications, visibleSystems } from "./visible.ts";
 
 /** What the controllers say of a name that they will never serve. */
 const REFUSALS: Readonly<Record<string, "Invalid" | "AlreadyExists">> = {
@@ -44,12 +45,12 @@ type Params = { Params: { system: string } };
 export function systemRoutes(server: FastifyInstance): void {
   server.get(PLATFORM_ROUTES.systems, async (request): Promise<ListOf<SystemView>> => {
     const { client } = sessionOf(request);
-    const [systems, applications] = await Promise.all([client.list(Systems), client.list(Applications)]);
+    const [systems, applications] = await Promise.all([visibleSystems(client), visibleApplications(client)]);
     const counts = new Map<string, number>();
-    for (const { metadata } of applications.items)
+    for (const { metadata } of applications)
       counts.set(metadata.namespace ?? "", (counts.get(metadata.namespace ?? "") ?? 0) + 1);
     return {
-      items: systems.items.map((system) => systemView(system, counts.get(system.metadata.name) ?? 0)),
+      items: systems.map((system) => systemView(system, counts.get(system.metadata.name) ?? 0)),
     };
   });
 

@@ -3,14 +3,16 @@ import { PlatformError } from "../errors.ts";
 import type { RegistryOptions } from "../options.ts";
 import type { TokenIssuer } from "../registry-token/issuer.ts";
 
+export type RegistryAction = "pull" | "push";
+
 /** How this process may write to the registry. */
 export interface RegistryAccess {
   /** Where its API answers. */
   readonly url: string;
   /** The repository of an application. */
   repositoryOf(system: string, app: string): string;
-  /** The header `authorization` for pushing to a repository; undefined when the registry wants none. */
-  authorize(person: string, repository: string): Promise<string | undefined>;
+  /** The header `authorization` for a repository; undefined when the registry wants none. Defaults to push. */
+  authorize(person: string, repository: string, action?: RegistryAction): Promise<string | undefined>;
 }
 
 /** Access by tokens of our own when the registry is ours, else by the credential it was given, or by none. */
@@ -22,23 +24,37 @@ export function createRegistryAccess(
   return {
     url,
     repositoryOf: (system, app) => `${prefix}${system}/${app}`,
-    authorize: (person, repository) =>
-      issuer === undefined ? authorizeAsGiven(options, repository) : issueFor(issuer, person, repository),
+    authorize(person, repository, action = "push") {
+      const actions = action === "pull" ? ["pull"] : ["pull", "push"];
+      return issuer === undefined
+        ? authorizeAsGiven(options, { repository, actions })
+        : issueFor(issuer, person, { repository, actions });
+    },
   };
 }
 
-async function issueFor(issuer: TokenIssuer, person: string, repository: string): Promise<string> {
-  const { token } = await issuer.issue(person, [
-    { type: "repository", name: repository, actions: ["pull", "push"] },
-  ]);
+interface Scope {
+  repository: string;
+  actions: string[];
+}
+
+async function issueFor(
+  issuer: TokenIssuer,
+  person: string,
+  { repository, actions }: Scope,
+): Promise<string> {
+  const { token } = await issuer.issue(person, [{ type: "repository", name: repository, actions }]);
   return `Bearer ${token}`;
 }
 
-async function authorizeAsGiven(options: RegistryOptions, repository: string): Promise<string | undefined> {
+async function authorizeAsGiven(
+  options: RegistryOptions,
+  { repository, actions }: Scope,
+): Promise<string | undefined> {
   const credential = credentialOf(options);
   try {
     return await authorizeAt(options.url, {
-      scopes: { [repository]: "pull,push" },
+      scopes: { [repository]: actions.join(",") },
       ...(credential === undefined ? {} : { credential }),
     });
   } catch (cause) {

@@ -21,12 +21,38 @@ export interface RegistryAnswer {
 }
 
 const TIMEOUT_MILLIS = 60_000;
+const MAX_HOPS = 3;
 
 /** One call to the registry; a stream is sent as it comes, with its back pressure. */
-export async function callRegistry(
+export async function callRegistry(baseUrl: string, request: RegistryRequest): Promise<RegistryAnswer> {
+  return open(baseUrl, request, async (response) => ({
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: await readAll(response),
+  }));
+}
+
+/** Reads from the registry, or from where it keeps its blobs; the body is there as it comes. */
+export async function readRegistry(
+  baseUrl: string,
+  request: Omit<RegistryRequest, "method" | "body">,
+): Promise<IncomingMessage> {
+  let path = request.path;
+  for (let hop = 0; ; hop++) {
+    const response = await open(baseUrl, { ...request, method: "GET", path }, async (answer) => answer);
+    const { location } = response.headers;
+    const isElsewhere = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0);
+    if (!isElsewhere || location === undefined || hop === MAX_HOPS) return response;
+    response.resume();
+    path = new URL(location, new URL(path, baseUrl)).toString();
+  }
+}
+
+async function open<T>(
   baseUrl: string,
   { method, path, headers, body, authorization }: RegistryRequest,
-): Promise<RegistryAnswer> {
+  use: (response: IncomingMessage) => Promise<T>,
+): Promise<T> {
   const url = new URL(path, baseUrl);
   const isRegistry = url.origin === new URL(baseUrl).origin;
   const call = (url.protocol === "https:" ? requestTls : http.request)(url, {
@@ -49,7 +75,7 @@ export async function callRegistry(
     answered.catch(() => {});
     await send(call, body);
     const [response] = await answered;
-    return { status: response.statusCode ?? 0, headers: response.headers, body: await readAll(response) };
+    return await use(response);
   } catch (error) {
     call.destroy();
     if (error instanceof PlatformError) throw error;

@@ -1,23 +1,25 @@
-import type { Application, ApplicationState, ApplicationView } from "@jdos/api";
+import type { Application, ApplicationState, ApplicationView, RolloutStatus } from "@jdos/api";
 import type { Mutable } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { conditionOf } from "../explain/facts.ts";
 import type { RouteNames } from "../options.ts";
 
 export interface UrlOptions {
-  routes: Pick<RouteNames, "domain" | "port">;
+  routes: Pick<RouteNames, "domain" | "port" | "gitUrl">;
 }
 
 export function applicationView(application: Stored<Application>, options: UrlOptions): ApplicationView {
   const { metadata, spec, status } = application;
   const message = conditionOf(application, "Ready")?.message;
   const release = status?.currentRelease;
+  const { gitUrl } = options.routes;
   return {
     system: metadata.namespace ?? "",
     name: metadata.name,
     state: stateOf(application),
     ...(message === undefined ? {} : { message }),
     url: urlOf(application, options),
+    ...(gitUrl === undefined ? {} : { remote: `${gitUrl}/${metadata.namespace}/${metadata.name}.git` }),
     ...(status?.image === undefined ? {} : { image: status.image }),
     ...(release === undefined ? {} : { release }),
     ...(status?.latestBuild === undefined ? {} : { latestBuild: status.latestBuild }),
@@ -25,6 +27,7 @@ export function applicationView(application: Stored<Application>, options: UrlOp
     readyReplicas: status?.readyReplicas ?? 0,
     updatedReplicas: status?.updatedReplicas ?? 0,
     createdAt: metadata.creationTimestamp,
+    ...(status?.rollout === undefined ? {} : { rollout: status.rollout as RolloutStatus }),
     spec: spec as Mutable<typeof spec>,
   };
 }

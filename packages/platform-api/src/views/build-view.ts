@@ -8,7 +8,8 @@ export function buildView(build: Stored<Build>): BuildView {
   const stage =
     stages.find(({ state }) => state === "Failed") ?? stages.find(({ state }) => state === "Running");
   const succeeded = conditionOf(build, "Succeeded");
-  const message = stage?.message ?? succeeded?.message;
+  const said = succeeded?.message;
+  const message = status?.phase === "Cancelled" ? said : (stage?.message ?? said);
   const revision = spec.source.bundle?.revision ?? status?.revision;
   const ref = spec.source.bundle?.ref ?? spec.source.git?.revision;
   const seconds = secondsBetween(status?.startTime, status?.completionTime);

@@ -10,6 +10,7 @@ export function releaseView(release: Stored<Release>, application: Stored<Applic
     image: spec.image,
     ...(spec.build === undefined ? {} : { build: spec.build }),
     ...(spec.rollbackTo === undefined ? {} : { rollbackTo: spec.rollbackTo }),
+    ...(spec.insteadOf === undefined ? {} : { insteadOf: spec.insteadOf }),
     ...(spec.createdBy === undefined ? {} : { createdBy: spec.createdBy }),
     ...(spec.reason === undefined ? {} : { reason: spec.reason }),
     current: application.spec.release === spec.number,

@@ -250,7 +250,7 @@ test("Pods that crash are told of with exit code and last line, while the earlie
   await deployed("crashing", IMAGE);
   await platform.client.patch(Applications, key("crashing"), {
     type: "merge",
-    body: { spec: { source: { image: { reference: OTHER } } } },
+    body: { spec: { source: { image: { reference: OTHER } }, rollout: { autoRollback: false } } },
   });
   const deployment = await platform.until(
     Deployments,

@@ -1,4 +1,4 @@
-import type { Application, Build, Deployment, Ingress, Pod, Release } from "@jdos/api";
+import type { Application, Build, Deployment, Ingress, Pod, Release, RolloutStatus } from "@jdos/api";
 import { type Condition, type DeepReadonly, findCondition, type Persisted } from "@jdos/apimachinery";
 import { podTrouble, type Trouble } from "./pod-trouble.ts";
 
@@ -10,7 +10,14 @@ export interface Observed {
   /** Why nothing can be rendered from it. */
   readonly refusal?: { reason: string; message: string };
   readonly latestBuild?: DeepReadonly<Persisted<Build>>;
+  /** The application's own. */
   readonly deployment?: DeepReadonly<Persisted<Deployment>>;
+  /** The Release that its own Pods are rendered from. Defaults to `release`. */
+  readonly own?: DeepReadonly<Persisted<Release>>;
+  /** The Deployment that requests lead to while it is not the application's own. */
+  readonly serving?: DeepReadonly<Persisted<Deployment>>;
+  /** Of a rollout with a strategy, and of a Release that was left. */
+  readonly rollout?: RolloutStatus;
   readonly ingress?: DeepReadonly<Persisted<Ingress>>;
   /** Pods of the wanted Release. */
   readonly pods: readonly DeepReadonly<Persisted<Pod>>[];
@@ -41,12 +48,13 @@ export interface Rollout {
   trouble?: Trouble;
 }
 
-export function rolloutOf({ application, deployment, pods }: Observed): Rollout {
+export function rolloutOf({ application, deployment, pods, release, own = release }: Observed): Rollout {
   const wanted = application.spec.replicas ?? 1;
   const status = deployment?.status;
   const seen =
     deployment !== undefined && (status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
-  const updated = seen ? (status?.updatedReplicas ?? 0) : 0;
+  const isWanted = own?.spec.number === release?.spec.number;
+  const updated = seen && isWanted ? (status?.updatedReplicas ?? 0) : 0;
   const readyCount = status?.readyReplicas ?? 0;
   const complete =
     seen &&
@@ -83,6 +91,20 @@ function built({ application, latestBuild, release }: Observed): Fact {
       );
     case "Failed":
       return fact("Built", "False", "BuildFailed", `Build ${name} failed: ${said ?? "no reason was given"}`);
+    case "Cancelled":
+      return fact(
+        "Built",
+        "False",
+        "BuildCancelled",
+        `Build ${name} was cancelled: ${said ?? "no reason was given"}`,
+      );
+    case "Queued":
+      return fact(
+        "Built",
+        "Unknown",
+        "BuildQueued",
+        `Build ${name} is queued: ${said ?? "others are before it"}`,
+      );
     default:
       return fact(
         "Built",
@@ -107,9 +129,9 @@ function released({ application, release, refusal }: Observed): Fact {
   return fact("Released", "False", "NoRelease", "There is no Release yet");
 }
 
-function available({ application, deployment }: Observed): Fact {
+function available({ application, deployment, serving = deployment }: Observed): Fact {
   const wanted = application.spec.replicas ?? 1;
-  const count = deployment?.status?.availableReplicas ?? 0;
+  const count = serving?.status?.availableReplicas ?? 0;
   if (wanted === 0) return fact("Available", "False", "ScaledToZero", "It is scaled to zero: no Pod answers");
   if (count === 0) return fact("Available", "False", "NoPodReady", `None of ${wanted} Pods is ready`);
   return fact(
@@ -120,7 +142,8 @@ function available({ application, deployment }: Observed): Fact {
   );
 }
 
-function progressing({ release, deployment }: Observed, rollout: Rollout): Fact {
+function progressing(observed: Observed, rollout: Rollout): Fact {
+  const { release, deployment } = observed;
   if (release === undefined || deployment === undefined)
     return fact("Progressing", "False", "NothingToRoll", "There is no Release to roll out");
   const name = `Release v${release.spec.number}`;
@@ -131,6 +154,9 @@ function progressing({ release, deployment }: Observed, rollout: Rollout): Fact 
       "Complete",
       `${name} runs on ${rollout.wanted} of ${rollout.wanted} Pods`,
     );
+  const strategy = observed.rollout;
+  if (strategy !== undefined && strategy.release === release.spec.number)
+    return fact("Progressing", "True", `${strategy.strategy}${strategy.phase}`, strategy.message);
   const { trouble } = rollout;
   if (trouble?.stalled)
     return fact("Progressing", "False", trouble.reason, `${name} does not get ready: ${trouble.message}`);
@@ -188,7 +214,10 @@ function ready({ application, release, refusal }: Observed, rollout: Rollout, fa
   }
   if (rollout.complete) {
     const pods = rollout.wanted === 1 ? "1 Pod" : `${rollout.wanted} Pods`;
-    return fact("Ready", "True", "Ready", `Release v${release?.spec.number} runs on ${pods}`);
+    const runs = `Release v${release?.spec.number} runs on ${pods}`;
+    return release?.spec.insteadOf === undefined
+      ? fact("Ready", "True", "Ready", runs)
+      : fact("Ready", "True", "ReleaseLeft", `${runs}: ${release.spec.reason ?? "another one was left"}`);
   }
   const progress = of("Progressing");
   return fact("Ready", "False", progress?.reason, progress?.message);

@@ -2,6 +2,7 @@ import {
   APPLICATION_LABEL,
   type Application,
   Applications,
+  applicationOfLabel,
   type Build,
   Builds,
   Deployments,
@@ -10,14 +11,11 @@ import {
   RELEASE_LABEL,
   type Release,
   Releases,
-  type Service,
-  Services,
   Systems,
 } from "@jdos/api";
 import { isStatus, keyOf, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
-import { apply } from "../apply/apply.ts";
 import { writeStatus } from "../apply/write-status.ts";
 import { PlatformError } from "../errors.ts";
 import {
@@ -29,15 +27,16 @@ import {
 import type { Settings } from "../options.ts";
 import { isIntact } from "../release/intact.ts";
 import type { Observed } from "./conditions.ts";
-import { planRelease, rollbackTarget, type World } from "./plan.ts";
+import { planRelease, planReturn, rollbackTarget, type World } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { ensureRegistrySecret } from "./registry-secret.ts";
-import { renderDeployment } from "./render/deployment.ts";
-import { renderIngress, urlOf } from "./render/ingress.ts";
-import { renderService } from "./render/service.ts";
-import type { Subject } from "./render/subject.ts";
+import { urlOf } from "./render/ingress.ts";
+import { planRollout } from "./rollout/plan-rollout.ts";
+import { readRollout } from "./rollout/read-rollout.ts";
+import type { RolloutPlan } from "./rollout/rollout-world.ts";
 import { applicationStatus } from "./status.ts";
 import { takeStep } from "./take-step.ts";
+import { writeRollout } from "./write-rollout.ts";
 
 /** More steps than this in one go is a fault of ours, not a busy application. */
 const MAX_STEPS = 20;
@@ -57,7 +56,7 @@ export function applicationController(settings: Settings): ControllerOptions {
           const application = metadata.labels?.[APPLICATION_LABEL];
           return application === undefined
             ? []
-            : [{ namespace: metadata.namespace ?? "", name: application }];
+            : [{ namespace: metadata.namespace ?? "", name: applicationOfLabel(application) }];
         },
       },
       {
@@ -84,7 +83,12 @@ async function reconcileApplication(
     if (step === undefined) break;
     world = await takeStep(context, world, step);
   }
-  const observed = await run(context, world, settings);
+  let { observed, plan } = await run(context, world, settings);
+  if (plan?.leave !== undefined) {
+    world = await leaveRelease(context, world, plan.leave);
+    ({ observed, plan } = await run(context, world, settings));
+  }
+  tell(context, application, plan);
   await writeStatus(
     context.client,
     Applications,
@@ -99,7 +103,35 @@ async function reconcileApplication(
     }),
   );
   await prune(context.client, { ...world, running: runningReleases(context, world.application) });
-  return renewSeconds === undefined ? undefined : { requeueAfterSeconds: renewSeconds };
+  const waits = [renewSeconds, plan?.againSeconds].filter((seconds) => seconds !== undefined);
+  return waits.length === 0 ? undefined : { requeueAfterSeconds: Math.min(...waits) };
+}
+
+/** The Release that served before is returned to, with its configuration. */
+async function leaveRelease(context: ReconcileContext, world: World, why: string): Promise<World> {
+  const { application, releases } = world;
+  const target = releases.find(({ spec }) => spec.number === application.status?.currentRelease);
+  if (target === undefined) return world;
+  const step = planReturn(world, { target, why });
+  const message = `Release v${application.spec.release} was left for v${target.spec.number}: ${why}`;
+  context.events.event(application, "Warning", "ReleaseLeft", message);
+  return takeStep(context, world, step);
+}
+
+/** An Event for each step of a rollout with a strategy. */
+function tell(
+  context: ReconcileContext,
+  application: Stored<Application>,
+  plan: RolloutPlan | undefined,
+): void {
+  const [before, now] = [application.status?.rollout, plan?.status];
+  if (now?.message === undefined || now.phase === "Aborted") return;
+  const same =
+    before?.release === now.release &&
+    before.phase === now.phase &&
+    before.step === now.step &&
+    before.weight === now.weight;
+  if (!same) context.events.event(application, "Normal", `Rollout${now.phase}`, now.message);
 }
 
 async function find(client: Client, key: ObjectKey): Promise<Stored<Application> | undefined> {
@@ -140,8 +172,14 @@ function readWorld({ informers }: ReconcileContext, application: Stored<Applicat
   };
 }
 
-/** Writes what runs and returns what is seen of it. */
-async function run(context: ReconcileContext, world: World, settings: Settings): Promise<Observed> {
+interface Outcome {
+  observed: Observed;
+  /** Absent where nothing can be rendered. */
+  plan?: RolloutPlan;
+}
+
+/** Writes what runs and returns what is seen of it. A Release that is to be left is not written any more. */
+async function run(context: ReconcileContext, world: World, settings: Settings): Promise<Outcome> {
   const { application, releases, builds } = world;
   const wanted = application.spec.release;
   const release = releases.find(({ spec }) => spec.number === wanted);
@@ -158,30 +196,38 @@ async function run(context: ReconcileContext, world: World, settings: Settings):
     const ingress = context.informers.for(Ingresses).lister.get(key);
     const url = application.status?.url;
     return {
-      ...seen,
-      ...(refusal === undefined ? {} : { refusal }),
-      ...(deployment && { deployment }),
-      ...(ingress && { ingress }),
-      ...(url && { url }),
-      pods: [],
+      observed: {
+        ...seen,
+        ...(refusal === undefined ? {} : { refusal }),
+        ...(deployment && { deployment }),
+        ...(ingress && { ingress }),
+        ...(url && { url }),
+        pods: [],
+      },
     };
   }
-  const subject: Subject = { application, release, settings };
+  const rollout = readRollout(context, world, release);
+  const plan = planRollout(rollout);
+  const url = urlOf({ application, release: plan.front.release, settings });
+  const said = {
+    ...seen,
+    ...(refusal === undefined ? {} : { refusal }),
+    own: plan.own,
+    ...(plan.status && { rollout: plan.status }),
+    ...(url && { url }),
+    pods: rollout.pods,
+  };
+  if (plan.leave !== undefined) return { observed: said, plan };
   try {
-    const { deployment, ingress } = await write(context, subject);
-    const url = urlOf(subject);
     return {
-      ...seen,
-      ...(refusal === undefined ? {} : { refusal }),
-      deployment,
-      ...(ingress && { ingress }),
-      ...(url && { url }),
-      pods: podsOf(context, application, release),
+      observed: { ...said, ...(await writeRollout(context, { world: rollout, plan, settings })) },
+      plan,
     };
   } catch (error) {
     if (!(error instanceof PlatformError) || error.code !== "NameTaken") throw error;
     context.events.event(application, "Warning", error.code, error.message);
-    return { ...seen, refusal: { reason: error.code, message: `${error.message}. ${error.hint}` }, pods: [] };
+    const taken = { reason: error.code, message: `${error.message}. ${error.hint}` };
+    return { observed: { ...seen, refusal: taken, pods: [] } };
   }
 }
 
@@ -202,56 +248,6 @@ function refusedRollback(world: World): Refusal | undefined {
   if (rollbackTo === undefined) return undefined;
   const why = rollbackTarget(world) === undefined ? "does not exist" : "was changed after it was made";
   return { reason: "RollbackRefused", message: `Release v${rollbackTo} cannot be returned to: it ${why}` };
-}
-
-async function write(
-  { client, informers }: ReconcileContext,
-  subject: Subject,
-): Promise<Pick<Observed, "deployment" | "ingress">> {
-  const { application: owner } = subject;
-  const key = { namespace: owner.metadata.namespace ?? "", name: owner.metadata.name };
-  const known = informers.for(Services).lister.get(key);
-  await apply(client, Services, renderService(subject), {
-    owner,
-    keep: keepAddress,
-    ...(known && { known }),
-  });
-  const wanted = renderIngress(subject);
-  const liveIngress = informers.for(Ingresses).lister.get(key);
-  const ingress =
-    wanted === undefined
-      ? undefined
-      : await apply(client, Ingresses, wanted, { owner, ...(liveIngress && { known: liveIngress }) });
-  if (wanted === undefined && liveIngress !== undefined) await removeIngress(client, key);
-  const liveDeployment = informers.for(Deployments).lister.get(key);
-  const deployment = await apply(client, Deployments, renderDeployment(subject), {
-    owner,
-    ...(liveDeployment && { known: liveDeployment }),
-  });
-  return { deployment, ...(ingress && { ingress }) };
-}
-
-/** The address of a Service is given once. */
-function keepAddress(live: Stored<Service>, wanted: Service): Service {
-  const { clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy } = live.spec ?? {};
-  const kept = { clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy } as Service["spec"];
-  return { ...wanted, spec: { ...kept, ...wanted.spec } };
-}
-
-async function removeIngress(client: Client, key: ObjectKey): Promise<void> {
-  try {
-    await client.delete(Ingresses, key);
-  } catch (error) {
-    if (!isStatus(error, "NotFound")) throw error;
-  }
-}
-
-function podsOf({ informers }: ReconcileContext, application: Stored<Application>, release: Stored<Release>) {
-  const label = String(release.spec.podsOf ?? release.spec.number);
-  return informers
-    .for(Pods)
-    .lister.byIndex(PODS_BY_APPLICATION, `${application.metadata.namespace}/${application.metadata.name}`)
-    .filter(({ metadata }) => metadata.labels?.[RELEASE_LABEL] === label);
 }
 
 function runningReleases({ informers }: ReconcileContext, application: Stored<Application>): Set<number> {

@@ -1,4 +1,10 @@
-import type { Application, Build, Release, ReleaseSpec } from "@jdos/api";
+import {
+  type Application,
+  type Build,
+  LEFT_AT_GENERATION_ANNOTATION,
+  type Release,
+  type ReleaseSpec,
+} from "@jdos/api";
 import { changeAuthor } from "@jdos/api/change-author";
 import { hashOf } from "@jdos/api/release-hash";
 import { type DeepReadonly, deepEqual, type Persisted } from "@jdos/apimachinery";
@@ -13,6 +19,8 @@ export const RELEASED_LABEL = "jdos.io/released-as";
 /** Says on a Release which source image it was made of. */
 export const SOURCE_IMAGE_ANNOTATION = "jdos.io/source-image";
 
+const MAX_REASON = 300;
+
 export interface World {
   readonly application: StoredApplication;
   /** In any order. */
@@ -25,7 +33,10 @@ export interface Step {
   /** A Release to be made, or the one that an earlier run made. */
   readonly release:
     | { readonly existing: number }
-    | { readonly create: Omit<ReleaseSpec, "hash">; readonly sourceImage?: string };
+    | {
+        readonly create: Omit<ReleaseSpec, "hash">;
+        readonly annotations?: Readonly<Record<string, string>>;
+      };
   readonly makeCurrent: boolean;
   /** The Build to mark as released. */
   readonly build?: string;
@@ -35,7 +46,58 @@ export interface Step {
 
 /** The next step, or undefined when the Application has the Release it asks for. */
 export function planRelease(world: World): Step | undefined {
-  return planRollback(world) ?? planBuild(world) ?? planImage(world) ?? planConfiguration(world);
+  return (
+    planRollback(world) ??
+    planUnfinishedReturn(world) ??
+    planBuild(world) ??
+    planImage(world) ??
+    planConfiguration(world)
+  );
+}
+
+/**
+ * The step that leaves the current Release, for `why`: a new one with all that the one that served before has, whose
+ * Pods it keeps.
+ */
+export function planReturn(world: World, { target, why }: { target: StoredRelease; why: string }): Step {
+  const { application } = world;
+  const left = application.spec.release ?? 0;
+  const { run, routes, image, build, number, podsOf } = target.spec;
+  const reason = `back to v${number}, for v${left} was left: ${why}`;
+  return {
+    release: {
+      create: {
+        application: application.metadata.name,
+        number: nextNumber(world),
+        image,
+        run: run as ReleaseSpec["run"],
+        ...(routes === undefined ? {} : { routes: routes as NonNullable<ReleaseSpec["routes"]> }),
+        ...(build === undefined ? {} : { build }),
+        rollbackTo: number,
+        insteadOf: left,
+        podsOf: podsOf ?? number,
+        reason: reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 3)}...` : reason,
+      },
+      annotations: { [LEFT_AT_GENERATION_ANNOTATION]: String(application.metadata.generation ?? 0) },
+    },
+    makeCurrent: true,
+    configuration: { run, ...(routes === undefined ? {} : { routes }) },
+  };
+}
+
+/** Made by a run that was killed before the Application was written. */
+function planUnfinishedReturn({ application, releases }: World): Step | undefined {
+  const newest = newestOf(releases);
+  if (newest?.spec.insteadOf === undefined || newest.spec.insteadOf !== application.spec.release)
+    return undefined;
+  const leftAt = newest.metadata.annotations?.[LEFT_AT_GENERATION_ANNOTATION];
+  if (leftAt !== String(application.metadata.generation ?? 0)) return undefined;
+  const { run, routes, number } = newest.spec;
+  return {
+    release: { existing: number },
+    makeCurrent: true,
+    configuration: { run, ...(routes === undefined ? {} : { routes }) },
+  };
 }
 
 /** The highest number ever given plus one. */
@@ -62,12 +124,14 @@ export function rollbackTarget({ application, releases }: World): StoredRelease 
 function planRollback(world: World): Step | undefined {
   const target = rollbackTarget(world);
   if (target === undefined || !isIntact(target)) return undefined;
-  const { application, run, routes, image, build, number } = target.spec;
+  const { application, run, routes, image, build, number, podsOf } = target.spec;
   const configuration = { run, ...(routes === undefined ? {} : { routes }) };
   const newest = newestOf(world.releases);
   // Made by an earlier run that was killed before the Application was written.
   const unfinished =
-    newest?.spec.rollbackTo === number && newest.spec.number > (world.application.spec.release ?? 0);
+    newest?.spec.rollbackTo === number &&
+    newest.spec.insteadOf === undefined &&
+    newest.spec.number > (world.application.spec.release ?? 0);
   if (newest !== undefined && unfinished)
     return { release: { existing: newest.spec.number }, makeCurrent: true, configuration };
   return {
@@ -80,6 +144,8 @@ function planRollback(world: World): Step | undefined {
         ...(routes === undefined ? {} : { routes: routes as NonNullable<ReleaseSpec["routes"]> }),
         ...(build === undefined ? {} : { build }),
         rollbackTo: number,
+        // While another Release is tried or rolled out, the Pods that serve stay as they are.
+        ...(number === world.application.status?.currentRelease ? { podsOf: podsOf ?? number } : {}),
         reason: `rollback to v${number}`,
         ...author(world),
       },
@@ -134,7 +200,7 @@ function planImage(world: World): Step | undefined {
   return {
     release: {
       create: { ...fromSpec(world), image: reference, reason: `image ${reference}`, ...author(world) },
-      sourceImage: reference,
+      annotations: { [SOURCE_IMAGE_ANNOTATION]: reference },
     },
     makeCurrent: true,
   };

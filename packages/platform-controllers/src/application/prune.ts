@@ -1,4 +1,4 @@
-import { type Application, type Build, Builds, type Release, Releases } from "@jdos/api";
+import { type Application, type Build, Builds, isBuildEnded, type Release, Releases } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 
@@ -27,9 +27,7 @@ export function surplus({ application, releases, builds, running }: History): {
   const needed = new Set(
     releases.filter(({ metadata }) => !gone.has(metadata.name)).map(({ spec }) => spec.build),
   );
-  const ended = newestFirst(
-    builds.filter(({ status }) => status?.phase === "Succeeded" || status?.phase === "Failed"),
-  );
+  const ended = newestFirst(builds.filter(isBuildEnded));
   return {
     releases: old.reverse(),
     builds: ended

@@ -16,7 +16,7 @@ export function applicationStatus(
   observed: Observed,
   { now, latestRelease, imageOf }: StatusOptions,
 ): ApplicationStatus {
-  const { application, deployment, latestBuild } = observed;
+  const { application, deployment, serving = deployment, latestBuild } = observed;
   const before = application.status;
   const generation = application.metadata.generation;
   const rollout = rolloutOf(observed);
@@ -36,6 +36,7 @@ export function applicationStatus(
     conditions,
     currentRelease,
     image,
+    rollout: observed.rollout,
     latestBuild: latestBuild?.metadata.name ?? before?.latestBuild,
     latestRelease: latestRelease === 0 ? undefined : latestRelease,
     configurationHash: hasRelease ? configurationHash(application.spec) : undefined,
@@ -43,7 +44,7 @@ export function applicationStatus(
     selector: formatSelector({ matchLabels: selectorOf(application.metadata.name) }),
     url: observed.url,
     replicas: deployment?.status?.replicas ?? 0,
-    readyReplicas: deployment?.status?.readyReplicas ?? 0,
+    readyReplicas: serving?.status?.readyReplicas ?? 0,
     updatedReplicas: deployment?.status?.updatedReplicas ?? 0,
   };
 }

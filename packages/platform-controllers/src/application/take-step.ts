@@ -3,7 +3,7 @@ import { releaseHash } from "@jdos/api/release-hash";
 import { controllerReference, isStatus } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import type { ReconcileContext } from "@jdos/controller-runtime";
-import { RELEASED_LABEL, SOURCE_IMAGE_ANNOTATION, type Step, type World } from "./plan.ts";
+import { RELEASED_LABEL, type Step, type World } from "./plan.ts";
 import { labelsOf } from "./render/subject.ts";
 
 /**
@@ -65,7 +65,7 @@ type Creation = Extract<Step["release"], { create: unknown }>;
 async function createRelease(
   { client }: ReconcileContext,
   world: World,
-  { create, sourceImage }: Creation,
+  { create, annotations }: Creation,
 ): Promise<Stored<Release>> {
   const { application } = world;
   const name = releaseName(application.metadata.name, create.number);
@@ -77,7 +77,7 @@ async function createRelease(
         name,
         namespace: application.metadata.namespace,
         labels: labelsOf(application),
-        ...(sourceImage === undefined ? {} : { annotations: { [SOURCE_IMAGE_ANNOTATION]: sourceImage } }),
+        ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
         ownerReferences: [controllerReference(application)],
       },
       spec: { ...create, hash: releaseHash(create) },

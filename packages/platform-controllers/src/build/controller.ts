@@ -7,6 +7,7 @@ import {
   Builds,
   buildName,
   ConfigMaps,
+  isBuildEnded,
   type Job,
   Jobs,
   type Pod,
@@ -14,11 +15,10 @@ import {
   registrySecretName,
   Secrets,
 } from "@jdos/api";
-import { controllerOf, formatTime, isStatus, type ObjectKey, setCondition } from "@jdos/apimachinery";
+import { controllerOf, formatMicroTime, formatTime, isStatus, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
 import { hasCredential, isRegistrySecretName } from "../application/registry-secret.ts";
-import { writeStatus } from "../apply/write-status.ts";
 import { OWNED_BY_BUILD, PODS_BY_BUILD } from "../indexes.ts";
 import type { Settings } from "../options.ts";
 import { copyEnvironment } from "./environment.ts";
@@ -26,11 +26,17 @@ import { renderInput } from "./input.ts";
 import { ATTEMPT_LABEL, jobName, renderJob } from "./job.ts";
 import { stagesFromLog } from "./log.ts";
 import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts";
+import { isQueued } from "./queue/plan.ts";
+import { endedStages } from "./stages.ts";
+import { deleteJobs, stopBuild } from "./stop.ts";
+import { succeeded, writeBuild } from "./write-build.ts";
 
 /** How often the log of a running build is read for its stages. */
 const PROGRESS_SECONDS = 1;
 /** How often a build is begun whose Pod is lost before it has a result. */
 const MAX_ATTEMPTS = 3;
+/** How long the Pod of an ended build stays for who wants to look at it. */
+const JOB_KEPT_SECONDS = 600;
 
 export function buildController(settings: Settings): ControllerOptions {
   return {
@@ -58,13 +64,15 @@ async function reconcileBuild(
   const { client, informers } = context;
   const build = await find(() => client.get(Builds, key));
   if (build === undefined || build.metadata.deletionTimestamp !== undefined) return;
-  if (build.status?.phase === "Succeeded" || build.status?.phase === "Failed") return;
+  if (isBuildEnded(build)) return tidy(context, build);
+  if (build.spec.cancel === true) return stopBuild(context, build);
   const application = await find(() =>
     client.get(Applications, { namespace: key.namespace, name: build.spec.application }),
   );
   const refusal = refusalOf(build, application !== undefined);
   if (refusal !== undefined) return void (await finish(context, build, refusal));
   if (controllerOf(build) === undefined && application !== undefined) await adopt(client, build, application);
+  if (isQueued(build)) return;
   if (hasCredential(settings.registry) && !(await credentialIsThere(client, build))) {
     await report(context, build, {
       phase: "Pending",
@@ -80,9 +88,10 @@ async function reconcileBuild(
     (await start(client, { build, attempt, settings }));
   const pods = informers.for(Pods).lister.byIndex(PODS_BY_BUILD, `${key.namespace}/${key.name}`);
   const pod = podOf(pods, attempt);
-  const outcome = outcomeOf(job, pod) ?? startFailure(pod);
+  const outcome = outcomeOf({ build, job, pod, now: context.now() }) ?? startFailure(pod);
   if (outcome === undefined) return follow(context, build, pod);
-  if (outcome.lost && attempt < MAX_ATTEMPTS) await beginAgain(context, build, outcome);
+  if (outcome.lost && attempt < MAX_ATTEMPTS)
+    await beginAgain(context, build, { outcome, retrySeconds: settings.build.retrySeconds });
   else await finish(context, build, outcome, pod);
   return;
 }
@@ -92,38 +101,57 @@ async function credentialIsThere(client: Client, { metadata, spec }: Stored<Buil
   return (await find(() => client.get(Secrets, key))) !== undefined;
 }
 
-/** Its Job is made by the next reconcile, which this write brings about. */
-async function beginAgain(context: ReconcileContext, build: Stored<Build>, outcome: Outcome): Promise<void> {
+/** It waits for its time and then for its turn. */
+async function beginAgain(
+  context: ReconcileContext,
+  build: Stored<Build>,
+  { outcome, retrySeconds }: { outcome: Outcome; retrySeconds: number },
+): Promise<void> {
   const { message = "" } = outcome.condition;
   const { stages: _, pod: __, ...before } = (build.status ?? {}) as BuildStatus;
   const attempt = (before.attempt ?? 1) + 1;
-  context.events.event(build, "Warning", "BuildBeginsAgain", `${message}; try ${attempt} of ${MAX_ATTEMPTS}`);
+  const seconds = retrySeconds * 4 ** (attempt - 2);
   const condition = {
-    type: "Succeeded",
     status: "Unknown",
     reason: "BeginsAgain",
-    message: `${message}; it begins again`,
+    message: `${message}; it begins again in ${seconds} s`,
   } as const;
-  await writeStatus(context.client, Builds, build, {
+  const written = await writeBuild(context.client, build, {
     ...before,
     attempt,
-    phase: "Pending",
-    conditions: setCondition(before.conditions, condition, context.now()),
+    phase: "Queued",
+    notBefore: formatMicroTime(new Date(context.now().getTime() + seconds * 1000)),
+    conditions: succeeded(build, condition, context.now()),
   });
+  const text = `${message.slice(0, 900)}; try ${attempt} of ${MAX_ATTEMPTS}`;
+  context.events.event(written, "Warning", "BuildBeginsAgain", text);
 }
 
 /** The Pod of a try that was lost may still run in part. */
 async function removeEarlier(
-  { client, informers }: ReconcileContext,
+  context: ReconcileContext,
   build: Stored<Build>,
   attempt: number,
 ): Promise<void> {
+  const { lister } = context.informers.for(Jobs);
   const namespace = build.metadata.namespace ?? "";
-  for (let earlier = 1; earlier < attempt; earlier++) {
-    const key = { namespace, name: jobName(build.metadata.name, earlier) };
-    if (informers.for(Jobs).lister.get(key) === undefined) continue;
-    await find(() => client.delete(Jobs, key, { propagationPolicy: "Background" }));
-  }
+  for (let earlier = 1; earlier < attempt; earlier++)
+    if (lister.get({ namespace, name: jobName(build.metadata.name, earlier) }) !== undefined)
+      return deleteJobs(context.client, build, attempt - 1);
+}
+
+/** The Jobs of an ended Build whose log is kept go after a while, and their Pods with them. */
+async function tidy(context: ReconcileContext, build: Stored<Build>): Promise<Result | undefined> {
+  const { completionTime, log, attempt = 1 } = build.status ?? {};
+  if (log === undefined || completionTime === undefined) return;
+  const jobs = context.informers.for(Jobs).lister;
+  const namespace = build.metadata.namespace ?? "";
+  const names = Array.from({ length: attempt }, (_, index) => jobName(build.metadata.name, index + 1));
+  if (names.every((name) => jobs.get({ namespace, name }) === undefined)) return;
+  const seconds = JOB_KEPT_SECONDS - (context.now().getTime() - Date.parse(completionTime)) / 1000;
+  if (seconds > 0) return { requeueAfterSeconds: seconds };
+  await deleteJobs(context.client, build, attempt);
+  return;
 }
 
 async function find<T>(call: () => Promise<T>): Promise<T | undefined> {
@@ -266,19 +294,13 @@ async function report(
   { phase, message, pod, stages }: Progress,
 ): Promise<void> {
   const before = build.status as BuildStatus | undefined;
-  const startTime = before?.startTime ?? formatTime(context.now());
-  await writeStatus(context.client, Builds, build, {
+  await writeBuild(context.client, build, {
     ...before,
-    observedGeneration: build.metadata.generation,
     phase,
-    startTime,
+    startTime: before?.startTime ?? formatTime(context.now()),
     ...(pod === undefined ? {} : { pod }),
     ...(stages === undefined ? {} : { stages }),
-    conditions: setCondition(
-      before?.conditions,
-      { type: "Succeeded", status: "Unknown", reason: phase, message },
-      context.now(),
-    ),
+    conditions: succeeded(build, { status: "Unknown", reason: phase, message }, context.now()),
   });
 }
 
@@ -290,26 +312,21 @@ async function finish(
 ): Promise<void> {
   const before = build.status as BuildStatus | undefined;
   const now = context.now();
-  const written = await writeStatus(context.client, Builds, build, {
+  const stages = facts.stages ?? endedStages(before?.stages);
+  const written = await writeBuild(context.client, build, {
     ...before,
     ...facts,
-    stages: facts.stages ?? endedStages(before?.stages),
-    observedGeneration: build.metadata.generation,
+    ...(stages === undefined ? {} : { stages }),
     startTime: before?.startTime ?? formatTime(now),
     completionTime: formatTime(now),
     ...(pod === undefined ? {} : { pod: pod.metadata.name }),
-    conditions: setCondition(before?.conditions, { type: "Succeeded", ...condition }, now),
+    conditions: succeeded(build, condition, now),
   });
-  const succeeded = facts.phase === "Succeeded";
+  const type = facts.phase === "Succeeded" ? "Normal" : "Warning";
   context.events.event(
     written,
-    succeeded ? "Normal" : "Warning",
+    type,
     condition.reason ?? "BuildEnded",
     (condition.message ?? "").slice(0, 1000),
   );
-}
-
-/** A build that was stopped stopped in the stage that ran. */
-function endedStages(stages: BuildStatus["stages"]): BuildStatus["stages"] {
-  return stages?.map((stage) => (stage.state === "Running" ? { ...stage, state: "Failed" } : stage));
 }

@@ -1,15 +1,20 @@
 import type { Build, BuilderInput, ConfigMap } from "@jdos/api";
 import { BUILD_LABEL } from "@jdos/api";
-import { controllerReference } from "@jdos/apimachinery";
+import { controllerReference, type DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import type { Settings } from "../options.ts";
 
-export const DEFAULT_TIMEOUT_SECONDS = 1800;
+const DEFAULT_TIMEOUT_SECONDS = 1800;
+
+/** Seconds after which a Build is stopped. */
+export function timeoutOf({ spec }: Pick<DeepReadonly<Build>, "spec">): number {
+  return spec.timeoutSeconds ?? spec.build?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+}
 
 /** What image-builder is told about a Build. */
 export function builderInput(build: Stored<Build>, settings: Settings): BuilderInput {
   const system = build.metadata.namespace ?? "";
-  const { application, source, build: options, timeoutSeconds } = build.spec;
+  const { application, source, build: options } = build.spec;
   const { url, host, prefix } = settings.registry;
   return {
     system,
@@ -21,7 +26,7 @@ export function builderInput(build: Stored<Build>, settings: Settings): BuilderI
     repository: `${prefix}${system}/${application}`,
     baseImage: settings.build.baseImage,
     platformImages: [settings.build.baseImage],
-    timeoutSeconds: timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+    timeoutSeconds: timeoutOf(build),
   };
 }
 

@@ -4,20 +4,24 @@ import {
   type Build,
   type Container,
   type Job,
+  type PodSpec,
   registrySecretName,
   SYSTEM_LABEL,
   type Volume,
   type VolumeMount,
 } from "@jdos/api";
+import { cpuMillis } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { hasCredential, isPulledWithCredential } from "../application/registry-secret.ts";
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
-import { DEFAULT_TIMEOUT_SECONDS } from "./input.ts";
+import { timeoutOf } from "./input.ts";
 import { stepVolumes } from "./step-volumes.ts";
 
 /** The container in which the user's own steps run; it never sees a credential. */
 export const STEPS_CONTAINER = "steps";
+/** The coordinator keeps to the timeout itself and says where it was; the Job ends one that does not, or never starts. */
+const START_SECONDS = 60;
 const PROGRAM = "packages/image-builder/src/main.ts";
 /** Where the platform's image has the repository's tree, and where a tree of the node is mounted over none. */
 const IN_IMAGE = "/opt/jdos";
@@ -67,14 +71,16 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: Setti
     spec: {
       // A step that failed would fail again; what may pass is retried inside.
       backoffLimit: 0,
-      activeDeadlineSeconds: build.spec.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+      activeDeadlineSeconds: timeoutOf(build) + START_SECONDS,
       template: {
         metadata: { labels, annotations: annotations(settings) },
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,
           enableServiceLinks: false,
+          // A coordinator that is stopped keeps its log.
           terminationGracePeriodSeconds: 5,
+          ...placement(settings),
           ...(isPulledWithCredential(settings.build.builderImage, settings.registry)
             ? { imagePullSecrets: [{ name: registrySecretName(build.spec.application) }] }
             : {}),
@@ -83,6 +89,21 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: Setti
         },
       },
     },
+  };
+}
+
+/** A request above its limit would be refused. */
+function leastOf(request: string, limit: string | undefined): string {
+  return limit !== undefined && cpuMillis(limit) < cpuMillis(request) ? limit : request;
+}
+
+/** Where builds run, and behind whom. */
+function placement({ build }: Settings): Pick<PodSpec, "priorityClassName" | "nodeSelector" | "tolerations"> {
+  const { priorityClass, nodeSelector, tolerations } = build;
+  return {
+    ...(priorityClass === "" ? {} : { priorityClassName: priorityClass }),
+    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector: { ...nodeSelector } }),
+    ...(tolerations.length === 0 ? {} : { tolerations: [...tolerations] }),
   };
 }
 
@@ -102,7 +123,10 @@ function coordinator(settings: Settings): Container {
   return {
     ...container(BUILD_CONTAINER, "coordinate", settings),
     ...(hasTls ? { env: [authorities] } : {}),
-    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+    resources: {
+      requests: { cpu: "10m", memory: "64Mi", "ephemeral-storage": "64Mi" },
+      limits: { memory: "512Mi", "ephemeral-storage": "1Gi" },
+    },
     volumeMounts: [
       input,
       ...(hasCredential(registry) ? [credential] : []),
@@ -114,11 +138,20 @@ function coordinator(settings: Settings): Container {
 }
 
 function steps(build: Stored<Build>, settings: Settings): Container {
-  const { cpu, memory, confinement } = settings.build;
+  const { spec } = build;
+  const { cpu, memory, disk, confinement } = settings.build;
+  const most = spec.build?.cpu;
   const base = container(STEPS_CONTAINER, "steps", settings);
   return {
     ...base,
-    resources: { requests: { cpu, memory: "64Mi" }, limits: { memory } },
+    resources: {
+      requests: { cpu: leastOf(cpu, most), memory: "64Mi", "ephemeral-storage": "64Mi" },
+      limits: {
+        ...(most === undefined ? {} : { cpu: most }),
+        memory: spec.build?.memory ?? memory,
+        "ephemeral-storage": disk,
+      },
+    },
     volumeMounts: [
       input,
       environment,
@@ -154,14 +187,14 @@ function repository({ build }: Settings): VolumeMount[] {
 }
 
 function volumes(build: Stored<Build>, { registry, build: settings }: Settings): Volume[] {
-  const { repositoryHostPath: path } = settings;
+  const { repositoryHostPath: path, disk } = settings;
   const secretName = registrySecretName(build.spec.application);
   return [
     { name: "input", configMap: { name: build.metadata.name } },
     { name: "environment", configMap: { name: BUILD_ENVIRONMENT, optional: true } },
     ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
-    { name: "exchange", emptyDir: {} },
-    { name: "work", emptyDir: {} },
+    { name: "exchange", emptyDir: { sizeLimit: disk } },
+    { name: "work", emptyDir: { sizeLimit: disk } },
     ...stepVolumes(build, settings).volumes,
     ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];

@@ -1,5 +1,6 @@
 import {
   BUILD_CONTAINER,
+  type Build,
   type BuilderResult,
   type BuildStatus,
   type ContainerStatus,
@@ -7,31 +8,43 @@ import {
   type Pod,
 } from "@jdos/api";
 import { type Condition, type DeepReadonly, findCondition, type Persisted } from "@jdos/apimachinery";
+import { timeoutOf } from "./input.ts";
 
 type StoredPod = DeepReadonly<Persisted<Pod>>;
 type StoredJob = DeepReadonly<Persisted<Job>>;
 
-export type Outcome = Pick<BuildStatus, "phase" | "stages" | "image" | "revision" | "stack"> & {
+export type Outcome = Pick<BuildStatus, "phase" | "stages" | "image" | "revision" | "stack" | "log"> & {
   condition: Pick<Condition, "status" | "reason" | "message">;
-  /** The machine's fault, not the build's: it may be begun again. */
+  /** The machine's or the network's fault, not the build's: it may be begun again. */
   lost?: true;
 };
+
+/** What the builder fails of and may not fail of the next time. */
+const WORTH_IT: ReadonlySet<string> = new Set(["RegistryUnreachable", "SourceUnreachable"]);
 
 /** Ends that kubelet and runtime give containers which never ran, or whose end nobody saw. */
 const NEVER_RAN = new Set(["StartError", "ContainerCannotRun", "ContainerStatusUnknown"]);
 
+export interface Ending {
+  build: DeepReadonly<Persisted<Build>>;
+  job: StoredJob;
+  pod: StoredPod | undefined;
+  now: Date;
+}
+
 /** What became of a build that ended; undefined while it goes on. */
-export function outcomeOf(job: StoredJob, pod: StoredPod | undefined): Outcome | undefined {
+export function outcomeOf({ build, job, pod, now }: Ending): Outcome | undefined {
   const result = pod === undefined ? undefined : resultOf(pod);
-  if (result !== undefined)
-    return result.error?.code === "StepsLost" ? stepsLost(result, pod) : fromResult(result);
   const failed = findCondition(job.status?.conditions, "Failed");
-  if (failed?.status === "True" && failed.reason === "DeadlineExceeded") {
-    return failure(
-      "Timeout",
-      `The build took longer than ${job.spec?.activeDeadlineSeconds} s and was stopped`,
-    );
-  }
+  const wasStopped = result?.error?.code === "Stopped";
+  if (result !== undefined && !wasStopped)
+    return result.error?.code === "StepsLost" ? stepsLost(result, pod) : fromResult(result);
+  const disk = diskEviction(pod);
+  if (disk !== undefined) return { ...failureIn(build, "OutOfDisk", disk), ...factsOf(result) };
+  const isLate = failed?.status === "True" ? failed.reason === "DeadlineExceeded" : isPastDeadline(job, now);
+  if (isLate && (wasStopped || failed?.status === "True"))
+    return { ...failureIn(build, "TimedOut", tookTooLong(build)), ...factsOf(result) };
+  if (wasStopped) return { ...lost("Its Pod was stopped from outside"), ...factsOf(result) };
   const ended = endedWithoutResult(pod);
   if (ended?.reason === "OOMKilled")
     return failure("OutOfMemory", "The builder used more memory than it has");
@@ -39,8 +52,47 @@ export function outcomeOf(job: StoredJob, pod: StoredPod | undefined): Outcome |
     const why = ended.message?.trim() || `${ended.reason ?? "it ended"}, exit code ${ended.exitCode}`;
     return lost(`The builder ended without a result: ${why}`);
   }
+  if (pod?.status?.reason === "Evicted")
+    return lost(`Its Pod was evicted: ${pod.status.message ?? "no reason was given"}`);
   if (failed?.status !== "True") return undefined;
   return lost(`The build's Pod was lost: ${failed.message ?? "no reason was given"}`);
+}
+
+function tookTooLong(build: Ending["build"]): string {
+  const seconds = timeoutOf(build);
+  const waited = findCondition(build.status?.conditions, "Succeeded")?.message;
+  if (build.status?.phase === "Pending")
+    return `It had not begun when its time was over: ${waited ?? "no Pod"}`;
+  return `The build took longer than ${seconds} s and was stopped. Set build.timeoutSeconds, or make the build do less`;
+}
+
+/** Its Pods are stopped before the Job says why. */
+function isPastDeadline({ spec, status }: StoredJob, now: Date): boolean {
+  if (spec?.activeDeadlineSeconds === undefined || status?.startTime === undefined) return false;
+  return now.getTime() - Date.parse(status.startTime) >= spec.activeDeadlineSeconds * 1000;
+}
+
+/** The kubelet's words for a Pod that wrote more than its own limits; a node that is full is not the build's doing. */
+function diskEviction(pod: StoredPod | undefined): string | undefined {
+  const { reason, message = "" } = pod?.status ?? {};
+  if (
+    reason !== "Evicted" ||
+    !/exceeds the (total )?limit|exceeded its local ephemeral storage/.test(message)
+  )
+    return undefined;
+  return `The build wrote more to disk than it may: ${message.trim()}`;
+}
+
+function factsOf(result: BuilderResult | undefined): Pick<Outcome, "stages" | "log"> {
+  if (result === undefined) return {};
+  const { stages, log } = result;
+  return { ...(stages.length === 0 ? {} : { stages }), ...(log === undefined ? {} : { log }) };
+}
+
+/** With the stage that ran. */
+function failureIn(build: Ending["build"], reason: string, message: string): Outcome {
+  const stage = build.status?.stages?.findLast(({ state }) => state !== "Succeeded")?.name;
+  return failure(reason, stage === undefined ? message : `Stage ${stage}: ${message}`);
 }
 
 function endedWithoutResult(pod: StoredPod | undefined) {
@@ -94,6 +146,7 @@ function fromResult(result: BuilderResult): Outcome {
     stages: result.stages,
     ...(result.revision === undefined ? {} : { revision: result.revision }),
     ...(result.stack === undefined ? {} : { stack: result.stack }),
+    ...(result.log === undefined ? {} : { log: result.log }),
   };
   if (result.error === undefined && result.image !== undefined) {
     return {
@@ -114,6 +167,7 @@ function fromResult(result: BuilderResult): Outcome {
   const last = lines.length === 0 ? "" : `\nLast lines:\n${lines.join("\n")}`;
   return {
     ...facts,
+    ...(WORTH_IT.has(code) ? { lost: true } : {}),
     phase: "Failed",
     condition: {
       status: "False",
@@ -131,7 +185,8 @@ function builderStatus(pod: StoredPod | undefined): DeepReadonly<ContainerStatus
   return pod?.status?.containerStatuses?.find(({ name }) => name === BUILD_CONTAINER);
 }
 
-function resultOf(pod: StoredPod): BuilderResult | undefined {
+/** What the builder said at its end. */
+export function resultOf(pod: StoredPod): BuilderResult | undefined {
   const text = builderStatus(pod)?.state?.terminated?.message;
   if (text === undefined) return undefined;
   let value: unknown;

@@ -4,6 +4,7 @@ import {
   ClusterRoleBindings,
   ClusterRoles,
   Namespaces,
+  PriorityClasses,
   RoleBindings,
   Roles,
   ServiceAccounts,
@@ -19,13 +20,14 @@ const TYPES: readonly ResourceType[] = [
   ClusterRoleBindings,
   Roles,
   RoleBindings,
+  PriorityClasses,
 ];
 const directory = join(import.meta.dirname, "../../../../manifests");
 
 /** Gives the controllers and the members of Systems the rights they have in production. */
 export async function applyRights(client: Client): Promise<void> {
   await client.create(Namespaces, { metadata: { name: "jdos-system" } });
-  for (const file of ["platform-controllers-rbac.yaml", "platform-roles.yaml"]) {
+  for (const file of ["platform-controllers-rbac.yaml", "platform-roles.yaml", "build-priority.yaml"]) {
     for (const document of parseAllDocuments(readFileSync(join(directory, file), "utf8"))) {
       const object = document.toJS() as KubeObject;
       const type = TYPES.find(({ kind }) => kind === object.kind);

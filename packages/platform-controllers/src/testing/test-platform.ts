@@ -33,6 +33,15 @@ export interface TestPlatform {
     ends: Record<string, { exitCode: number; reason?: string; message?: string }>,
     system?: string,
   ): Promise<void>;
+  /** Ends containers of a build's Pod that is there. */
+  endContainers(
+    pod: string,
+    ends: Record<string, { exitCode: number; reason?: string; message?: string }>,
+    system?: string,
+  ): Promise<void>;
+  setPodStatus(pod: string, status: object, system?: string): Promise<void>;
+  /** Ends the controllers and starts others, which can write nothing more after so many writes: they are dead then. */
+  restart(options?: { deadAfterWrites?: number }): Promise<void>;
   /** Lets a Deployment have all its Pods ready, as the Deployment controller and kubelet would. */
   rollOut(name: string, system?: string): Promise<void>;
   /** Resolves with the first state that satisfies `done`; rejects after 10 seconds with the last one. */
@@ -50,15 +59,23 @@ export interface TestPlatform {
 const WAIT_MILLIS = 10_000;
 const USER = { name: "system:serviceaccount:jdos-system:platform-controllers" };
 
+export interface TestPlatformOptions extends Partial<PlatformControllersOptions> {
+  /** Puts faults between the controllers and the server. */
+  through?: (client: Client) => Client;
+}
+
 /** Starts an API server in memory with the controllers, which have only their own rights. */
-export async function startTestPlatform(
-  options: Partial<PlatformControllersOptions> = {},
-): Promise<TestPlatform> {
+export async function startTestPlatform({
+  through = (client) => client,
+  ...options
+}: TestPlatformOptions = {}): Promise<TestPlatform> {
   const server = await startTestServer({ crds: JDOS_DEFINITIONS });
   const client = server.adminClient();
   await applyRights(client);
   const log = options.log ?? silentLogger();
-  const controllers = await start({ client: server.clientFor(USER), log, ...options });
+  const begin = (deadAfterWrites = Number.POSITIVE_INFINITY) =>
+    start({ client: mortal(through(server.clientFor(USER)), deadAfterWrites), log, ...options });
+  let controllers = await begin();
 
   const until: TestPlatform["until"] = async (type, key, done) => {
     let last: unknown;
@@ -85,15 +102,27 @@ export async function startTestPlatform(
       metadata: { ...(spec?.template?.metadata as object), name: `${job}-pod`, namespace },
       spec: spec?.template?.spec as never,
     });
-    const at = { startedAt: pod.metadata.creationTimestamp, finishedAt: pod.metadata.creationTimestamp };
+    await endContainers(pod.metadata.name, ends, namespace);
+  };
+
+  const endContainers: TestPlatform["endContainers"] = async (pod, ends, namespace = "demo") => {
+    const time = new Date().toISOString();
+    const at = { startedAt: time, finishedAt: time };
     const containerStatuses = Object.entries(ends).map(([name, end]) => ({
       ...{ name, image: "tools", imageID: "", ready: false, restartCount: 0 },
       state: { terminated: { ...at, ...end } },
     }));
     const succeeded = Object.values(ends).every(({ exitCode }) => exitCode === 0);
-    const status = { phase: succeeded ? "Succeeded" : "Failed", containerStatuses };
-    const key = { namespace, name: pod.metadata.name };
-    await client.patch(Pods, key, { type: "merge", body: { status } }, { subresource: "status" });
+    await setPodStatus(pod, { phase: succeeded ? "Succeeded" : "Failed", containerStatuses }, namespace);
+  };
+
+  const setPodStatus: TestPlatform["setPodStatus"] = async (name, status, namespace = "demo") => {
+    await client.patch(
+      Pods,
+      { namespace, name },
+      { type: "merge", body: { status } },
+      { subresource: "status" },
+    );
   };
 
   return {
@@ -136,6 +165,12 @@ export async function startTestPlatform(
       return endBuildPod(name, { build: { exitCode, message: JSON.stringify(result) } }, namespace);
     },
     endBuildPod,
+    endContainers,
+    setPodStatus,
+    async restart({ deadAfterWrites } = {}) {
+      await controllers.stop();
+      controllers = await begin(deadAfterWrites);
+    },
     async rollOut(name, namespace = "demo") {
       const deployment = await client.get(Deployments, { namespace, name });
       const replicas = deployment.spec?.replicas ?? 1;
@@ -159,4 +194,20 @@ export async function startTestPlatform(
       await server.stop();
     },
   };
+}
+
+/** A client whose owner is killed: after so many writes none arrives any more. */
+function mortal(client: Client, writes: number): Client {
+  let left = writes;
+  const verbs = new Set<PropertyKey>(["create", "update", "patch", "delete"]);
+  return new Proxy(client, {
+    get(target, name) {
+      const member = Reflect.get(target, name) as unknown;
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]) => {
+        if (verbs.has(name) && left-- <= 0) return Promise.reject(new Error("killed"));
+        return member.apply(target, given);
+      };
+    },
+  });
 }

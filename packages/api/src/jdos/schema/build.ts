@@ -82,6 +82,7 @@ export const buildStatus: SchemaFor<BuildStatus> = {
       minimum: 1,
       description: "The try that the Pod belongs to: a build whose Pod is lost begins again.",
     },
+    notBefore: { type: "string", format: "date-time", description: "It begins again no sooner." },
     pod: { type: "string", description: "The Pod whose log is the build's log." },
     log: {
       type: "string",

@@ -41,6 +41,7 @@ interface MapSchema<V> extends Described {
 
 type RequiredMember<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T];
 
+/** It has no x-kubernetes-validations: Kubernetes 1.20 refuses to apply a definition with them. */
 interface ObjectSchema<T> extends Described {
   type: "object";
   properties: { [K in keyof T]-?: SchemaFor<NonNullable<T[K]>> };
@@ -48,7 +49,6 @@ interface ObjectSchema<T> extends Described {
   minProperties?: number;
   maxProperties?: number;
   oneOf?: readonly { required: readonly (keyof T & string)[] }[];
-  "x-kubernetes-validations"?: readonly { rule: string; message: string }[];
 }
 
 /**

@@ -89,7 +89,7 @@ export const build: SchemaFor<ApplicationBuild> = {
       maximum: 86400,
       description: "After this a build is stopped. Defaults to 1800.",
     },
-    cpu: { type: "string", pattern: QUANTITY, description: "CPU that a build's steps request." },
+    cpu: { type: "string", pattern: QUANTITY, description: "CPU that a build's steps may use." },
     memory: { type: "string", pattern: QUANTITY, description: "Memory that a build's steps may have." },
     secrets: {
       type: "array",

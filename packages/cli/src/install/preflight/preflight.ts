@@ -1,7 +1,7 @@
 import type { KubeObject } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
-import { checkPush } from "../registry.ts";
 import type { Values } from "../values.ts";
+import { checkPush } from "./push.ts";
 import { checkRights } from "./rights.ts";
 import { checkSeams } from "./seams.ts";
 import { checkTaken } from "./taken.ts";
@@ -25,8 +25,8 @@ export async function preflight({
   objects,
   push,
 }: PreflightOptions): Promise<void> {
-  await checkTaken(client, objects, id);
   await checkRights(client, objects);
+  await checkTaken(client, objects, id);
   await checkSeams(client, values);
   if (push) await checkPush(values.registry, credentials);
 }

@@ -1,5 +1,5 @@
 import { isStatus, type KubeObject, type ResourceType } from "@jdos/apimachinery";
-import type { Client } from "@jdos/client";
+import { type Client, readJson } from "@jdos/client";
 import { PLATFORM_NAMESPACE } from "../../cluster/names.ts";
 import { CliError } from "../../errors.ts";
 import { applyObject } from "../apply.ts";
@@ -23,49 +23,56 @@ export async function checkVerbs(
   const types = new Map(
     objects.map(typeOf).map((type): [string, ResourceType] => [`${type.group}/${type.resource}`, type]),
   );
-  const asked = [...types.values()].flatMap((type) => verbs.map((verb) => ({ type, verb })));
-  const answers = await Promise.all(
-    asked.map(async (ask) => ({ ...ask, allowed: await isAllowed(client, ask) })),
+  await checkAsks(
+    client,
+    [...types.values()].map((type) => ({
+      type,
+      verbs,
+      ...(type.namespaced ? { namespace: PLATFORM_NAMESPACE } : {}),
+    })),
   );
-  const missing = [...types.values()].flatMap((type) => {
-    const refused = answers
-      .filter((answer) => answer.type === type && !answer.allowed)
-      .map(({ verb }) => verb);
-    return refused.length === 0 ? [] : [`${refused.join(", ")} ${describe(type)}`];
-  });
+}
+
+/** What is to be done to all objects of a type, in every namespace unless one is named. */
+export interface Ask {
+  type: Pick<ResourceType, "group" | "resource" | "namespaced">;
+  verbs: readonly string[];
+  namespace?: string;
+}
+
+/** @throws CliError MissingRights with what is missing */
+export async function checkAsks(client: Client, asks: readonly Ask[]): Promise<void> {
+  const answers = await Promise.all(
+    asks.map(async (ask) => {
+      const allowed = await Promise.all(ask.verbs.map((verb) => isAllowed(client, ask, verb)));
+      return { ask, refused: ask.verbs.filter((_, index) => allowed[index] !== true) };
+    }),
+  );
+  const missing = answers
+    .filter(({ refused }) => refused.length > 0)
+    .map(({ ask, refused }) => `${refused.join(", ")} ${describe(ask)}`);
   if (missing.length > 0) throw missingRights(missing);
 }
 
-function describe({ group, resource, namespaced }: ResourceType): string {
+function describe({ type: { group, resource, namespaced }, namespace }: Ask): string {
   const name = group === "" ? resource : `${resource}.${group}`;
-  return namespaced ? `${name} in namespace ${PLATFORM_NAMESPACE}` : name;
+  if (!namespaced) return name;
+  return namespace === undefined ? `${name} in every namespace` : `${name} in namespace ${namespace}`;
 }
 
-interface Ask {
-  type: ResourceType;
-  verb: string;
-}
-
-async function isAllowed(client: Client, { type, verb }: Ask): Promise<boolean> {
-  const { body } = await client.raw({
+async function isAllowed(client: Client, { type, namespace }: Ask, verb: string): Promise<boolean> {
+  const { group, resource } = type;
+  const { status } = await readJson<{ status?: { allowed?: boolean } }>(client, {
     method: "POST",
     path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
     body: {
       apiVersion: "authorization.k8s.io/v1",
       kind: "SelfSubjectAccessReview",
       spec: {
-        resourceAttributes: {
-          group: type.group,
-          resource: type.resource,
-          verb,
-          ...(type.namespaced ? { namespace: PLATFORM_NAMESPACE } : {}),
-        },
+        resourceAttributes: { group, resource, verb, ...(namespace === undefined ? {} : { namespace }) },
       },
     },
   });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const { status } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { status?: { allowed?: boolean } };
   return status?.allowed === true;
 }
 
@@ -89,7 +96,7 @@ function missingRights(missing: readonly string[], cause?: unknown): CliError {
     "MissingRights",
     `Cannot begin: this kubeconfig may not ${missing.slice(0, most).join("; ")}${rest}`,
     {
-      hint: "Use the kubeconfig of an administrator of the cluster: the install gives the platform's parts their rights",
+      hint: "Use the kubeconfig of an administrator of the cluster: the platform's parts are given their rights, and lose them, by this command",
       cause,
     },
   );

@@ -3,11 +3,24 @@ import type { Client } from "@jdos/client";
 import { CliError } from "../../errors.ts";
 import { INSTALLATION_LABEL } from "../labels.ts";
 import { keyOf, nameOf, typeOf } from "../objects.ts";
-import type { Installation } from "../record.ts";
+import { type Installation, requireOwn } from "../record.ts";
 
-/** An install is for a cluster without one, or goes on with one that was broken off. @throws CliError */
-export function checkFresh(installation: Installation | undefined): void {
-  if (installation === undefined || installation.state === "Installing") return;
+/**
+ * An install is for a cluster without one, or goes on with one of this version that was broken off.
+ * @throws CliError
+ */
+export function checkFresh(installation: Installation | undefined, version: string): void {
+  if (installation === undefined) return;
+  if (installation.state === "Installing") {
+    if (installation.version === version) return;
+    throw new CliError(
+      "InstallBegun",
+      `Cannot install: an install of version ${installation.version} was begun in this cluster and has not ended (installation ${installation.id}); this is version ${version}`,
+      {
+        hint: `Go on with this version: jdos upgrade; or with ${installation.version}: jdos install from a clone of that version; or remove it: jdos uninstall --applications keep|delete`,
+      },
+    );
+  }
   if (installation.state === "Uninstalling")
     throw new CliError(
       "Uninstalling",
@@ -18,8 +31,10 @@ export function checkFresh(installation: Installation | undefined): void {
     );
   throw new CliError(
     "AlreadyInstalled",
-    `Cannot install: this cluster has JDOS already (installation ${installation.id}, ${installation.version})`,
-    { hint: "Bring it to this version: jdos upgrade; see it: jdos status --kubeconfig FILE" },
+    `Cannot install: this cluster has JDOS already (installation ${installation.id}, version ${installation.version}, ${installation.state})`,
+    {
+      hint: `A cluster holds one. See it: jdos status --kubeconfig FILE; bring it to version ${version}: jdos upgrade --kubeconfig FILE; or choose another cluster`,
+    },
   );
 }
 
@@ -46,6 +61,7 @@ export async function checkTaken(client: Client, objects: readonly KubeObject[],
   );
   const taken = owners.find(({ owner }) => owner !== undefined && owner !== id);
   if (taken === undefined) return;
+  await requireOwn(client, id);
   const whose =
     taken.owner === "" ? "was not put there by jdos install" : `belongs to installation ${taken.owner}`;
   throw new CliError("NameTaken", `Cannot install: ${nameOf(taken.object)} exists and ${whose}`, {

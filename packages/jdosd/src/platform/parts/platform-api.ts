@@ -1,5 +1,6 @@
 import { start } from "@jdos/platform-api";
 import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
+import { ROUTES_DOMAIN } from "../manifest-values.ts";
 import type { Part } from "../part.ts";
 
 export function platformApiPart(context: Context, clientFor: ClientFactory): Part {
@@ -13,11 +14,14 @@ export function platformApiPart(context: Context, clientFor: ClientFactory): Par
         listen: { host: options.listenAddress, port: names.ports.platform },
         registryTokenListen: { host: names.pods.gateway, port: names.ports.platform },
         adminToken: credentials.platformToken,
+        webhookMasterKey: credentials.gitServerKey,
         registry: {
           url: registryUrl(context),
           token: { certPem: pki.registryToken.certPem, keyPem: pki.registryToken.keyPem },
           nodePassword: credentials.nodePassword,
         },
+        routesDomain: ROUTES_DOMAIN,
+        gitUrl: `http://git.${ROUTES_DOMAIN}:${names.ports.routes}`,
         ports: {
           routes: names.ports.routes,
           kubernetes: names.ports.kubernetes,

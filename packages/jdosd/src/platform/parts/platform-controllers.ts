@@ -17,7 +17,11 @@ export function platformControllersPart(
         client: await clientFor(IDENTITIES.platformControllers),
         log: log.child({ component: "platform-controllers" }),
         routes: { port: names.ports.routes },
-        build: { repositoryHostPath: options.repository, cacheHostPath },
+        build: {
+          repositoryHostPath: options.repository,
+          cacheHostPath,
+          concurrency: options.buildConcurrency,
+        },
         metrics,
       });
     },

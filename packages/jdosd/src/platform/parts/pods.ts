@@ -1,8 +1,9 @@
 import type { Client } from "@jdos/client";
 import { pushBaseImage } from "../../registry/push-base-image.ts";
 import type { Context } from "../context.ts";
+import { ROUTES_DOMAIN } from "../manifest-values.ts";
 import type { Part } from "../part.ts";
-import { accepts, waitForDeployment, waitForListener, waitForNode } from "../ready.ts";
+import { accepts, answers, waitForDeployment, waitForListener, waitForNode, waitForRoute } from "../ready.ts";
 
 /** What parts that are Pods need: they are run by the others, and only waited for and looked after here. */
 export interface PodPartOptions {
@@ -52,6 +53,23 @@ export function routesPart({ names, options }: Context, wait: PodPartOptions): P
       return NOTHING_TO_STOP;
     },
     check: () => requireListener(listener),
+  };
+}
+
+/** The git server's Pod, as git reaches it: by its route. */
+export function gitServerPart({ names, options }: Context, wait: PodPartOptions): Part {
+  const address = options.listenAddress === "0.0.0.0" ? "127.0.0.1" : options.listenAddress;
+  const route = { address, port: names.ports.routes, host: `git.${ROUTES_DOMAIN}`, path: "/healthz" };
+  return {
+    name: "git-server",
+    async start() {
+      await waitForDeployment({ namespace: "jdos-system", name: "git-server" }, wait);
+      await waitForRoute(route, wait);
+      return NOTHING_TO_STOP;
+    },
+    async check() {
+      if (!(await answers(route))) throw new Error(`Nothing answers at ${route.host}`);
+    },
   };
 }
 

@@ -47,6 +47,68 @@ export const buildFailed: Situation = (world) => {
   };
 };
 
+/** What a person can do about a build that its bounds ended. */
+const BOUNDS: Readonly<Record<string, { situation: string; nextStep: string }>> = {
+  TimedOut: {
+    situation: "BuildTimedOut",
+    nextStep: "Make the build do less, or give it more time (build.timeoutSeconds), and deploy again",
+  },
+  OutOfDisk: {
+    situation: "BuildOutOfDisk",
+    nextStep: "Let the build write less (caches and archives above all), and deploy again",
+  },
+  OutOfMemory: {
+    situation: "BuildOutOfMemory",
+    nextStep: "Let the build use less memory, or give it more (build.memory), and deploy again",
+  },
+};
+
+export const buildOutOfBounds: Situation = (world) => {
+  const build = openBuild(world);
+  const said = conditionOf(build, "Succeeded");
+  const bound = BOUNDS[said?.reason ?? ""];
+  if (build?.status?.phase !== "Failed" || bound === undefined) return undefined;
+  const why = said?.message ?? "no reason was recorded";
+  return {
+    situation: bound.situation,
+    healthy: false,
+    sentence: `Build ${build.spec.number} was ended: ${why}${serving(world)}`,
+    evidence: [{ from: `Build/${build.metadata.name}`, text: `${said?.reason}: ${why}` }],
+    nextStep: `${bound.nextStep}. Its log: jdos build logs ${build.spec.number} ${appFlags(world)}`,
+  };
+};
+
+export const buildCancelled: Situation = (world) => {
+  const build = openBuild(world);
+  if (build?.status?.phase !== "Cancelled") return undefined;
+  const { reason = "Cancelled", message = "no reason was recorded" } = conditionOf(build, "Succeeded") ?? {};
+  const still = serving(world);
+  return {
+    situation: reason === "Superseded" ? "BuildSuperseded" : "BuildCancelled",
+    // What serves goes on as it is.
+    healthy: still !== "",
+    sentence: `Build ${build.spec.number} was cancelled: ${message}${still}`,
+    evidence: [{ from: `Build/${build.metadata.name}`, text: `${reason}: ${message}` }],
+    nextStep: `To build it after all: jdos build retry ${build.spec.number} ${appFlags(world)}`,
+  };
+};
+
+export const buildQueued: Situation = (world) => {
+  const build = openBuild(world);
+  if (build?.status?.phase !== "Queued") return undefined;
+  const { reason, message = "others are built first" } = conditionOf(build, "Succeeded") ?? {};
+  return {
+    situation: "BuildQueued",
+    healthy: false,
+    sentence: `Build ${build.spec.number} is queued: ${message}${serving(world)}`,
+    evidence: [{ from: `Build/${build.metadata.name}`, text: `phase Queued: ${message}` }],
+    nextStep:
+      reason === "BeginsAgain"
+        ? "It begins again by itself; see the events of the application if it does not come through"
+        : `It starts by itself; to give it up: jdos build cancel ${build.spec.number} ${appFlags(world)}`,
+  };
+};
+
 export const buildWaits: Situation = (world) => {
   const build = openBuild(world);
   if (build === undefined || (build.status?.phase ?? "Pending") !== "Pending") return undefined;

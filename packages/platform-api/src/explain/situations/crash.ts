@@ -122,14 +122,22 @@ function crashStep(exitCode: number, log: string, world: World): string {
     return "Let only one server listen on the port within the container, and deploy again";
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(log))
     return "See that what it connects to runs and is reachable by that name, and let it try again instead of ending";
-  const variable = /\b([A-Z][A-Z0-9_]{2,}) (?:is not set|is required|must be set|missing|not defined)/.exec(
-    log,
-  )?.[1];
-  if (variable !== undefined) return `Set the variable: jdos env set ${variable}=VALUE ${appFlags(world)}`;
+  const variable = missingVariableStep(log, world);
+  if (variable !== undefined) return variable;
   if (exitCode === 0) return "Let the main process stay in the foreground: a service must not end";
   if (exitCode === 127)
     return "Correct the start command, or put the program into the image, and deploy again";
   return `Read the whole log (jdos logs --previous ${appFlags(world)}), correct it and deploy again, or return to the last release: jdos rollback`;
+}
+
+/** What to do about a variable that an application says it lacks. */
+export function missingVariableStep(text: string, world: World): string | undefined {
+  const variable = /\b([A-Z][A-Z0-9_]{2,}) (?:is not set|is required|must be set|missing|not defined)/.exec(
+    text,
+  )?.[1];
+  return variable === undefined
+    ? undefined
+    : `Set the variable: jdos env set ${variable}=VALUE ${appFlags(world)}`;
 }
 
 /** Ended once, not restarted yet; or evicted. */

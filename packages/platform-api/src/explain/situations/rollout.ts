@@ -4,10 +4,13 @@ import {
   earlierReleaseServing,
   eventTime,
   isPodReady,
+  rolloutUnderWay,
   stillServing,
   wantedPods,
+  wantedRelease,
 } from "../facts.ts";
 import type { Situation } from "../situations.ts";
+import { missingVariableStep } from "./crash.ts";
 
 export const paused: Situation = (world) => {
   if (world.deployment?.spec?.paused !== true) return undefined;
@@ -35,6 +38,48 @@ export const rolloutStalled: Situation = (world) => {
       },
     ],
     nextStep: `See which Pods do not become ready (jdos ps ${appFlags(world)}), or return to the last release: jdos rollback`,
+  };
+};
+
+/** A Release is tried by a strategy, and nothing is wrong with it. */
+export const tried: Situation = (world) => {
+  const rollout = rolloutUnderWay(world.application);
+  const unready = wantedPods(world).some((pod) => !isPodReady(pod));
+  if (rollout === undefined || (unready && rollout.phase !== "Paused")) return undefined;
+  const flags = appFlags(world);
+  return {
+    situation: rollout.phase === "Paused" ? "WaitsForPromotion" : "BeingTried",
+    healthy: true,
+    sentence: rollout.message ?? `Release ${rollout.release} is being rolled out (${rollout.phase})`,
+    evidence: [
+      {
+        from: `Application/${world.application.metadata.name}`,
+        text: `${rollout.strategy} is ${rollout.phase} since ${rollout.since}`,
+      },
+    ],
+    nextStep:
+      rollout.phase === "Paused"
+        ? `Go on: jdos canary promote ${flags}; or return to the release before: jdos canary abort ${flags}`
+        : `Follow it: jdos canary status ${flags}`,
+  };
+};
+
+/** A Release was left for the one before it, which serves. */
+export const left: Situation = (world) => {
+  const release = wantedRelease(world);
+  if (release?.spec.insteadOf === undefined) return undefined;
+  const ready = wantedPods(world).filter(isPodReady).length;
+  const wanted = world.application.spec.replicas ?? 1;
+  if (ready < wanted) return undefined;
+  const reason = release.spec.reason ?? `release ${release.spec.insteadOf} was left`;
+  return {
+    situation: "ReleaseLeft",
+    healthy: true,
+    sentence: `Release ${release.spec.number} runs with ${ready} of ${wanted} Pods ready: ${reason}`,
+    evidence: [{ from: `Release/${release.metadata.name}`, text: reason }],
+    nextStep:
+      missingVariableStep(reason, world) ??
+      `Correct it and deploy again; what there is: jdos releases ${appFlags(world)}`,
   };
 };
 

@@ -1,20 +1,28 @@
 import type { Deployment } from "@jdos/api";
 import { renderPodTemplate } from "./pod-template.ts";
-import { labelsOf, type Subject, selectorOf } from "./subject.ts";
+import { labelsOf, objectName, podsOfSubject, type Subject } from "./subject.ts";
 
 export const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
+
+export interface DeploymentSize {
+  /** Defaults to what the Application wants. */
+  replicas?: number;
+  /** Nothing leads to its Pods: all of them may go at once. */
+  idle?: boolean;
+}
 
 /**
  * The Deployment of an application: its Pods from the Release, its size from the Application. New Pods come
  * before old ones go, so a Release that does not become ready takes nothing away from the one that serves.
  */
-export function renderDeployment(subject: Subject): Deployment {
+export function renderDeployment(subject: Subject, size: DeploymentSize = {}): Deployment {
   const { application, release } = subject;
+  const { replicas = application.spec.replicas ?? 1, idle = false } = size;
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: {
-      name: application.metadata.name,
+      name: objectName(subject),
       namespace: application.metadata.namespace,
       labels: labelsOf(application),
       annotations: {
@@ -23,9 +31,12 @@ export function renderDeployment(subject: Subject): Deployment {
       },
     },
     spec: {
-      replicas: application.spec.replicas ?? 1,
-      selector: { matchLabels: selectorOf(application.metadata.name) },
-      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
+      replicas,
+      selector: { matchLabels: podsOfSubject(subject) },
+      strategy: {
+        type: "RollingUpdate",
+        rollingUpdate: { maxUnavailable: idle ? "100%" : 0, maxSurge: "25%" },
+      },
       progressDeadlineSeconds:
         application.spec.rollout?.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS,
       revisionHistoryLimit: application.spec.historyLimit ?? 10,

@@ -1,4 +1,13 @@
-import type { ApplicationRoute, HTTPIngressPath, Ingress, IngressRule } from "@jdos/api";
+import {
+  type ApplicationRoute,
+  CANARY_ANNOTATION,
+  CANARY_WEIGHT_ANNOTATION,
+  canaryName,
+  type HTTPIngressPath,
+  type Ingress,
+  type IngressRule,
+  type Service,
+} from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
 import type { Settings } from "../../options.ts";
 import { portsOf } from "./ports.ts";
@@ -38,6 +47,32 @@ export function renderIngress({ application, release, settings }: Subject): Ingr
     },
     spec: { ingressClassName: settings.routes.ingressClassName, rules },
   };
+}
+
+/**
+ * The Ingress by which a Release that is tried takes its share of the requests: at the hosts and paths of the one that
+ * serves (`subject`), as far as the Service beside has their ports. Undefined where no route is left.
+ */
+export function renderCanaryIngress(
+  subject: Subject,
+  { service, weight }: { service: Service; weight: number },
+): Ingress | undefined {
+  const whole = renderIngress(subject);
+  if (whole === undefined) return undefined;
+  const ports = new Set(service.spec?.ports?.map(({ port }) => port));
+  const name = canaryName(subject.application.metadata.name);
+  const rules = (whole.spec?.rules ?? []).flatMap(({ host, http }): IngressRule[] => {
+    const paths = (http?.paths ?? []).flatMap(({ backend, ...path }): HTTPIngressPath[] => {
+      const port = backend.service?.port;
+      return ports.has(port?.number ?? 0)
+        ? [{ ...path, backend: { service: { name, ...(port === undefined ? {} : { port }) } } }]
+        : [];
+    });
+    return paths.length === 0 ? [] : [{ ...(host === undefined ? {} : { host }), http: { paths } }];
+  });
+  if (rules.length === 0) return undefined;
+  const annotations = { [CANARY_ANNOTATION]: "true", [CANARY_WEIGHT_ANNOTATION]: String(weight) };
+  return { ...whole, metadata: { ...whole.metadata, name, annotations }, spec: { ...whole.spec, rules } };
 }
 
 /** <application>.<system>.<domain> */

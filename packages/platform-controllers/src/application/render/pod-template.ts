@@ -10,7 +10,7 @@ import {
 import { bytes, cpuMillis, type DeepReadonly, formatBytes, formatCpu } from "@jdos/apimachinery";
 import { isPulledWithCredential } from "../registry-secret.ts";
 import { portsOf } from "./ports.ts";
-import { labelsOf, type Subject } from "./subject.ts";
+import { labelsOf, podsOfSubject, type Subject } from "./subject.ts";
 
 const DEFAULT_CPU = "50m";
 const DEFAULT_MEMORY = "256Mi";
@@ -19,12 +19,19 @@ const DEFAULT_GRACE_SECONDS = 30;
 const DRAIN_SECONDS = 3;
 
 /** The Pods of a Release. */
-export function renderPodTemplate({ application, release, settings }: Subject): PodTemplateSpec {
+export function renderPodTemplate(subject: Subject): PodTemplateSpec {
+  const { application, release, settings } = subject;
   const { run, image, number, podsOf } = release.spec;
   const grace = run.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   const { schedulerName } = settings.pods;
   return {
-    metadata: { labels: { ...labelsOf(application), [RELEASE_LABEL]: String(podsOf ?? number) } },
+    metadata: {
+      labels: {
+        ...labelsOf(application),
+        ...podsOfSubject(subject),
+        [RELEASE_LABEL]: String(podsOf ?? number),
+      },
+    },
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,

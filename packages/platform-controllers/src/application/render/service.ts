@@ -1,22 +1,26 @@
 import type { Service, ServicePort } from "@jdos/api";
 import { portsOf } from "./ports.ts";
-import { labelsOf, type Subject, selectorOf } from "./subject.ts";
+import { labelsOf, objectName, podsOfSubject, type Subject } from "./subject.ts";
 
 const SERVICE_PORT = 80;
 
-/** The Service of an application: port 80 leads to the first port, and every port answers at its own number. */
-export function renderService({ application, release }: Subject): Service {
+/**
+ * The Service of an application: port 80 leads to the first port, and every port answers at its own number. It leads to
+ * the Pods of the subject unless others are named.
+ */
+export function renderService(subject: Subject, leadsTo: Pick<Subject, "beside"> = subject): Service {
+  const { application, release } = subject;
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
-      name: application.metadata.name,
+      name: objectName(subject),
       namespace: application.metadata.namespace,
       labels: labelsOf(application),
     },
     spec: {
       type: "ClusterIP",
-      selector: selectorOf(application.metadata.name),
+      selector: podsOfSubject({ application, ...leadsTo }),
       ports: servicePorts(release.spec.run),
     },
   };
