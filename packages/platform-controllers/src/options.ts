@@ -47,6 +47,11 @@ export interface BuildSettings {
   baseImage: string;
   /** The repository's tree on the node, mounted into builds. Absent: the builder's image has it at /opt/jdos. */
   repositoryHostPath?: string;
+  /**
+   * A directory of the node for what builds keep, a folder a system; only root may enter it. Absent: nothing is kept
+   * between builds.
+   */
+  cacheHostPath?: string;
   /** The namespace whose ConfigMap build-environment is copied for each build. Defaults to jdos-system. */
   platformNamespace: string;
   /** Builds under way at once; the others wait for their turn. Defaults to 2. */

@@ -36,11 +36,20 @@ export const list = {
     ),
 };
 
+/** "v5 Paused 10%", of a release that is being tried or was left. */
+const ROLLOUT = [
+  "ROLLOUT",
+  ({ rollout }: ApplicationView) =>
+    rollout === undefined || rollout.phase === "Complete"
+      ? undefined
+      : `v${rollout.release} ${rollout.phase} ${rollout.weight}%`,
+] as const;
+
 export const get = {
   async run(input: Input, context: CommandContext): Promise<ApplicationView> {
     return (await context.platform()).call("GET", "application", { params: scopeOf(input) });
   },
-  present: (application: ApplicationView): Table => tableOf([application], COLUMNS),
+  present: (application: ApplicationView): Table => tableOf([application], [...COLUMNS, ROLLOUT]),
 };
 
 export const remove = {

@@ -53,10 +53,9 @@ function clusterFiles({ routes, scheduler, dns, source }: Values, { registryCred
     "build-environment.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
     "platform-controllers.yaml",
-    ...(source.provider === "jdos" ? ["git-server-keys.yaml"] : []),
     "platform-api.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer.yaml"] : []),
-    ...(source.provider === "jdos" ? ["git-server.yaml"] : []),
+    ...(source.provider === "jdos" ? ["git-server-keys.yaml", "git-server.yaml"] : []),
     ...(scheduler.provider === "jdos" ? ["scheduler.yaml"] : []),
     ...(dns.provider === "jdos" ? ["dns.yaml"] : []),
   ];

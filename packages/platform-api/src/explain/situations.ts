@@ -72,9 +72,9 @@ export const SITUATIONS: readonly Situation[] = [
   rolloutStalled,
   tried,
   starting,
+  left,
   rollingOut,
   notRouted,
   waitsForApproval,
-  left,
   healthy,
 ];

@@ -41,6 +41,8 @@ export interface ProgressOptions {
   signal: AbortSignal;
 }
 
+/** What has become of these is told by the failure; the application as it is now is another matter. */
+const FINAL: ReadonlySet<string> = new Set(["BuildFailed", "ReleaseLeft"]);
 /** How often the world is looked at again when nothing changes: deadlines pass without an event. */
 const TICK_MILLIS = 1000;
 
@@ -171,8 +173,7 @@ async function* failed(
   if (found.build?.status?.phase === "Cancelled")
     return yield { type: "failed", error: cancelled(found.build, failure), result };
   const explanation = explain(await readWorld(options));
-  const message =
-    explanation.healthy || failure.code === "BuildFailed" ? failure.message : explanation.sentence;
+  const message = explanation.healthy || FINAL.has(failure.code) ? failure.message : explanation.sentence;
   yield {
     type: "failed",
     error: { code: failure.code, message, hint: `${explanation.nextStep}${willReturn(found, world)}` },

@@ -18,7 +18,7 @@ import {
 import { controllerOf, formatMicroTime, formatTime, isStatus, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
-import { hasCredential } from "../application/registry-secret.ts";
+import { hasCredential, isRegistrySecretName } from "../application/registry-secret.ts";
 import { OWNED_BY_BUILD, PODS_BY_BUILD } from "../indexes.ts";
 import type { Settings } from "../options.ts";
 import { copyEnvironment } from "./environment.ts";
@@ -178,6 +178,12 @@ function refusalOf(build: Stored<Build>, hasApplication: boolean): Outcome | und
     return refuse("ApplicationMissing", `Application ${application} does not exist in this system`);
   if (source.git === undefined && source.bundle === undefined)
     return refuse("NoSource", "There is no source to build: name a git repository or upload a directory");
+  const credential = build.spec.build?.secrets?.find(({ secret }) => isRegistrySecretName(secret.name));
+  if (credential !== undefined)
+    return refuse(
+      "SecretRefused",
+      `Secret ${credential.secret.name} is a registry credential: steps of a build may not see it`,
+    );
   return undefined;
 }
 

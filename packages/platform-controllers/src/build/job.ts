@@ -16,6 +16,7 @@ import { hasCredential, isPulledWithCredential } from "../application/registry-s
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
 import { timeoutOf } from "./input.ts";
+import { stepVolumes } from "./step-volumes.ts";
 
 /** The container in which the user's own steps run; it never sees a credential. */
 export const STEPS_CONTAINER = "steps";
@@ -136,7 +137,8 @@ function coordinator(settings: Settings): Container {
   };
 }
 
-function steps({ spec }: Stored<Build>, settings: Settings): Container {
+function steps(build: Stored<Build>, settings: Settings): Container {
+  const { spec } = build;
   const { cpu, memory, disk, confinement } = settings.build;
   const most = spec.build?.cpu;
   const base = container(STEPS_CONTAINER, "steps", settings);
@@ -150,7 +152,14 @@ function steps({ spec }: Stored<Build>, settings: Settings): Container {
         "ephemeral-storage": disk,
       },
     },
-    volumeMounts: [input, environment, exchange, work, ...repository(settings)],
+    volumeMounts: [
+      input,
+      environment,
+      exchange,
+      work,
+      ...stepVolumes(build, settings.build).mounts,
+      ...repository(settings),
+    ],
     ...(confinement === "unconfined"
       ? { securityContext: { ...base.securityContext, seccompProfile: { type: "Unconfined" } } }
       : {}),
@@ -177,10 +186,8 @@ function repository({ build }: Settings): VolumeMount[] {
   return [{ name: "repository", mountPath: MOUNTED, readOnly: true }];
 }
 
-function volumes(
-  build: Stored<Build>,
-  { registry, build: { repositoryHostPath: path, disk } }: Settings,
-): Volume[] {
+function volumes(build: Stored<Build>, { registry, build: settings }: Settings): Volume[] {
+  const { repositoryHostPath: path, disk } = settings;
   const secretName = registrySecretName(build.spec.application);
   return [
     { name: "input", configMap: { name: build.metadata.name } },
@@ -188,6 +195,7 @@ function volumes(
     ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
     { name: "exchange", emptyDir: { sizeLimit: disk } },
     { name: "work", emptyDir: { sizeLimit: disk } },
+    ...stepVolumes(build, settings).volumes,
     ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];
 }

@@ -37,10 +37,11 @@ export function outcomeOf({ build, job, pod, now }: Ending): Outcome | undefined
   const result = pod === undefined ? undefined : resultOf(pod);
   const failed = findCondition(job.status?.conditions, "Failed");
   const wasStopped = result?.error?.code === "Stopped";
+  const disk = diskEviction(pod);
+  if (disk !== undefined && result?.image === undefined)
+    return { ...failureIn(build, "OutOfDisk", disk), ...factsOf(result) };
   if (result !== undefined && !wasStopped)
     return result.error?.code === "StepsLost" ? stepsLost(result, pod) : fromResult(result);
-  const disk = diskEviction(pod);
-  if (disk !== undefined) return { ...failureIn(build, "OutOfDisk", disk), ...factsOf(result) };
   const isLate = failed?.status === "True" ? failed.reason === "DeadlineExceeded" : isPastDeadline(job, now);
   if (isLate && (wasStopped || failed?.status === "True"))
     return { ...failureIn(build, "TimedOut", tookTooLong(build)), ...factsOf(result) };

@@ -50,7 +50,7 @@ async function reconcileRelease(context: ReconcileContext, key: ObjectKey): Prom
           type: "Deployed",
           status: "False",
           reason: "NotServing",
-          message: notServing(release, application?.spec.release),
+          message: leftFor(context, release) ?? notServing(release, application?.spec.release),
         },
   ];
   let conditions = release.status?.conditions as Condition[] | undefined;
@@ -69,6 +69,15 @@ function intactFact(release: Stored<Release>): Condition {
         reason: "HashDiffers",
         message: `Release ${release.metadata.name} was changed after it was made and is not deployed`,
       };
+}
+
+/** It was left, and another one made in its stead. */
+function leftFor({ informers }: ReconcileContext, { metadata, spec }: Stored<Release>): string | undefined {
+  const instead = informers
+    .for(Releases)
+    .lister.byIndex(RELEASES_BY_APPLICATION, `${metadata.namespace}/${spec.application}`)
+    .find((other) => other.spec.insteadOf === spec.number);
+  return instead && `Release v${instead.spec.number} took its place: ${instead.spec.reason ?? "it was left"}`;
 }
 
 function notServing(release: Stored<Release>, wanted: number | undefined): string {

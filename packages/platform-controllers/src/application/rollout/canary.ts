@@ -5,6 +5,9 @@ import { failingAnswers, failingPods, trafficAt } from "./judge.ts";
 import { type Draft, isPromoted, settle } from "./record.ts";
 import type { RolloutPlan, RolloutWorld } from "./rollout-world.ts";
 
+/** A load balancer that tells how a canary answers has done so by then. */
+const TELLING_SECONDS = 10;
+
 /**
  * The wanted Release takes a growing share of the requests, step by step: Pods for the step, then its weight, then its
  * time. After the last one the own Pods become the wanted Release's while it goes on.
@@ -35,6 +38,7 @@ export function planCanary(
     ...(failure === undefined ? {} : { failure }),
     ...(next === now ? {} : { moved: true }),
     ...(next.phase === "Progressing" ? { wakeSeconds: remaining(world, next, step) } : {}),
+    ...(next.phase === "Paused" ? { wakeSeconds: TELLING_SECONDS } : {}),
   });
 }
 
@@ -72,9 +76,12 @@ function isReady({ beside, wanted }: RolloutWorld, replicas?: number): boolean {
   return replicas === undefined || deployment?.spec?.replicas === replicas;
 }
 
-function remaining({ now }: RolloutWorld, draft: Draft, step: CanaryStep | undefined): number {
-  const since = draft.since === undefined ? now.getTime() : Date.parse(draft.since);
-  return (step?.pauseSeconds ?? 0) - (now.getTime() - since) / 1000;
+function remaining(world: RolloutWorld, { since }: Draft, step: CanaryStep | undefined): number {
+  return (step?.pauseSeconds ?? 0) - (since === undefined ? 0 : passedSeconds(world, since));
+}
+
+function passedSeconds({ now }: RolloutWorld, since: string): number {
+  return (now.getTime() - Date.parse(since)) / 1000;
 }
 
 /** As many Pods as its share of the requests needs, and always one. */
@@ -101,7 +108,8 @@ function sentence(world: RolloutWorld, stable: Stored<Release>, draft: Draft, st
   }
 }
 
-function unknownErrors(world: RolloutWorld, { weight }: Draft): string {
+function unknownErrors(world: RolloutWorld, { weight, since }: Draft): string {
   if (weight === 0 || trafficAt(world, weight) !== undefined) return "";
+  if (since === undefined || passedSeconds(world, since) < TELLING_SECONDS) return "";
   return ". It is judged by readiness alone: no load balancer tells how it answers";
 }

@@ -234,6 +234,11 @@ test("a canary that answers with errors is left: a Release that returns to the s
     "back to v1, for v2 was left: 16.0 % of its answers are errors (8 of 50), of the others 2.7 %",
   );
   assert.deepEqual(left.status?.rollout?.phase, "Aborted");
+  await platform.until(Releases, key("errors-v2"), ({ status }) =>
+    (status?.conditions ?? []).some(({ message }) =>
+      /Release v3 took its place: back to v1/.test(message ?? ""),
+    ),
+  );
   await counted({ weight: 0, canary: { requests: 0, errors: 0 }, stable: { requests: 0, errors: 0 } });
   await platform.untilGone(Deployments, key("errors-canary"));
   assert.deepEqual(
