@@ -4,6 +4,7 @@ import { join } from "node:path";
 /** What a data directory holds: only this is deleted, for the directory itself is the user's. */
 const CONTENTS = [
   "apiserver",
+  "build-cache",
   "containerd",
   "kubelet",
   "cni",

@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { bytes, cpuMillis } from "@jdos/apimachinery";
 import { cgroupRoots, isCgroup2, removeCgroupTree } from "@jdos/component-base";
 import { CPU_PERIOD_MICROS, cpuQuota, cpuShares, cpuWeight } from "../container/resources.ts";
-import { allContainersOf, containersOf, type PodObject, qosClassOf } from "../pod/pod.ts";
+import { allContainersOf, containersOf, type PodObject, qosClassOf, specOf } from "../pod/pod.ts";
 
 const MOUNT = "/sys/fs/cgroup";
 const QOS = ["guaranteed", "burstable", "besteffort"] as const;
@@ -22,6 +22,11 @@ interface PodLimits {
 interface NodeLimits extends PodLimits {
   /** "max", or how many processes and threads. */
   readonly pids: string;
+  /**
+   * Of a priority below zero: it gives way to what others want to run at once, not by its weight alone. A weight decides
+   * who runs for how long, and the others would wait for the end of a turn at each of their wakings.
+   */
+  readonly idle: boolean;
 }
 
 /** Makes a Pod's cgroup and sets what its containers may use together. */
@@ -30,7 +35,11 @@ export async function ensurePodCgroup(
   pod: PodObject,
 ): Promise<void> {
   const path = podCgroup(parent, pod);
-  const limits = { ...podLimits(pod), pids: pidsLimit === 0 ? "max" : String(pidsLimit) };
+  const limits = {
+    ...podLimits(pod),
+    pids: pidsLimit === 0 ? "max" : String(pidsLimit),
+    idle: (specOf(pod).priority ?? 0) < 0,
+  };
   if (isCgroup2()) await ensureVersion2(path, limits);
   else await ensureVersion1(path, limits);
 }
@@ -85,7 +94,7 @@ async function ensureVersion1(path: string, limits: NodeLimits): Promise<void> {
   const memory = `${MOUNT}/memory${path}`;
   if (existsSync(`${MOUNT}/cpu`)) {
     await mkdir(cpu, { recursive: true });
-    await writeFile(`${cpu}/cpu.shares`, String(limits.shares));
+    if (!(limits.idle && (await makeIdle(cpu)))) await writeFile(`${cpu}/cpu.shares`, String(limits.shares));
     if (limits.quotaMicros !== undefined) {
       await writeFile(`${cpu}/cpu.cfs_period_us`, String(CPU_PERIOD_MICROS));
       await writeFile(`${cpu}/cpu.cfs_quota_us`, String(limits.quotaMicros));
@@ -102,6 +111,14 @@ async function ensureVersion1(path: string, limits: NodeLimits): Promise<void> {
   }
 }
 
+/** Whether the kernel could: from Linux 5.15 on. An idle cgroup takes no weight. */
+async function makeIdle(cgroup: string): Promise<boolean> {
+  const file = `${cgroup}/cpu.idle`;
+  if (!existsSync(file)) return false;
+  await writeFile(file, "1");
+  return true;
+}
+
 async function ensureVersion2(path: string, limits: NodeLimits): Promise<void> {
   const words = path.split("/").filter((word) => word !== "");
   let current = MOUNT;
@@ -116,7 +133,7 @@ async function ensureVersion2(path: string, limits: NodeLimits): Promise<void> {
   const set = async (file: string, value: string) => {
     if (existsSync(`${current}/${file}`)) await writeFile(`${current}/${file}`, value);
   };
-  await set("cpu.weight", String(cpuWeight(limits.shares)));
+  if (!(limits.idle && (await makeIdle(current)))) await set("cpu.weight", String(cpuWeight(limits.shares)));
   await set("pids.max", limits.pids);
   if (limits.quotaMicros !== undefined) await set("cpu.max", `${limits.quotaMicros} ${CPU_PERIOD_MICROS}`);
   if (limits.memoryBytes !== undefined) await set("memory.max", String(limits.memoryBytes));

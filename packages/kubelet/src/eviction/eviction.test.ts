@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { Pods } from "@jdos/api";
+import { Pods, PriorityClasses } from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import { cgroupRoots } from "@jdos/component-base";
+import { ensurePodCgroup } from "../cgroup/pod-cgroup.ts";
 import {
   NODE_USER,
   prepareNamespace,
@@ -48,6 +49,17 @@ describe("a Pod's bounds on the node", () => {
     assert.equal(found?.status?.reason, "Evicted");
     assert.equal(found?.status?.message, 'Usage of EmptyDir volume "work" exceeds the limit "8Mi". ');
     assert.equal((await client.get(Pods, { namespace: "default", name: "modest" })).status?.phase, "Running");
+  });
+
+  it("a Pod of a priority below zero gives way to the others at once, and its cgroup is made as often as asked", async () => {
+    const files = cgroupRoots().map((root) => `${root}/cpu.idle`);
+    await client.create(PriorityClasses, { metadata: { name: "behind" }, value: -5 });
+    await client.create(Pods, testPod({ name: "behind", spec: { priorityClassName: "behind" } }));
+    const pod = await waitForPod(client, { name: "behind" }, (item) => item?.status?.phase === "Running");
+    const own = `${containerd.cgroupParent}/besteffort/pod${pod?.metadata.uid}`;
+    const [idle] = files.map((file) => file.replace("/cpu.idle", `${own}/cpu.idle`)).filter(existsSync);
+    if (idle !== undefined) assert.equal(readFileSync(idle, "utf8").trim(), "1");
+    await ensurePodCgroup({ parent: containerd.cgroupParent, pidsLimit: 77 }, pod as never);
   });
 
   it("a Pod has no more processes than the node allows one", async () => {

@@ -105,6 +105,14 @@ describe("build routes", () => {
     assert.deepEqual([refused.status, refused.body.code], [409, "Conflict"]);
   });
 
+  it("deploy of what a branch led to is a push, whose builds a newer one may overtake", async () => {
+    const source = { bundle: { digest: `sha256:${"2".repeat(64)}`, revision: "a".repeat(40), ref: "main" } };
+    const { body } = await platform.call("POST", `${APP}/deploy`, { source });
+    const { build: name = "" } = body as Accepted;
+    const { spec } = await platform.client.get(Builds, { namespace: "demo", name });
+    assert.deepEqual(spec.trigger, { kind: "Push", ref: "main" });
+  });
+
   it("buildLog says of a build that has not begun that it waits", async () => {
     await build(platform, 21, { phase: "Queued" });
     const { status, body } = await platform.call("GET", `${APP}/builds/21/log`);

@@ -94,6 +94,11 @@ async function deploy(
       source,
       ...(options === undefined ? {} : { build: deepCopy(options) as NonNullable<Build["spec"]["build"]> }),
       requestedBy: session.person.name,
+      ...(source.bundle?.revision === undefined
+        ? {}
+        : {
+            trigger: { kind: "Push", ...(source.bundle.ref === undefined ? {} : { ref: source.bundle.ref }) },
+          }),
     },
     ...(requestId === undefined ? {} : { annotations: { [REQUEST_ID_ANNOTATION]: requestId } }),
   });

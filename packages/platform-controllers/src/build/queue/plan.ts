@@ -131,7 +131,7 @@ function systemOf({ metadata }: StoredBuild): string {
   return metadata.namespace ?? "";
 }
 
-/** Of pushes and deliveries of one branch the newest alone counts; what a person asked for is always done. */
+/** Of pushes and deliveries of one branch or pull request the newest alone counts; what a person asked for is always done. */
 function supersederOf(build: StoredBuild, builds: readonly StoredBuild[]): StoredBuild | undefined {
   const { trigger, application, number } = build.spec;
   if (trigger?.kind !== "Push" && trigger?.kind !== "Webhook") return undefined;
