@@ -132,6 +132,84 @@ export function workloadSuite(name: string, { start, skips = {} }: WorkloadSuite
       ]);
     });
 
+    it("a running Pod's image may be changed, and little else of its spec", async () => {
+      await run("patched", 1);
+      const [pod] = await podsOf("patched");
+      const patch = (spec: object) =>
+        client.patch(Pods, key(pod!.metadata.name), { type: "strategic", body: { spec } });
+      const app = (change: object) => ({ containers: [{ name: "app", ...change }] });
+      const toleration = { key: "more", operator: "Exists" };
+      const mayBe: object[] = [
+        app({ image: "registry.example.com/app:2" }),
+        { activeDeadlineSeconds: 3600 },
+        { activeDeadlineSeconds: 3000 },
+        { tolerations: [...(pod!.spec?.tolerations ?? []), toleration] },
+      ];
+      for (const spec of mayBe) await patch(spec);
+      const mayNot: object[] = [
+        app({ image: "" }),
+        app({ image: " registry.example.com/app:3" }),
+        app({ command: ["other"] }),
+        app({ imagePullPolicy: "Always" }),
+        app({ env: [{ name: "MORE", value: "1" }] }),
+        { containers: [{ name: "another", image: "registry.example.com/app:1" }] },
+        { activeDeadlineSeconds: 3600 },
+        { activeDeadlineSeconds: null },
+        { terminationGracePeriodSeconds: 1 },
+        { nodeName: "elsewhere" },
+      ];
+      for (const spec of mayNot) {
+        await assert.rejects(patch(spec), (error) => isStatus(error, "Invalid"), JSON.stringify(spec));
+      }
+      const now = await client.get(Pods, key(pod!.metadata.name));
+      assert.equal(now.metadata.uid, pod!.metadata.uid);
+      assert.equal(now.spec?.containers[0]?.image, "registry.example.com/app:2");
+      assert.equal(now.spec?.activeDeadlineSeconds, 3000);
+      assert.ok(now.spec?.tolerations?.some((one) => one.key === toleration.key));
+    });
+
+    it("a paused Deployment whose ReplicaSet and template become another version makes none", async () => {
+      await run("in-place", 3);
+      const before = (await podsOf("in-place")).map(({ metadata }) => metadata.uid).sort();
+      const [replicaSet] = await replicaSetsOf("in-place");
+      const next = {
+        metadata: { labels: { version: "2" } },
+        spec: { containers: [{ name: "app", image: "registry.example.com/app:2" }] },
+      };
+      const patch = { type: "strategic" } as const;
+      await client.patch(Deployments, key("in-place"), { ...patch, body: { spec: { paused: true } } });
+      await client.patch(ReplicaSets, key(replicaSet!.metadata.name), {
+        ...patch,
+        body: { spec: { template: next } },
+      });
+      for (const { metadata } of await podsOf("in-place"))
+        await client.patch(Pods, key(metadata.name), { ...patch, body: next });
+      // One that is lost meanwhile comes back as the next version.
+      const [lost] = await podsOf("in-place");
+      await client.delete(Pods, key(lost!.metadata.name));
+      const kept = before.filter((uid) => uid !== lost!.metadata.uid);
+      await eventually(async () => {
+        const uids = (await podsOf("in-place")).map(({ metadata }) => metadata.uid);
+        assert.ok(uids.length === 3 && !uids.includes(lost!.metadata.uid));
+      }, 60);
+      await client.patch(Deployments, key("in-place"), {
+        ...patch,
+        body: { spec: { paused: false, template: next } },
+      });
+      await settled("in-place", 3);
+      assert.deepEqual(
+        (await replicaSetsOf("in-place")).map(({ metadata }) => metadata.name),
+        [replicaSet!.metadata.name],
+      );
+      const pods = await podsOf("in-place");
+      const uids = pods.map(({ metadata }) => metadata.uid);
+      assert.ok(kept.every((uid) => uids.includes(uid)));
+      assert.deepEqual(
+        new Set(pods.map(({ spec }) => spec?.containers[0]?.image)),
+        new Set(["registry.example.com/app:2"]),
+      );
+    });
+
     it("deletion in the foreground waits for Pods, orphaning leaves them", async () => {
       await run("doomed", 3);
       await client.delete(Deployments, key("doomed"), { propagationPolicy: "Foreground" });

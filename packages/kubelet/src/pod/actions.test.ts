@@ -114,6 +114,8 @@ it("computeActions() restarts what fails its liveness probe and what was given a
     changed.kill.map((item) => item.cause),
     ["spec"],
   );
+  const adopted = computeActions(pod(), runtime([container("app", "RUNNING", { hash: "" })]), QUIET);
+  assert.deepEqual(adopted.kill, [], "one whose hash was not kept goes on");
 });
 
 it("computeActions() makes a dead sandbox anew, but not for a Pod that never restarts", () => {

@@ -1,4 +1,4 @@
-import { containerHash } from "../runtime/labels.ts";
+import { definitionChanged } from "../runtime/labels.ts";
 import { isRunning, newestOf, type PodRuntime, type RuntimeContainer } from "../runtime/pod-runtime.ts";
 import {
   type ContainerSpec,
@@ -164,7 +164,7 @@ function verdict(
   probes: ProbeVerdicts,
 ): ContainerKill | undefined {
   const because = (cause: ContainerKill["cause"], message: string) => ({ container, spec, cause, message });
-  if (container.hash !== containerHash(spec)) {
+  if (definitionChanged(container.hash, spec)) {
     return because("spec", `Container ${spec.name} definition changed, will be restarted`);
   }
   if (probes.livenessFailed(container.id)) {

@@ -18,6 +18,8 @@ export interface PodEntry {
   deleted: boolean;
   /** By container name: what stopped the last attempt to start it. */
   readonly waiting: Map<string, WaitingReason>;
+  /** Containers are ended only to start again by another definition: what has ended meanwhile is not the Pod's end. */
+  replacing: boolean;
   verdict: { reason: string; message: string } | undefined;
   /** What of the object last made the worker look: its own status writes come back and change nothing. */
   seen: string;
@@ -38,6 +40,7 @@ export function createPodEntry(pod: PodObject): PodEntry {
     stage: "running",
     deleted: false,
     waiting: new Map(),
+    replacing: false,
     verdict: undefined,
     seen: "",
     startingSince: pod.status?.startTime === undefined ? performance.now() : undefined,

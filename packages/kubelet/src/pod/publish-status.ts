@@ -23,6 +23,7 @@ export function publishStatus(context: PodContext, entry: PodEntry): PodStatus {
     runtime,
     probes: context.probes,
     waiting: entry.waiting,
+    replacing: entry.replacing,
     ending: entry.stage !== "running",
     ended: entry.stage !== "running" && !running,
     hostIps: context.hostIps,

@@ -7,6 +7,7 @@ import type { PodPlace } from "../container/field-ref.ts";
 import { hostsFile, mountsHosts } from "../container/hosts-file.ts";
 import type { Image, Mount, SandboxConfig } from "../cri/types.ts";
 import { KubeletError, type KubeletErrorCode } from "../errors.ts";
+import { definitionChanged } from "../runtime/labels.ts";
 import { newestOf, type PodRuntime } from "../runtime/pod-runtime.ts";
 import type { VolumePaths } from "../volume/volume-manager.ts";
 import { formatDelay } from "./back-off.ts";
@@ -55,11 +56,15 @@ export async function startContainer(context: PodContext, entry: PodEntry, input
   if (spec.lifecycle?.postStart !== undefined) await postStart(context, entry, input, id);
 }
 
-/** A container that ended before waits longer and longer until it is started again. */
+/** A container that ended before waits longer and longer until it is started again; another definition begins anew. */
 function refuseWhileCrashing(context: PodContext, pod: PodObject, { spec, runtime }: StartInput): void {
   const ended = newestOf(runtime, spec.name);
   if (ended?.state !== "CONTAINER_EXITED") return;
   const key = crashKey(pod, spec);
+  if (definitionChanged(ended.hash, spec)) {
+    context.crashes.forget(key);
+    return;
+  }
   const now = context.clock.now().getTime();
   const finishedAt = ended.finishedAt ?? now;
   if (context.crashes.remaining(key, finishedAt, now) > 0) {
@@ -86,7 +91,7 @@ export function crashDelay(
 }
 
 function crashKey(pod: PodObject, spec: ContainerSpec): string {
-  return `${pod.metadata.uid}/${spec.name}`;
+  return `${pod.metadata.uid}/${spec.name}/`;
 }
 
 async function createContainer(

@@ -9,7 +9,14 @@ import { type ContainerKill, computeActions, type PodActions } from "./actions.t
 import type { PodContext } from "./context.ts";
 import { podDirectory, podLogDirectory } from "./directories.ts";
 import { ignoreMissing, killContainer, stopSandboxes } from "./kill.ts";
-import { type ContainerSpec, gracePeriodOf, isHostNetwork, type PodObject, specOf } from "./pod.ts";
+import {
+  allContainersOf,
+  type ContainerSpec,
+  gracePeriodOf,
+  isHostNetwork,
+  type PodObject,
+  specOf,
+} from "./pod.ts";
 import type { PodEntry } from "./pod-entry.ts";
 import { podReference } from "./pod-events.ts";
 import { publishStatus } from "./publish-status.ts";
@@ -21,6 +28,8 @@ export interface SyncResult {
   readonly finished: boolean;
   readonly requeueAfterMs?: number;
 }
+
+type Steps = Pick<PodActions, "start"> & Partial<Pick<PodActions, "createSandboxAttempt">>;
 
 /**
  * One step from what runs towards what the Pod's specification says. Works from the runtime's real state alone,
@@ -41,13 +50,36 @@ export async function syncPod(context: PodContext, entry: PodEntry): Promise<Syn
     return { finished: false, requeueAfterMs: 500 };
   }
   if (actions.kill.length > 0) {
-    await Promise.all(actions.kill.map((kill) => restart(context, entry, kill)));
+    await restartAll(context, entry, actions.kill);
     return { finished: false, requeueAfterMs: 0 };
   }
   await mkdir(podDirectory(context.directories, entry.uid), { recursive: true, mode: 0o750 });
   const requeueAfterMs = await run(context, entry, runtime, actions);
   publishStatus(context, entry);
   return requeueAfterMs === undefined ? { finished: false } : { finished: false, requeueAfterMs };
+}
+
+/**
+ * Ends containers. Those whose definition changed start again within the same step, as with Kubernetes' kubelet:
+ * their Pod's restart policy is not asked.
+ */
+async function restartAll(
+  context: PodContext,
+  entry: PodEntry,
+  kills: readonly ContainerKill[],
+): Promise<void> {
+  const changed = kills.filter(({ cause }) => cause === "spec").map(({ spec }) => spec.name);
+  entry.replacing = changed.length > 0;
+  try {
+    await Promise.all(kills.map((kill) => restart(context, entry, kill)));
+    if (changed.length === 0) return;
+    entry.interrupt.signal.throwIfAborted();
+    // The definitions as they are now: they may have changed again while containers ended.
+    const start = allContainersOf(entry.pod).filter(({ name }) => changed.includes(name));
+    await run(context, entry, await context.view.refresh(entry.uid), { start });
+  } finally {
+    entry.replacing = false;
+  }
 }
 
 async function restart(
@@ -66,7 +98,7 @@ async function run(
   context: PodContext,
   entry: PodEntry,
   runtime: PodRuntime | undefined,
-  actions: PodActions,
+  actions: Steps,
 ): Promise<number | undefined> {
   const { pod } = entry;
   const attempt = actions.createSandboxAttempt ?? runtime?.sandboxes[0]?.attempt ?? 0;
@@ -129,7 +161,7 @@ function retryDelay(
 
 interface SandboxInput {
   runtime: PodRuntime | undefined;
-  actions: PodActions;
+  actions: Steps;
   config: SandboxConfig;
 }
 

@@ -41,6 +41,11 @@ export function containerAnnotations(pod: PodObject, container: ContainerSpec, r
   };
 }
 
+/** Whether a container was made from another definition; one whose hash was not kept is taken as it is. */
+export function definitionChanged(hash: string, container: ContainerSpec): boolean {
+  return hash !== "" && hash !== containerHash(container);
+}
+
 /** Changes when a container must be made anew: its name or image changed. */
 export function containerHash(container: ContainerSpec): string {
   return createHash("sha256")

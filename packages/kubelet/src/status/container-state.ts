@@ -2,6 +2,7 @@ import type { ContainerState, ContainerStatus } from "@jdos/api";
 import { type DeepReadonly, formatTime } from "@jdos/apimachinery";
 import { shouldRestart } from "../pod/actions.ts";
 import { type ContainerSpec, isSidecar, type PodObject } from "../pod/pod.ts";
+import { definitionChanged } from "../runtime/labels.ts";
 import type { PodRuntime, RuntimeContainer } from "../runtime/pod-runtime.ts";
 
 /** Why a container does not run yet, as its waiting state says. */
@@ -63,10 +64,16 @@ export function containerStatus(
     ready,
     started: options.init && !isSidecar(spec) ? false : started,
     restartCount: newest.restartCount,
-    image: newest.image.startsWith("sha256:") ? (spec.image ?? "") : newest.image || (spec.image ?? ""),
+    image: imageOf(newest, spec),
     imageID: newest.imageRef,
     containerID: `containerd://${newest.id}`,
   };
+}
+
+/** The runtime names an image that has no tag by its id alone; the definition knows better, if it is still the same. */
+function imageOf({ image, hash }: RuntimeContainer, spec: ContainerSpec): string {
+  const unnamed = image === "" || (image.startsWith("sha256:") && !definitionChanged(hash, spec));
+  return unnamed ? (spec.image ?? "") : image;
 }
 
 function withoutRuntime(

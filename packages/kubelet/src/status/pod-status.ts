@@ -20,6 +20,8 @@ export interface PodStatusInput extends ContainerStatusInput {
   readonly now: Date;
   /** Every container has ended and none comes back. */
   readonly ended: boolean;
+  /** Containers are ended only to start again by another definition. */
+  readonly replacing: boolean;
   /** Why the node ended the Pod: "DeadlineExceeded", "Evicted". */
   readonly verdict?: { readonly reason: string; readonly message: string } | undefined;
 }
@@ -86,7 +88,8 @@ function phaseOf(
 ): PodPhase {
   if (isTerminal(input.pod)) return input.pod.status!.phase as PodPhase;
   if (input.verdict !== undefined) return "Failed";
-  return podPhase(input.pod, init, statuses, { ended: input.ended });
+  const phase = podPhase(input.pod, init, statuses, { ended: input.ended });
+  return input.replacing && (phase === "Succeeded" || phase === "Failed") ? "Running" : phase;
 }
 
 function find<T extends { readonly name: string }>(

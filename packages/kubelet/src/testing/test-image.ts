@@ -4,6 +4,7 @@ import { type TarEntry, tarArchive, writeOciArchive } from "@jdos/component-base
 
 export const TEST_IMAGE = "registry.test.internal/jdos/tools:1";
 export const TEST_USER_IMAGE = "registry.test.internal/jdos/user:1";
+export const TEST_NEXT_IMAGE = "registry.test.internal/jdos/tools:2";
 export const TEST_SANDBOX_IMAGE = "registry.test.internal/jdos/pause:1";
 
 const PROGRAMS = [
@@ -43,13 +44,18 @@ const PROGRAMS = [
 
 /**
  * Writes an OCI archive with a small image of the host's own programs (a shell and the core utilities), the same
- * with a user of its own, and a sandbox image that sleeps. No registry is needed.
+ * in a next version and with a user of its own, and a sandbox image that sleeps. No registry is needed.
  */
 export async function writeTestImages(path: string): Promise<void> {
   const layer = tarArchive(rootFilesystem());
   const Env = ["PATH=/bin", "FROM_IMAGE=yes"];
   await writeOciArchive(path, [
     { reference: TEST_IMAGE, layers: [layer], config: { Env, Cmd: ["sleep", "infinity"] } },
+    {
+      reference: TEST_NEXT_IMAGE,
+      layers: [layer],
+      config: { Env: ["PATH=/bin", "FROM_IMAGE=next"], Cmd: ["sleep", "infinity"] },
+    },
     { reference: TEST_USER_IMAGE, layers: [layer], config: { Env, User: "app", WorkingDir: "/tmp" } },
     {
       reference: TEST_SANDBOX_IMAGE,

@@ -19,6 +19,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   }
   validateDeadline(errors, pod.spec, old.spec);
   validateTolerations(errors, pod.spec, old.spec);
+  validateGates(errors, pod.spec, old.spec);
   if (!deepEqual(withAllowedOf(old.spec, pod.spec), pod.spec)) {
     errors.forbidden("spec", `${ALLOWED}\n${changes(old.spec, pod.spec)}`);
   }
@@ -78,6 +79,23 @@ function validateTolerations(errors: FieldErrors, spec: PodSpec, old: PodSpec): 
       "spec.tolerations",
       "existing toleration can not be modified except its tolerationSeconds",
     );
+}
+
+/** Gates only go; while there is one, the Pod may be narrowed to fewer nodes. */
+function validateGates(errors: FieldErrors, spec: PodSpec, old: PodSpec): void {
+  const known = (old.schedulingGates ?? []).map(({ name }) => name);
+  for (const [index, { name }] of (spec.schedulingGates ?? []).entries()) {
+    if (known.includes(name)) continue;
+    const why = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    errors.forbidden(`spec.schedulingGates[${index}]`, why);
+  }
+  const kept = Object.entries(old.nodeSelector ?? {}).every(
+    ([label, value]) => spec.nodeSelector?.[label] === value,
+  );
+  if (known.length > 0 && !kept) {
+    const why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
+    errors.invalid("spec.nodeSelector", spec.nodeSelector, why);
+  }
 }
 
 /** What a write of the status may not do: change the node, or bring a container that is over back to life. */

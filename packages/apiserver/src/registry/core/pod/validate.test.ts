@@ -135,8 +135,8 @@ for (const [name, change, expected] of cases) {
   });
 }
 
-function updateFaults(change: Change): string[] {
-  const old = pod();
+function updateFaults(change: Change, before?: Change): string[] {
+  const old = pod(before);
   const next = deepCopy(old);
   change(next.spec!, next.spec!.containers[0]!);
   const errors = podStrategy.validateUpdate?.(next, old, undefined) ?? [];
@@ -146,7 +146,17 @@ function updateFaults(change: Change): string[] {
 const FIXED =
   "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
-const updates: readonly [string, Change, readonly string[]][] = [
+const gated: Change = (spec) =>
+  Object.assign(spec, {
+    schedulingGates: [{ name: "example.com/a" }],
+    nodeSelector: { disk: "ssd" },
+    activeDeadlineSeconds: 60,
+    terminationGracePeriodSeconds: -1,
+    initContainers: [{ name: "first", image: "first:1" }],
+    tolerations: [{ key: "a", operator: "Exists", effect: "NoExecute", tolerationSeconds: 5 }],
+  });
+
+const updates: readonly [string, Change, readonly string[], Change?][] = [
   ["lets an image change", (_, one) => Object.assign(one, { image: "web:2" }), []],
   [
     "lets a toleration be added",
@@ -160,11 +170,78 @@ const updates: readonly [string, Change, readonly string[]][] = [
     (spec) => void spec.containers.push({ name: "b", image: "b:1" }),
     ["spec.containers: Forbidden: pod updates may not add or remove containers"],
   ],
+  [
+    "lets an init container's image change",
+    (spec) => Object.assign(spec.initContainers![0]!, { image: "first:2" }),
+    [],
+    gated,
+  ],
+  ["refuses another pull policy", (_, one) => Object.assign(one, { imagePullPolicy: "Always" }), [FIXED]],
+  [
+    "lets a deadline be set and shortened",
+    (spec) => Object.assign(spec, { activeDeadlineSeconds: 59 }),
+    [],
+    gated,
+  ],
+  [
+    "refuses a longer deadline",
+    (spec) => Object.assign(spec, { activeDeadlineSeconds: 61 }),
+    ["spec.activeDeadlineSeconds: Invalid value: 61: must be less than or equal to previous value"],
+    gated,
+  ],
+  [
+    "lets a toleration's seconds change",
+    (spec) => Object.assign(spec.tolerations![0]!, { tolerationSeconds: 9 }),
+    [],
+    gated,
+  ],
+  [
+    "refuses a toleration's removal",
+    (spec) => Object.assign(spec, { tolerations: [] }),
+    ["spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds"],
+    gated,
+  ],
+  [
+    "lets a negative grace period become 1",
+    (spec) => Object.assign(spec, { terminationGracePeriodSeconds: 1 }),
+    [],
+    gated,
+  ],
+  [
+    "refuses another grace period",
+    (spec) => Object.assign(spec, { terminationGracePeriodSeconds: 2 }),
+    [FIXED],
+    gated,
+  ],
+  ["refuses 1 in place of 30", (spec) => Object.assign(spec, { terminationGracePeriodSeconds: 1 }), [FIXED]],
+  ["lets a gate go", (spec) => Object.assign(spec, { schedulingGates: [] }), [], gated],
+  [
+    "refuses another gate",
+    (spec) => Object.assign(spec, { schedulingGates: [{ name: "example.com/b" }] }),
+    [
+      "spec.schedulingGates[0]: Forbidden: only deletion is allowed, but found new scheduling gate 'example.com/b'",
+    ],
+    gated,
+  ],
+  [
+    "lets a gated Pod be narrowed",
+    (spec) => Object.assign(spec, { nodeSelector: { disk: "ssd", zone: "a" } }),
+    [],
+    gated,
+  ],
+  [
+    "refuses a gated Pod another selector",
+    (spec) => Object.assign(spec, { nodeSelector: {} }),
+    [
+      "spec.nodeSelector: Invalid value: {}: only additions to spec.nodeSelector are allowed (no mutations or deletions)",
+    ],
+    gated,
+  ],
 ];
 
-for (const [name, change, expected] of updates) {
+for (const [name, change, expected, before] of updates) {
   test(`validateUpdate() ${name}`, () => {
-    assert.deepEqual(updateFaults(change), expected);
+    assert.deepEqual(updateFaults(change, before), expected);
   });
 }
 
