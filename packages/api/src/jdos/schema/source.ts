@@ -1,4 +1,5 @@
 import { type ApplicationBuild, type ApplicationSource, STACKS } from "../application.ts";
+import { promotedFrom } from "./release.ts";
 import { COMMIT, DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
@@ -57,6 +58,8 @@ export const source: SchemaFor<ApplicationSource> = {
           pattern: "^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$",
           maxLength: 512,
         },
+        promotedFrom,
+        request: { type: "string", description: "Names the request that asked for it.", maxLength: 63 },
       },
     },
   },
