@@ -6,6 +6,7 @@ import { buildQueueController } from "./build/queue/controller.ts";
 import { addIndexes } from "./indexes.ts";
 import { type PlatformControllersOptions, settingsOf } from "./options.ts";
 import { releaseController } from "./release/controller.ts";
+import { startRetention } from "./retention/start.ts";
 import { systemController } from "./system/controller.ts";
 
 export interface PlatformControllers {
@@ -26,5 +27,18 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   manager.add(buildController(settings));
   manager.add(releaseController());
   await manager.start();
-  return { idle: () => manager.idle(), stop: () => manager.stop() };
+  const retention = startRetention({
+    client,
+    log,
+    clock,
+    settings,
+    ...(metrics === undefined ? {} : { metrics }),
+  });
+  return {
+    idle: () => manager.idle(),
+    async stop() {
+      await retention.stop();
+      await manager.stop();
+    },
+  };
 }

@@ -134,7 +134,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       if (sourceDirectory !== undefined) stages.begin("build");
       const image = await followSteps(channel, { options, stages, facts, registry });
       stages.begin("push");
-      const target = { registry, repository: input.repository, exchange, base, receiver };
+      const { repository, build } = input;
+      const target = { registry, repository, build, exchange, base, receiver };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;

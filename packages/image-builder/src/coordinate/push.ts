@@ -2,6 +2,7 @@ import { constants, createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { imageTag } from "@jdos/api";
 import { ImageBuilderError } from "../errors.ts";
 import type { BuiltImage, BuiltLayer } from "../exchange/messages.ts";
 import {
@@ -19,6 +20,8 @@ import type { ImageReceiver } from "./receiver.ts";
 export interface PushOptions {
   registry: Registry;
   repository: string;
+  /** The Build's name: its image has a tag of it, by which it is found when nothing needs it any more. */
+  build: string;
   /** The directory the steps left their layers in. */
   exchange: string;
   /** Of stacks. */
@@ -35,8 +38,16 @@ export interface Pushed {
 }
 
 /** Puts what the steps built into the registry. Only digests decide what is uploaded. */
-export function pushImage(image: BuiltImage, options: PushOptions): Promise<Pushed> {
-  return image.kind === "layers" ? pushLayers(image, options) : pushReceived(options);
+export async function pushImage(image: BuiltImage, options: PushOptions): Promise<Pushed> {
+  const push = () => (image.kind === "layers" ? pushLayers(image, options) : pushReceived(options));
+  try {
+    return await push();
+  } catch (error) {
+    // A layer that nothing led to was swept away after the registry said that it has it: now it says it has not.
+    const isSwept = error instanceof ImageBuilderError && error.message.includes("MANIFEST_BLOB_UNKNOWN");
+    if (!isSwept) throw error;
+    return push();
+  }
 }
 
 async function pushLayers(
@@ -81,17 +92,13 @@ async function pushLayer(
 async function pushWhole(
   config: ImageConfig,
   layers: Descriptor[],
-  { registry, repository }: PushOptions,
+  { registry, repository, build }: PushOptions,
 ): Promise<string> {
   const bytes = Buffer.from(JSON.stringify(config));
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
   await registry.pushBlob(repository, descriptor, bytes);
-  return registry.pushManifest(repository, {
-    schemaVersion: 2,
-    mediaType: OCI_MANIFEST,
-    config: descriptor,
-    layers,
-  });
+  const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers } as const;
+  return registry.pushManifest(repository, { ...manifest }, imageTag(build));
 }
 
 /** The base's layer in the application's repository: mounted, or copied where the registry does not mount. */

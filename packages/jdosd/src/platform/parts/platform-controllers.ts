@@ -1,11 +1,10 @@
 import { start } from "@jdos/platform-controllers";
 import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
 import type { Part } from "../part.ts";
+import { registryUrl } from "./platform-api.ts";
 
-export function platformControllersPart(
-  { names, options, log, metrics }: Context,
-  clientFor: ClientFactory,
-): Part {
+export function platformControllersPart(context: Context, clientFor: ClientFactory): Part {
+  const { names, options, log, metrics, credentials } = context;
   return {
     name: "platform-controllers",
     start: async () =>
@@ -14,6 +13,10 @@ export function platformControllersPart(
         log: log.child({ component: "platform-controllers" }),
         routes: { port: names.ports.routes },
         build: { repositoryHostPath: options.repository, concurrency: options.buildConcurrency },
+        retention: {
+          url: registryUrl(context),
+          credential: { username: "retention", password: credentials.retentionPassword },
+        },
         metrics,
       }),
   };
