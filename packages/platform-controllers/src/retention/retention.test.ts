@@ -54,7 +54,8 @@ describe("Retention", { skip: existsSync(PROGRAM) ? false : "docker-registry is 
     const foreign = await registry.push("demo/hello", "by-hand");
     const nobodys = await registry.push("team/tool", "build-tool-b1");
     const image = `registry.jdos.internal/demo/hello@${released}`;
-    await platform.endBuild("hello-b2", { image: `registry.jdos.internal/demo/hello@${current}` } as never);
+    const built = `registry.jdos.internal/demo/hello@${current}`;
+    await platform.endBuild("hello-b2", { image: built, digest: current, stages: [] });
     await platform.until(
       Builds,
       { namespace: "demo", name: "hello-b2" },
