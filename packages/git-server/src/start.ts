@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createShutdown } from "@jdos/component-base";
+import { createShutdown, systemClock } from "@jdos/component-base";
 import { GitServerError } from "./errors.ts";
 import { startHooks } from "./hooks/start.ts";
 import type { GitServerOptions } from "./options.ts";
@@ -14,6 +14,7 @@ import { Pusher } from "./push/push.ts";
 import { PushSessions } from "./push/session.ts";
 import { repositoryDoor } from "./repositories/door.ts";
 import { Git } from "./repositories/git.ts";
+import { startKeeper } from "./repositories/keeper.ts";
 import { Repositories } from "./repositories/repositories.ts";
 import { createServer } from "./server.ts";
 
@@ -61,6 +62,8 @@ export async function start(options: GitServerOptions): Promise<GitServer> {
     }),
   );
   shutdown.add("pushes", pusher);
+  const { client } = options;
+  shutdown.add("keeper", startKeeper({ client, git, repositories, log, clock: systemClock }));
 
   const webhooks =
     options.webhooks === undefined

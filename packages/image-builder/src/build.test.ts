@@ -12,7 +12,8 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { BuilderInput, BuilderResult } from "@jdos/api";
-import type { ImageConfig } from "./registry/media-types.ts";
+import { extract } from "tar-stream";
+import type { Descriptor, ImageConfig } from "./registry/media-types.ts";
 import { Registry } from "./registry/registry.ts";
 import { archive } from "./testing/bundle.ts";
 import {
@@ -51,6 +52,14 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const CAPABILITIES = ["chown", "dac_override", "fowner", "kill", "setfcap", "setgid", "setuid"];
+/** What a container has: so that buildah works in a user namespace, and may do no more than there. */
+const AS_IN_A_POD = [
+  `--bounding-set=-all,${CAPABILITIES.map((name) => `+${name}`).join(",")}`,
+  "--inh-caps=-all",
+  "--no-new-privs",
+];
+
 interface Outcome {
   result: BuilderResult;
   log: string;
@@ -60,6 +69,10 @@ interface Outcome {
 let count = 0;
 /** A build whose log says this is told to stop, as the kubelet does. */
 let stopAt: RegExp | undefined;
+/** What the builds of one system share; absent: nothing is kept. */
+let cache: string | undefined;
+/** Secrets that are mounted, by their names. */
+let secrets: Readonly<Record<string, string>> = {};
 
 /** Runs both sides of a build as the Pod would, with the application's own credential. */
 async function build(
@@ -72,6 +85,10 @@ async function build(
   await mkdir(join(root, "environment"));
   for (const [name, text] of Object.entries(environment))
     await writeFile(join(root, "environment", name), text);
+  for (const [name, text] of Object.entries(secrets)) {
+    await mkdir(join(root, "secrets", name), { recursive: true });
+    await writeFile(join(root, "secrets", name, "value"), text, { mode: 0o400 });
+  }
   const input: BuilderInput = {
     system: "demo",
     application: "hello",
@@ -100,10 +117,16 @@ async function build(
     file("exchange"),
     "--work",
     file("work"),
+    "--cache",
+    cache ?? file("none"),
+    "--secrets",
+    file("secrets"),
     "--result",
     file("result.json"),
   ];
-  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("setpriv", [...AS_IN_A_POD, process.execPath, ...argv], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let log = "";
   child.stdout.on("data", (chunk: Buffer) => {
     log += chunk;
@@ -205,9 +228,10 @@ test("run() names the Dockerfile's step that failed", async () => {
 });
 
 test("run() says what it looked for in a source that it cannot build", async () => {
-  const { result } = await build(await bundleOf({ "index.html": "<p>hello" }));
+  const { result } = await build(await bundleOf({ "notes.txt": "hello" }));
   assert.equal(result.error?.code, "NothingDetected");
-  assert.match(result.error?.message ?? "", /neither a Dockerfile nor a package.json/);
+  for (const name of ["Dockerfile", "package.json", "requirements.txt", "go.mod", "Gemfile", "Procfile"])
+    assert.ok(result.error?.message.includes(name), result.error?.message);
 });
 
 test("run() says that a git URL does not answer", async () => {
@@ -321,4 +345,106 @@ test("run() ends the steps when the build is stopped, and leaves nothing of them
   const root = join(directory, String(count));
   assert.deepEqual(readdirSync(join(root, "exchange")), []);
   assert.ok(!existsSync(join(root, "work")));
+});
+
+test("run() knows steps from an earlier build of the system, and sends only the layer that changed", async () => {
+  cache = await mkdtemp(join(directory, "cache-"));
+  const files = {
+    Dockerfile: `FROM ${base.reference} AS made
+ARG WORD=none
+RUN --mount=type=cache,target=/kept,sharing=locked --mount=type=cache,target=/other,sharing=locked echo x >>/kept/count; cat /kept/count; echo $WORD >/made
+FROM ${base.reference}
+RUN --mount=type=cache,target=/kept,sharing=locked --mount=type=cache,target=/other,sharing=locked true
+COPY --from=made /made /made
+COPY file /file
+`,
+    file: "1",
+  };
+  const first = await build(await bundleOf(files));
+  assert.equal(first.result.error, undefined, first.log);
+  assert.match(first.log, /^x$/m);
+  const same = await build(await bundleOf(files));
+  assert.equal(same.result.digest, first.result.digest);
+  assert.match(same.log, /0 layers uploaded, 4 there already/);
+  assert.match(same.log, /known from earlier builds/);
+  const changed = await build(await bundleOf({ ...files, file: "2" }));
+  assert.match(changed.log, /1 layer uploaded, 3 there already/);
+  assert.notEqual(changed.result.digest, first.result.digest);
+  const other = await build(await bundleOf(files), { options: { args: { WORD: "other" } } });
+  assert.match(other.log, /^x\nx$/m);
+  cache = await mkdtemp(join(directory, "cache-"));
+  const elsewhere = await build(await bundleOf(files));
+  assert.match(elsewhere.log, /^x$/m);
+  assert.equal(elsewhere.result.digest, first.result.digest);
+  cache = undefined;
+});
+
+test("run() makes one layer of all that a build put over its base, always the same", async () => {
+  const files = {
+    Dockerfile: `FROM ${base.reference}\nCOPY a /a\nCOPY b /b\nRUN echo 1 >/c && mkdir /d && echo 2 >/d/e\nRUN rm -r /a /d /usr/bin/id\n`,
+    a: "a",
+    b: "b",
+  };
+  const source = await bundleOf(files);
+  const digests: unknown[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    cache = await mkdtemp(join(directory, "cache-"));
+    const { result, log } = await build(source, { options: { squash: true } });
+    assert.equal(result.error, undefined, log);
+    digests.push(result.digest);
+  }
+  cache = undefined;
+  assert.equal(digests[0], digests[1]);
+  const found = await registry.manifest(REPOSITORY, String(digests[0]));
+  assert.equal(found?.manifest.layers.length, 2);
+  assert.equal(found?.manifest.layers[0]?.digest, base.layerDigest);
+  const names: string[] = [];
+  const tar = extract();
+  tar.on("entry", ({ name }, content, next) => {
+    names.push(name);
+    content.resume().on("end", next);
+  });
+  tar.end(gunzipSync(await registry.blob(REPOSITORY, found?.manifest.layers[1] as Descriptor)));
+  await once(tar, "finish");
+  const kept = names.filter((name) => !name.endsWith("/")).sort();
+  assert.deepEqual(kept, [".wh.a", ".wh.d", "b", "c", "usr/bin/.wh.id"]);
+});
+
+test("run() shows a secret to the step that asks for it, and leaves it in no image, log or cache", async () => {
+  cache = await mkdtemp(join(directory, "cache-"));
+  const value = "value-that-nobody-else-may-see";
+  secrets = { token: `${value}\n` };
+  const options = { secrets: [{ name: "token", secret: { name: "mine", key: "token" } }] };
+  const files = {
+    Dockerfile: `FROM ${base.reference}
+RUN --mount=type=secret,id=token cat /run/secrets/token && test -s /run/secrets/token
+RUN cat /run/secrets/token 2>/dev/null || echo it is gone; env
+`,
+  };
+  const { result, log } = await build(await bundleOf(files), { options });
+  assert.equal(result.error, undefined, log);
+  assert.match(log, /^\*\*\*$/m);
+  assert.match(log, /^it is gone$/m);
+  const failing = {
+    Dockerfile: `${files.Dockerfile}RUN --mount=type=secret,id=token cat /run/secrets/token; exit 3`,
+  };
+  const failed = await build(await bundleOf(failing), { options });
+  assert.equal(failed.result.error?.code, "BuildStepFailed");
+  assert.ok(failed.result.error?.lines?.includes("***"));
+  const found = await registry.manifest(REPOSITORY, result.digest ?? "");
+  const layers = await Promise.all(
+    (found?.manifest.layers ?? [])
+      .slice(1)
+      .map(async (layer) => gunzipSync(await registry.blob(REPOSITORY, layer))),
+  );
+  const written = [log, JSON.stringify(failed), JSON.stringify(await configOf(result.digest)), ...layers];
+  assert.ok(written.every((text) => !text.includes(value)));
+  const grep = spawn("grep", ["--recursive", "--files-with-matches", value, cache], { stdio: "pipe" });
+  const places = (await grep.stdout.toArray()).join("");
+  assert.equal(places, "", "the cache has it");
+  secrets = {};
+  const missing = await build(await bundleOf(files), { options });
+  assert.equal(missing.result.error?.code, "SecretMissing");
+  assert.match(missing.result.error?.message ?? "", /Secret "mine" has no key "token"/);
+  cache = undefined;
 });

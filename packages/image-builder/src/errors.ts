@@ -12,6 +12,8 @@ export type SourceErrorCode =
   | "NoStartCommand"
   | "InstallFailed"
   | "BuildStepFailed"
+  | "VersionUnavailable"
+  | "SecretMissing"
   | "BaseImageMissing"
   | "DockerfileInvalid"
   | "OutOfMemory"

@@ -14,6 +14,10 @@ export interface BuilderOptions {
   exchange: string;
   /** Where the steps work. Defaults to /work/build. */
   work: string;
+  /** Kept between the builds of a system; it may not be there. Defaults to /cache. */
+  cache: string;
+  /** Where the secrets of the build are mounted. Defaults to /etc/jdos/secrets. */
+  secrets: string;
   /** Where the result goes. Defaults to /dev/termination-log. */
   resultFile: string;
 }
@@ -31,6 +35,8 @@ export function readOptions(argv: readonly string[]): BuilderOptions {
       environment: { type: "string", default: "/etc/jdos/environment" },
       exchange: { type: "string", default: "/exchange" },
       work: { type: "string", default: "/work/build" },
+      cache: { type: "string", default: "/cache" },
+      secrets: { type: "string", default: "/etc/jdos/secrets" },
       result: { type: "string", default: "/dev/termination-log" },
     },
   });
@@ -47,6 +53,8 @@ export function readOptions(argv: readonly string[]): BuilderOptions {
     environment: values.environment,
     exchange: values.exchange,
     work: values.work,
+    cache: values.cache,
+    secrets: values.secrets,
     resultFile: values.result,
   };
 }

@@ -47,11 +47,9 @@ function readCredential(file: string, { registry }: BuilderInput): RegistryCrede
   return credentialFor(registry.host, text) ?? credentialFor(new URL(registry.url).host, text);
 }
 
-function startSteps({ exchange, work, environment }: BuilderOptions) {
+function startSteps({ exchange, work, environment, cache, secrets }: BuilderOptions) {
   const main = join(import.meta.dirname, "main.ts");
-  return spawn(
-    process.execPath,
-    [main, "steps", "--exchange", exchange, "--work", work, "--environment", environment],
-    { stdio: ["ignore", "inherit", "inherit"] },
-  );
+  const directories = { exchange, work, environment, cache, secrets };
+  const flags = Object.entries(directories).flatMap(([name, path]) => [`--${name}`, path]);
+  return spawn(process.execPath, [main, "steps", ...flags], { stdio: ["ignore", "inherit", "inherit"] });
 }

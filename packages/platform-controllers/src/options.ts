@@ -49,6 +49,11 @@ export interface BuildSettings {
   baseImage: string;
   /** The repository's tree on the node, mounted into builds. Absent: the builder's image has it at /opt/jdos. */
   repositoryHostPath?: string;
+  /**
+   * A directory of the node for what builds keep, a folder a system; only root may enter it. Absent: nothing is kept
+   * between builds.
+   */
+  cacheHostPath?: string;
   /** The namespace whose ConfigMap build-environment is copied for each build. Defaults to jdos-system. */
   platformNamespace: string;
   /** Builds under way at once; the others wait for their turn. Defaults to 2. */
@@ -177,6 +182,7 @@ export const PROCESS_SETTINGS = {
   "builder-image": setting.text("runs builds; without it REGISTRY/jdos/tools:12"),
   "builder-image-pull-policy": setting.choice("of the builder's image", PULL_POLICIES, "Never"),
   "base-image": setting.text("what stacks build on, in the registry; without it REGISTRY/jdos/base:12"),
+  "build-cache-path": setting.text("a directory of the nodes where the builds of a system keep their layers"),
   "build-concurrency": setting.integer("builds under way at once", { fallback: 2, min: 1 }),
   "build-cpu": setting.text("the request of a build's steps", "10m"),
   "build-memory": setting.text("the limit of a build's steps", "4Gi"),
@@ -210,6 +216,7 @@ export function optionsOf(
 ): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "retention"> {
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
+  const cacheHostPath = given["build-cache-path"];
   const schedulerName = given["pod-scheduler"];
   return {
     registry: registryLocation(given),
@@ -225,6 +232,7 @@ export function optionsOf(
       ...(baseImage === undefined ? {} : { baseImage }),
       builderImagePullPolicy: given["builder-image-pull-policy"],
       platformNamespace: given["platform-namespace"] ?? namespace,
+      ...(cacheHostPath === undefined ? {} : { cacheHostPath }),
       concurrency: given["build-concurrency"],
       cpu: given["build-cpu"],
       memory: given["build-memory"],

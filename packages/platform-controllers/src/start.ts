@@ -21,7 +21,7 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   const settings = settingsOf(options);
   const manager = createManager({ client, log, clock, ...(metrics === undefined ? {} : { metrics }) });
   addIndexes(manager.informers);
-  manager.add(systemController());
+  manager.add(systemController(settings));
   manager.add(applicationController(settings));
   manager.add(buildQueueController(settings));
   manager.add(buildController(settings));

@@ -42,7 +42,6 @@ function sharedFiles({ routes, source }: Values): string[] {
     "platform-controllers-rbac.yaml",
     "platform-api-rbac.yaml",
     "build-priority.yaml",
-    "git-server-rbac.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server-rbac.yaml"] : []),
   ];
@@ -54,10 +53,9 @@ function clusterFiles({ routes, scheduler, dns, source }: Values, { registryCred
     "build-environment.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
     "platform-controllers.yaml",
-    "git-server-keys.yaml",
     "platform-api.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer.yaml"] : []),
-    ...(source.provider === "jdos" ? ["git-server.yaml"] : []),
+    ...(source.provider === "jdos" ? ["git-server-keys.yaml", "git-server.yaml"] : []),
     ...(scheduler.provider === "jdos" ? ["scheduler.yaml"] : []),
     ...(dns.provider === "jdos" ? ["dns.yaml"] : []),
   ];

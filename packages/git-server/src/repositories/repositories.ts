@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Git } from "./git.ts";
 import type { RepositoryName } from "./repository-name.ts";
@@ -71,8 +71,19 @@ export class Repositories {
     });
   }
 
-  remove(name: RepositoryName): Promise<void> {
-    return this.#inTurn(name, () => this.#remove(name));
+  /** Removes it if it belongs to this Application still. */
+  removeOf(name: RepositoryName, uid: string): Promise<void> {
+    return this.#inTurn(name, async () => {
+      if ((await this.owner(name)) === uid) await this.#remove(name);
+    });
+  }
+
+  async list(): Promise<RepositoryName[]> {
+    const names: RepositoryName[] = [];
+    for (const system of await readdir(this.root))
+      for (const file of await readdir(join(this.root, system)))
+        names.push({ system, app: file.replace(/\.git$/, "") });
+    return names;
   }
 
   /** Away at once, deleted after. */

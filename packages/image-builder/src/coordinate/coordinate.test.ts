@@ -138,7 +138,7 @@ test("coordinate() takes a pushed image when its layers are what its configurati
       "a layer",
     );
   }
-  const { result } = await built(Buffer.from("another layer"), digestOf(plain));
+  const { result } = await built(Buffer.from("another layer"), digestOf(Buffer.from("a third")));
   assert.equal(result.error?.code, "BuilderFailed");
 });
 

@@ -13,7 +13,7 @@ import { KeptLog, keepLog } from "./kept-log.ts";
 import { KnownImages } from "./known-images.ts";
 import { recallLayer } from "./layer-cache.ts";
 import { startLoopbackRegistry } from "./loopback-registry.ts";
-import { type Pushed, pushImage } from "./push.ts";
+import { LAST_BUILD, type Pushed, pushImage } from "./push.ts";
 import { ImageReceiver } from "./receiver.ts";
 import { Stages } from "./stages.ts";
 
@@ -118,6 +118,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       fetchSource(registry, { options, stages, facts }),
     ]);
     const known = new KnownImages(registry, base);
+    known.add(input.repository, LAST_BUILD);
     const receiver = new ImageReceiver(scratch, known);
     const platform = `${input.registry.prefix ?? ""}jdos/`;
     const readable = (name: string): boolean => name.startsWith(platform) || name === input.repository;
@@ -135,7 +136,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       const image = await followSteps(channel, { options, stages, facts, registry });
       stages.begin("push");
       const { repository, build } = input;
-      const target = { registry, repository, build, exchange, base, receiver };
+      const { squash = false } = input.options ?? {};
+      const target = { registry, repository, build, exchange, base, receiver, squash };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;

@@ -16,6 +16,10 @@ import { digestOf, type Registry } from "../registry/registry.ts";
 import type { BaseImage } from "./base.ts";
 import { rememberLayer } from "./layer-cache.ts";
 import type { ImageReceiver } from "./receiver.ts";
+import { squashOver } from "./squash-image.ts";
+
+/** The tag of an application's newest image: what it has in common with the next one is not sent again. */
+export const LAST_BUILD = "last-build";
 
 export interface PushOptions {
   registry: Registry;
@@ -28,6 +32,8 @@ export interface PushOptions {
   base: BaseImage;
   /** Has the image that the steps pushed. */
   receiver: ImageReceiver;
+  /** Makes one layer of all that the image has over another one. */
+  squash?: boolean;
 }
 
 /** What happened, for the log. */
@@ -39,21 +45,43 @@ export interface Pushed {
 
 /** Puts what the steps built into the registry. Only digests decide what is uploaded. */
 export async function pushImage(image: BuiltImage, options: PushOptions): Promise<Pushed> {
-  const push = () => (image.kind === "layers" ? pushLayers(image, options) : pushReceived(options));
   try {
-    return await push();
+    return await pushOnce(image, options);
   } catch (error) {
     // A layer that nothing led to was swept away after the registry said that it has it: now it says it has not.
     const isSwept = error instanceof ImageBuilderError && error.message.includes("MANIFEST_BLOB_UNKNOWN");
     if (!isSwept) throw error;
-    return push();
+    return pushOnce(image, options);
   }
+}
+
+async function pushOnce(image: BuiltImage, options: PushOptions): Promise<Pushed> {
+  const pushed = image.kind === "layers" ? pushLayers(image, options) : pushReceived(options);
+  const { config, layers, uploaded, shared } = await pushed;
+  const { base } = options;
+  const own = layers.length - base.layers.length;
+  const whole =
+    options.squash === true && own > 1 && startsWith(config, base.config)
+      ? await squashOver(base, { ...options, config, layers })
+      : { config, layers };
+  return { digest: await pushWhole(whole.config, whole.layers, options), uploaded, shared };
+}
+
+interface PushedLayers {
+  config: ImageConfig;
+  layers: Descriptor[];
+  uploaded: number;
+  shared: number;
+}
+
+function startsWith({ rootfs }: ImageConfig, base: ImageConfig): boolean {
+  return base.rootfs.diff_ids.every((diffId, at) => diffId === rootfs.diff_ids[at]);
 }
 
 async function pushLayers(
   { layers, config }: Extract<BuiltImage, { kind: "layers" }>,
   options: PushOptions,
-): Promise<Pushed> {
+): Promise<PushedLayers> {
   const { base } = options;
   const imageConfig: ImageConfig = {
     created: "1970-01-01T00:00:00Z",
@@ -73,11 +101,15 @@ async function pushLayers(
   const own = await Promise.all(layers.map((layer) => pushLayer(layer, options)));
   const uploaded = own.filter((each) => each === "uploaded").length;
   const descriptors = layers.map(({ digest, size }) => ({ mediaType: OCI_LAYER_GZIP, digest, size }));
-  const digest = await pushWhole(imageConfig, [...base.layers, ...descriptors], options);
   for (const layer of layers)
     if (layer.cacheKey !== undefined)
       await rememberLayer(options.registry, options.repository, { key: layer.cacheKey, layer });
-  return { digest, uploaded, shared: shared.length + layers.length - uploaded };
+  return {
+    config: imageConfig,
+    layers: [...base.layers, ...descriptors],
+    uploaded,
+    shared: shared.length + layers.length - uploaded,
+  };
 }
 
 async function pushLayer(
@@ -98,7 +130,8 @@ async function pushWhole(
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
   await registry.pushBlob(repository, descriptor, bytes);
   const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers } as const;
-  return registry.pushManifest(repository, { ...manifest }, imageTag(build));
+  await registry.pushManifest(repository, { ...manifest }, imageTag(build));
+  return registry.pushManifest(repository, { ...manifest }, LAST_BUILD);
 }
 
 /** The base's layer in the application's repository: mounted, or copied where the registry does not mount. */
@@ -113,7 +146,7 @@ async function shareLayer(
   await registry.pushBlob(repository, layer, { file });
 }
 
-async function pushReceived(options: PushOptions): Promise<Pushed> {
+async function pushReceived(options: PushOptions): Promise<PushedLayers> {
   const { registry, repository } = options;
   const { config, layers } = await options.receiver.image();
   const descriptors: Descriptor[] = [];
@@ -129,8 +162,7 @@ async function pushReceived(options: PushOptions): Promise<Pushed> {
       descriptors.push(descriptor);
     }
   }
-  const digest = await pushWhole(config, descriptors, options);
-  return { digest, uploaded: layers.length - shared, shared };
+  return { config, layers: descriptors, uploaded: layers.length - shared, shared };
 }
 
 /** The steps may have left anything under a name: only plain files are read, and nothing behind a link. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuilderInput } from "@jdos/api";
 import { DEFAULT_REGISTRY } from "@jdos/component-base";
@@ -6,79 +6,96 @@ import { ImageBuilderError } from "../errors.ts";
 import { type BuiltImage, RECEIVED_REPOSITORY } from "../exchange/messages.ts";
 import { type BuildEnvironment, PROXY_VARIABLES } from "../steps/environment.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
+import { usableDockerfile } from "./cache-locks.ts";
 import { explainFailure } from "./explain.ts";
+import type { MountedSecret } from "./secrets.ts";
+import { type BuildStorage, openStorage } from "./storage.ts";
 import { environmentVolumes } from "./volumes.ts";
 
 export interface DockerfileBuildOptions {
   source: string;
-  dockerfile: string;
+  /** The Dockerfile: where it is, and what it is called. */
+  file: string;
+  name: string;
   input: BuilderInput;
   /** An empty directory to work in. */
   work: string;
+  /** Where layers are kept for the next build of the system. */
+  cache?: string;
   environment: BuildEnvironment;
   registryPort: number;
+  secrets?: readonly MountedSecret[];
+  /** Directories that the Dockerfile copies from by name. */
+  contexts?: Readonly<Record<string, string>>;
+  /** Instead of the source's .dockerignore. */
+  ignoreFile?: string;
   log: (line: string) => void;
   /** Ends what runs. */
   signal: AbortSignal;
 }
 
+export interface DockerfileBuild {
+  image: BuiltImage;
+  message: string;
+  /** Clears up in what is kept; the build need not wait for it. */
+  settle(): Promise<void>;
+}
+
 /**
  * Builds a Dockerfile with buildah, without privileges and without any credential: images of the platform come
- * from a registry on the loopback address, and the result goes to it.
+ * from a registry on the loopback address, and the result goes to it. Steps whose outcome is known from an earlier
+ * build of the system are not run again.
  */
-export async function buildDockerfile(
-  options: DockerfileBuildOptions,
-): Promise<{ image: BuiltImage; message: string }> {
-  const { source, dockerfile, input, work, environment, log } = options;
+export async function buildDockerfile(options: DockerfileBuildOptions): Promise<DockerfileBuild> {
+  const { name, input, work, environment, log, signal } = options;
   const settings = await writeSettings(options);
-  const env = {
-    ...environment.variables,
-    HOME: work,
-    TMPDIR: work,
-    BUILDAH_ISOLATION: "chroot",
-    CONTAINERS_REGISTRIES_CONF: settings.registries,
-    CONTAINERS_STORAGE_CONF: settings.storage,
-  };
-  await chooseStorage(settings.storage, { work, env });
+  const storage = await openStorage({
+    work,
+    ...(options.cache && { cache: options.cache }),
+    env: {
+      ...environment.variables,
+      HOME: work,
+      BUILDAH_ISOLATION: "chroot",
+      CONTAINERS_REGISTRIES_CONF: settings.registries,
+    },
+  });
+  const { env } = storage;
   const iidFile = join(work, "image-id");
   const watched = stepWatch(log);
-  const build = [
-    "buildah",
-    "build",
-    "--isolation",
-    "chroot",
-    "--format",
-    "oci",
-    "--timestamp",
-    "0",
-    "--pull",
-    "--no-cache",
-    "--signature-policy",
-    settings.policy,
-    "--iidfile",
-    iidFile,
-    "--file",
-    join(source, dockerfile),
+  const flags = [
+    ...["--isolation", "chroot", "--format", "oci", "--timestamp", "0", "--pull"],
+    ...(storage.isKept ? ["--layers"] : ["--no-cache"]),
+    ...["--signature-policy", settings.policy, "--iidfile", iidFile],
+    ...["--file", await usableDockerfile(options.file, work)],
+    ...(options.ignoreFile === undefined ? [] : ["--ignorefile", options.ignoreFile]),
+    ...Object.entries(options.contexts ?? {}).flatMap(([key, path]) => ["--build-context", `${key}=${path}`]),
+    ...(options.secrets ?? []).flatMap(({ name: id, file }) => ["--secret", `id=${id},src=${file}`]),
     ...(await environmentVolumes(environment, work)),
     ...buildArguments(input, environment),
-    source,
   ];
+  const build = storage.using(["buildah", "build", ...flags, options.source]);
   try {
-    await runStep(build, { env, log: watched.log, cwd: work, signal: options.signal });
+    await runStep(build, { env, log: watched.log, cwd: work, signal });
   } catch (error) {
+    await storage.settle();
     throw error instanceof StepFailure
-      ? explainFailure(error, { lastStep: watched.lastStep(), dockerfile, input })
+      ? explainFailure(error, { lastStep: watched.lastStep(), dockerfile: name, input })
       : error;
   }
-  await push(options, { env, policy: settings.policy, image: await readFile(iidFile, "utf8") });
+  const image = await readFile(iidFile, "utf8");
+  await push(options, { env, policy: settings.policy, image, using: storage.using });
+  const kept = watched.cached();
+  const which = kept === 0 ? "" : `, ${kept} of them known from earlier builds`;
   return {
     image: { kind: "pushed" },
-    message: `${dockerfile} built in ${watched.count()} steps`,
+    message: `${name} built in ${watched.count()} steps${which}`,
+    settle: storage.settle,
   };
 }
 
 interface PushOptions {
-  env: Record<string, string>;
+  env: Readonly<Record<string, string>>;
+  using: BuildStorage["using"];
   policy: string;
   /** sha256:... */
   image: string;
@@ -87,13 +104,13 @@ interface PushOptions {
 /** Uncompressed: layers that the image began with are recognised by their content and not sent. */
 async function push(
   { registryPort, log, signal }: DockerfileBuildOptions,
-  { env, policy, image }: PushOptions,
+  { env, using, policy, image }: PushOptions,
 ): Promise<void> {
   const to = `docker://127.0.0.1:${registryPort}/${RECEIVED_REPOSITORY}:latest`;
   const id = image.trim().replace(/^sha256:/, "");
   const flags = ["--quiet", "--disable-compression", "--tls-verify=false", "--signature-policy", policy];
   try {
-    await runStep(["buildah", "push", ...flags, id, to], { env, log, signal });
+    await runStep(using(["buildah", "push", ...flags, id, to]), { env, log, signal });
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     const why = error.lines.at(-1) ?? error.message;
@@ -103,7 +120,6 @@ async function push(
 
 interface SettingsFiles {
   registries: string;
-  storage: string;
   policy: string;
 }
 
@@ -112,32 +128,7 @@ async function writeSettings({ work, input, registryPort }: DockerfileBuildOptio
   const policy = join(work, "policy.json");
   await writeFile(registries, registriesConf(input.registry, registryPort));
   await writeFile(policy, JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
-  return { registries, policy, storage: join(work, "storage.conf") };
-}
-
-/**
- * Chooses how layers are kept: overlay where the kernel lets a user namespace mount one, else plain copies, which
- * work everywhere and cost a copy of the whole image for each layer.
- */
-async function chooseStorage(
-  storage: string,
-  { work, env }: { work: string; env: Record<string, string> },
-): Promise<void> {
-  for (const driver of ["overlay", "vfs"]) {
-    const root = join(work, driver);
-    await mkdir(root);
-    await writeFile(
-      storage,
-      `[storage]\ndriver = "${driver}"\ngraphroot = "${root}"\nrunroot = "${join(work, "run")}"\n`,
-    );
-    if (driver === "vfs") return;
-    try {
-      await runStep(["buildah", "info"], { env, log: () => {}, timeoutSeconds: 30 });
-      return;
-    } catch (error) {
-      if (!(error instanceof StepFailure)) throw error;
-    }
-  }
+  return { registries, policy };
 }
 
 /**
@@ -170,16 +161,19 @@ function buildArguments({ options }: BuilderInput, { variables }: BuildEnvironme
 function stepWatch(log: (line: string) => void) {
   let last: string | undefined;
   let count = 0;
+  let cached = 0;
   return {
     log: (line: string): void => {
-      const step = /^STEP \d+\/\d+: (.*)$/.exec(line)?.[1];
+      const step = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (.*)$/.exec(line)?.[1];
       if (step !== undefined) {
         last = step;
         count++;
       }
+      if (line.startsWith("--> Using cache ")) cached++;
       log(line);
     },
     lastStep: () => last,
     count: () => count,
+    cached: () => cached,
   };
 }

@@ -1,4 +1,4 @@
-import { chownSync } from "node:fs";
+import { chownSync, readFileSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageBuilderError } from "../errors.ts";
@@ -7,6 +7,7 @@ import { packLayer } from "../layer/pack.ts";
 import type { ImageConfig } from "../registry/media-types.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
 import { type NodeProject, readProject } from "./package.ts";
+import type { PackageManager } from "./package-manager.ts";
 import { planModules, startCommand } from "./plan.ts";
 
 export interface NodeBuildOptions {
@@ -28,6 +29,16 @@ export interface NodeBuildOptions {
 const UID = 1000;
 const APP = "app";
 const KEPT_OUT = new Set([".git", "node_modules"]);
+/** Notes of package managers for themselves, some with the time of day. */
+const NOT_PACKED = new Set([
+  ".cache",
+  ".modules.yaml",
+  ".package-lock.json",
+  ".pnpm-workspace-state-v1.json",
+  ".pnpm-workspace-state.json",
+  ".yarn-integrity",
+  ".yarn-state.yml",
+]);
 
 /** Makes the layers of a Node application over the base image. */
 export async function buildNode(options: NodeBuildOptions): Promise<{ image: BuiltImage; message: string }> {
@@ -69,7 +80,8 @@ async function makeModules(project: NodeProject, options: NodeBuildOptions): Pro
   const home = join(options.work, "home");
   await mkdir(home, { recursive: true });
   chownSync(home, UID, UID);
-  const npm = (argv: string[]) => runNpm(argv, { cwd: tree, home, options });
+  const { manager } = plan;
+  const run = (argv: string[]) => runNpm(argv, { cwd: tree, home, manager, options });
   if (plan.modules === "apart") {
     const found = await options.cached(plan.cacheKey);
     if (found !== undefined) {
@@ -81,17 +93,18 @@ async function makeModules(project: NodeProject, options: NodeBuildOptions): Pro
       };
     }
     await mkdir(tree, { recursive: true });
-    for (const name of ["package.json", project.lockfile, ".npmrc"]) {
+    for (const name of ["package.json", project.lockfile, ".npmrc", ".yarnrc.yml"]) {
       if (name !== undefined)
         await copyFile(join(project.directory, name), join(tree, name)).catch(unlessMissing);
     }
     await own(tree, options);
-    await npm(plan.install);
+    const install = manager.install({ development: false });
+    await run(install);
     const layer = await packModules(tree, options);
     return {
       layers: layer === undefined ? [] : [{ ...layer, cacheKey: plan.cacheKey }],
       tree: project.directory,
-      message: `Dependencies installed by ${plan.install.slice(0, 2).join(" ")}`,
+      message: `Dependencies installed by ${shortOf(install)}`,
     };
   }
   await runStep(["cp", "--archive", "--no-target-directory", project.directory, tree], {
@@ -99,10 +112,9 @@ async function makeModules(project: NodeProject, options: NodeBuildOptions): Pro
     log: options.log,
   });
   await own(tree, options);
-  await npm(plan.install);
-  if (plan.build) await npm(["npm", "run", "build"]);
-  if (Object.keys(project.manifest.devDependencies).length > 0)
-    await npm(["npm", "prune", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts"]);
+  await run(manager.install({ development: true }));
+  if (plan.build) await run(["npm", "run", "build"]);
+  if (Object.keys(project.manifest.devDependencies).length > 0) await run(manager.prune());
   const layer = await packModules(tree, options);
   return {
     layers: layer === undefined ? [] : [layer],
@@ -114,7 +126,12 @@ async function makeModules(project: NodeProject, options: NodeBuildOptions): Pro
 /** npm as a user who is not root, with an environment that holds nothing but what a build needs. */
 async function runNpm(
   argv: string[],
-  { cwd, home, options }: { cwd: string; home: string; options: NodeBuildOptions },
+  {
+    cwd,
+    home,
+    manager,
+    options,
+  }: { cwd: string; home: string; manager: PackageManager; options: NodeBuildOptions },
 ): Promise<void> {
   options.log(`$ ${argv.filter((word) => !word.startsWith("--no-")).join(" ")}`);
   try {
@@ -123,6 +140,8 @@ async function runNpm(
       uid: UID,
       env: {
         ...options.variables,
+        ...manager.env,
+        ...registryOf(options.variables),
         HOME: home,
         npm_config_cache: join(home, "npm"),
         npm_config_update_notifier: "false",
@@ -132,7 +151,7 @@ async function runNpm(
     });
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
-    const step = argv.slice(0, argv[1] === "run" ? 3 : 2).join(" ");
+    const step = shortOf(argv);
     if (error.killedBy === "SIGKILL")
       throw new ImageBuilderError(
         "OutOfMemory",
@@ -140,8 +159,8 @@ async function runNpm(
         { cause: error },
       );
     const hint =
-      argv[1] === "ci"
-        ? "If package.json and the lockfile disagree, run npm install and commit the lockfile"
+      argv[1] === "ci" || argv.includes("--frozen-lockfile") || argv.includes("--immutable")
+        ? "If package.json and the lockfile disagree, install anew and commit the lockfile"
         : "Run it in the directory to see it fail there, too";
     throw new ImageBuilderError(
       argv[1] === "run" ? "BuildStepFailed" : "InstallFailed",
@@ -151,6 +170,24 @@ async function runNpm(
   }
 }
 
+/** "npm ci", "npm run build", "pnpm install" */
+function shortOf(argv: readonly string[]): string {
+  const at = argv.indexOf("--");
+  const words = at < 0 ? argv : argv.slice(at + 1);
+  return words.slice(0, words[1] === "run" ? 3 : 2).join(" ");
+}
+
+/** pnpm and yarn do not read npm's configuration for the whole system, where the build's registry stands. */
+function registryOf({
+  npm_config_globalconfig: file,
+}: Readonly<Record<string, string>>): Record<string, string> {
+  const text = file === undefined ? "" : readFileSync(file, "utf8");
+  const registry = /^registry\s*=\s*(\S+)$/m.exec(text)?.[1];
+  return registry === undefined
+    ? {}
+    : { npm_config_registry: registry, YARN_REGISTRY: registry, YARN_NPM_REGISTRY_SERVER: registry };
+}
+
 async function packModules(tree: string, { exchange }: NodeBuildOptions): Promise<BuiltLayer | undefined> {
   const directory = join(tree, "node_modules");
   try {
@@ -158,7 +195,7 @@ async function packModules(tree: string, { exchange }: NodeBuildOptions): Promis
       directory,
       prefix: `${APP}/node_modules`,
       file: join(exchange, "modules.tar.gz"),
-      exclude: (path) => path === ".cache" || path === ".package-lock.json",
+      exclude: (path) => NOT_PACKED.has(path),
     });
     return { ...packed, file: "modules.tar.gz", createdBy: "npm" };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ImageBuilderError } from "../errors.ts";
-import { lockfileOf } from "../steps/detect.ts";
+import { type Lockfile, lockfileOf } from "../steps/detect.ts";
 
 /** What a build reads of a package.json. */
 export interface NodePackage {
@@ -13,12 +13,13 @@ export interface NodePackage {
   overrides?: unknown;
   workspaces?: unknown;
   engines?: { node?: string };
+  packageManager?: string;
 }
 
 export interface NodeProject {
   directory: string;
   manifest: NodePackage;
-  lockfile?: string;
+  lockfile?: Lockfile;
   /** The command of a Procfile's web process. */
   procfileWeb?: string;
   hasServerFile: boolean;
@@ -61,6 +62,7 @@ function parsePackage(text: string): NodePackage {
     overrides,
     workspaces,
     engines,
+    packageManager,
   } = value as Partial<NodePackage>;
   return {
     ...(name === undefined ? {} : { name }),
@@ -71,5 +73,6 @@ function parsePackage(text: string): NodePackage {
     ...(overrides === undefined ? {} : { overrides }),
     ...(workspaces === undefined ? {} : { workspaces }),
     ...(engines === undefined ? {} : { engines }),
+    ...(typeof packageManager === "string" ? { packageManager } : {}),
   };
 }

@@ -30,11 +30,13 @@ test("planModules() installs nothing where there is nothing to install", () => {
 
 test("planModules() respects the lockfile", () => {
   const withLock = plan({ "package.json": { dependencies: { x: "1" } }, "package-lock.json": lock });
-  assert.ok(withLock.modules === "apart" && withLock.install[1] === "ci");
+  assert.ok(withLock.modules === "apart" && withLock.manager.install({ development: false })[1] === "ci");
   const without = plan({ "package.json": { dependencies: { x: "1" } } });
-  assert.ok(without.modules === "apart" && without.install[1] === "install");
+  assert.ok(without.modules === "apart" && without.manager.install({ development: false })[1] === "install");
   const contradicting = plan({ "package.json": {}, "package-lock.json": lock });
-  assert.ok(contradicting.modules === "apart" && contradicting.install[1] === "ci");
+  assert.ok(
+    contradicting.modules === "apart" && contradicting.manager.install({ development: false })[1] === "ci",
+  );
 });
 
 test("planModules() installs in the whole source when scripts or local packages have a say", () => {

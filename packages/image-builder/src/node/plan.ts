@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ImageBuilderError } from "../errors.ts";
+import { asArgv } from "../stacks/command.ts";
 import type { NodeProject } from "./package.ts";
+import { type PackageManager, packageManagerOf } from "./package-manager.ts";
 
 /**
  * How the modules come about. `none`: it needs none. `apart`: from package.json and lockfile alone, as a layer
@@ -10,8 +12,8 @@ import type { NodeProject } from "./package.ts";
  */
 export type NodePlan =
   | { modules: "none" }
-  | { modules: "apart"; install: string[]; cacheKey: string }
-  | { modules: "together"; install: string[]; build: boolean };
+  | { modules: "apart"; manager: PackageManager; cacheKey: string }
+  | { modules: "together"; manager: PackageManager; build: boolean };
 
 /** Scripts that npm runs while it installs. */
 const INSTALL_SCRIPTS = [
@@ -23,26 +25,27 @@ const INSTALL_SCRIPTS = [
   "prepare",
   "postprepare",
 ];
-const QUIET = ["--no-audit", "--no-fund", "--no-update-notifier", "--no-progress"];
 /** Raised when the way modules are installed changes. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 /** Decides how the modules of a project come about. */
 export function planModules(project: NodeProject, baseDigest: string): NodePlan {
-  const { manifest, lockfile } = project;
-  const verb = lockfile === undefined ? "install" : "ci";
+  const { manifest, lockfile, directory } = project;
+  const { packageManager } = manifest;
+  const lock = lockfile === undefined ? "" : readFileSync(join(directory, lockfile), "utf8");
+  const manager = packageManagerOf({
+    ...(lockfile && { lockfile }),
+    ...(packageManager && { packageManager }),
+    lock,
+  });
   const build = manifest.scripts.build !== undefined;
   const ownScripts = INSTALL_SCRIPTS.some((name) => manifest.scripts[name] !== undefined);
   if (build || ownScripts || manifest.workspaces !== undefined || hasLocalDependency(manifest)) {
-    return { modules: "together", install: ["npm", verb, "--include=dev", ...QUIET], build };
+    return { modules: "together", manager, build };
   }
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   if (wanted.length === 0 && lockMatches(project)) return { modules: "none" };
-  return {
-    modules: "apart",
-    install: ["npm", verb, "--omit=dev", ...QUIET],
-    cacheKey: cacheKey(project, baseDigest),
-  };
+  return { modules: "apart", manager, cacheKey: cacheKey(project, baseDigest) };
 }
 
 function hasLocalDependency({
@@ -58,6 +61,7 @@ function hasLocalDependency({
 /** Without dependencies there is nothing that npm would do, unless the lockfile says otherwise: then npm shall say so. */
 function lockMatches({ directory, lockfile }: NodeProject): boolean {
   if (lockfile === undefined) return true;
+  if (lockfile === "pnpm-lock.yaml" || lockfile === "yarn.lock") return false;
   try {
     const { packages } = JSON.parse(readFileSync(join(directory, lockfile), "utf8")) as {
       packages?: Record<string, { dev?: boolean }>;
@@ -74,7 +78,8 @@ function lockMatches({ directory, lockfile }: NodeProject): boolean {
 function cacheKey({ directory, manifest, lockfile }: NodeProject, baseDigest: string): string {
   const text = (name: string): string =>
     existsSync(join(directory, name)) ? readFileSync(join(directory, name), "utf8") : "";
-  const { dependencies, devDependencies, optionalDependencies, overrides, engines } = manifest;
+  const { dependencies, devDependencies, optionalDependencies, overrides, engines, packageManager } =
+    manifest;
   const decisive = [
     CACHE_VERSION,
     process.arch,
@@ -84,6 +89,7 @@ function cacheKey({ directory, manifest, lockfile }: NodeProject, baseDigest: st
     optionalDependencies,
     overrides ?? null,
     engines ?? null,
+    packageManager ?? null,
     lockfile ?? "",
     lockfile === undefined ? "" : text(lockfile),
     text(".npmrc"),
@@ -112,10 +118,4 @@ export function startCommand({ manifest, procfileWeb, hasServerFile }: NodeProje
     "Cannot tell how to start it: package.json has no start script, and there is neither a Procfile with a web process nor a server.js",
     { hint: 'Add "scripts": {"start": "node <file>"} to package.json' },
   );
-}
-
-/** Plain words run without a shell, so that signals reach the program itself. */
-function asArgv(script: string): string[] {
-  const plain = /^[\w@%+=:,./ -]+$/.test(script) && !/^\s*\w+=/.test(script);
-  return plain ? script.trim().split(/\s+/) : ["/bin/sh", "-c", script];
 }

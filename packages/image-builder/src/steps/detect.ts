@@ -1,66 +1,114 @@
-import { existsSync, lstatSync } from "node:fs";
-import { join } from "node:path";
-import type { ApplicationBuild } from "@jdos/api";
+import { type ApplicationBuild, STACKS, type Stack } from "@jdos/api";
 import { ImageBuilderError } from "../errors.ts";
+import type { StackPlan } from "../stacks/plan.ts";
+import { SourceTree } from "../stacks/source-tree.ts";
+import { PLANNED_STACKS } from "../stacks/stacks.ts";
 
-export type Detected =
-  | { kind: "dockerfile"; dockerfile: string; sentence: string }
-  | { kind: "node"; sentence: string };
+export type Detected = { sentence: string } & (
+  | { kind: "dockerfile"; dockerfile: string }
+  | { kind: "node" }
+  | { kind: "plan"; stack: string; plan: StackPlan }
+);
+
+/** What is looked for beside the planned stacks. */
+const LOOKED_FOR = ["Dockerfile", "package.json", ...PLANNED_STACKS.map(({ looksFor }) => looksFor)];
 
 /** Decides how a source becomes an image, and says why in a sentence. */
 export function detect(directory: string, { dockerfile, stack }: ApplicationBuild = {}): Detected {
+  const source = new SourceTree(directory);
   if (dockerfile !== undefined)
     return {
       kind: "dockerfile",
-      dockerfile: checked(directory, dockerfile),
+      dockerfile: checked(source, dockerfile),
       sentence: `dockerfile: ${dockerfile}, as the application says`,
     };
-  if (stack === "node") {
-    if (!has(directory, "package.json"))
-      throw new ImageBuilderError(
-        "NothingDetected",
-        'Cannot build with stack "node": the source has no package.json',
-        { hint: "Add a package.json, or name a Dockerfile" },
-      );
-    return { kind: "node", sentence: `node: ${nodeFiles(directory)}, as the application says` };
-  }
-  if (has(directory, "Dockerfile"))
+  const asked = STACKS.find((name) => name === stack);
+  if (asked !== undefined) return forced(source, asked);
+  if (source.has("Dockerfile"))
     return {
       kind: "dockerfile",
       dockerfile: "Dockerfile",
       sentence: "dockerfile: the source has a Dockerfile",
     };
-  if (has(directory, "package.json"))
-    return { kind: "node", sentence: `node: the source has ${nodeFiles(directory)}` };
+  if (startsByItself(source)) return node(source, "the source has");
+  for (const each of PLANNED_STACKS) {
+    const why = each.recognise(source);
+    if (why !== undefined)
+      return { kind: "plan", stack: each.name, plan: each.plan(source), sentence: `${each.name}: ${why}` };
+  }
+  // Its builder says what is missing.
+  if (source.has("package.json")) return node(source, "the source has");
   throw new ImageBuilderError(
     "NothingDetected",
-    "Cannot tell how to build the source: it has neither a Dockerfile nor a package.json",
+    `Cannot tell how to build the source: it has none of what was looked for: ${LOOKED_FOR.join("; ")}`,
     { hint: "Add one of them, or name the folder that has it" },
   );
 }
 
-/** The lockfile that npm respects, if there is one. */
-export function lockfileOf(directory: string): string | undefined {
-  return ["npm-shrinkwrap.json", "package-lock.json"].find((name) => has(directory, name));
+function forced(source: SourceTree, stack: Stack): Detected {
+  const refuse = (looksFor: string): ImageBuilderError =>
+    new ImageBuilderError(
+      "NothingDetected",
+      `Cannot build with stack "${stack}": the source has no ${looksFor}`,
+      {
+        hint: `Add it, or name a Dockerfile`,
+      },
+    );
+  if (stack === "dockerfile") {
+    if (!source.has("Dockerfile")) throw refuse("Dockerfile");
+    return {
+      kind: "dockerfile",
+      dockerfile: "Dockerfile",
+      sentence: "dockerfile: Dockerfile, as the application says",
+    };
+  }
+  if (stack === "node") {
+    if (!source.has("package.json")) throw refuse("package.json");
+    return { ...node(source, ""), sentence: `node: ${nodeFiles(source)}, as the application says` };
+  }
+  const module = PLANNED_STACKS.find(({ name }) => name === stack);
+  if (module?.recognise(source) === undefined) throw refuse(module?.looksFor ?? "such file");
+  return {
+    kind: "plan",
+    stack,
+    plan: module.plan(source),
+    sentence: `${stack}: ${module.recognise(source)}, and the application says so`,
+  };
 }
 
-function nodeFiles(directory: string): string {
-  const lockfile = lockfileOf(directory);
+/** A package.json that only lists tools, as beside a Gemfile or before a static site, does not make it Node's. */
+function startsByItself(source: SourceTree): boolean {
+  if (!source.has("package.json")) return false;
+  if (PLANNED_STACKS.every((stack) => stack.recognise(source) === undefined)) return true;
+  const { scripts } = source.json<{ scripts?: Record<string, string> }>("package.json");
+  return scripts?.start !== undefined || source.has("server.js");
+}
+
+function node(source: SourceTree, begin: string): Detected {
+  return { kind: "node", sentence: `node: ${begin} ${nodeFiles(source)}` };
+}
+
+const LOCKFILES = ["npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"] as const;
+export type Lockfile = (typeof LOCKFILES)[number];
+
+/** The lockfile that decides what is installed, if there is one. */
+export function lockfileOf(directory: string): Lockfile | undefined {
+  const source = new SourceTree(directory);
+  return LOCKFILES.find((name) => source.has(name));
+}
+
+function nodeFiles(source: SourceTree): string {
+  const lockfile = lockfileOf(source.directory);
   return lockfile === undefined ? "package.json" : `package.json with ${lockfile}`;
 }
 
-function has(directory: string, name: string): boolean {
-  const path = join(directory, name);
-  return existsSync(path) && lstatSync(path).isFile();
-}
-
-function checked(directory: string, dockerfile: string): string {
+function checked(source: SourceTree, dockerfile: string): string {
   if (dockerfile.startsWith("/") || dockerfile.split("/").includes(".."))
     throw new ImageBuilderError(
       "DockerfileInvalid",
       `Cannot use Dockerfile "${dockerfile}": it lies outside of the source`,
     );
-  if (!has(directory, dockerfile))
+  if (!source.has(dockerfile))
     throw new ImageBuilderError(
       "NothingDetected",
       `Cannot use Dockerfile "${dockerfile}": the source has no such file`,

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buildDockerfile } from "../dockerfile/build.ts";
+import { type MountedSecret, mountedSecrets, redactor } from "../dockerfile/secrets.ts";
 import { asBuilderError, type ImageBuilderError } from "../errors.ts";
 import { type Channel, dial } from "../exchange/channel.ts";
 import type { BuiltImage, CachedLayer, FromSteps, ToSteps } from "../exchange/messages.ts";
 import { buildNode } from "../node/build.ts";
 import { fetchGit } from "../source/git.ts";
+import { buildStack } from "../stacks/build.ts";
 import { detect } from "./detect.ts";
 import { readBuildEnvironment } from "./environment.ts";
 import { StepFailure } from "./run-step.ts";
@@ -17,6 +20,10 @@ export interface StepsOptions {
   work: string;
   /** Where the ConfigMap build-environment is mounted. */
   environment: string;
+  /** Kept between the builds of a system; absent where nothing is kept. */
+  cache: string;
+  /** Where the build's secrets are mounted, a directory each. */
+  secrets: string;
 }
 
 type Begin = Extract<ToSteps, { type: "begin" }>;
@@ -33,14 +40,21 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     const { value } = await messages.next();
     return value?.type === "cached" ? (value.layer ?? undefined) : undefined;
   };
+  let redact = (line: string): string => line;
+  let settle = async (): Promise<void> => {};
   try {
-    const { image, message } = await build(first.value, { ...options, channel, cached });
-    channel.send({ type: "built", image, message });
+    const secrets = mountedSecrets(options.secrets, first.value.input.options?.secrets);
+    redact = redactor(secrets);
+    const log = (line: string): void => channel.send({ type: "log", line: redact(line) });
+    const built = await build(first.value, { ...options, channel, cached, secrets, log });
+    settle = built.settle ?? settle;
+    channel.send({ type: "built", image: built.image, message: built.message });
     return { succeeded: true };
   } catch (error) {
-    channel.send({ type: "failed", error: describe(asBuilderError(error)) });
+    channel.send({ type: "failed", error: describe(asBuilderError(error), redact) });
     return { succeeded: false };
   } finally {
+    await settle().catch((error: Error) => process.stderr.write(`${redact(error.message)}\n`));
     await cleanUp(options, messages);
     channel.close();
   }
@@ -55,45 +69,37 @@ async function cleanUp({ exchange, work }: StepsOptions, messages: AsyncIterator
   for (const name of await readdir(exchange).catch(() => [])) await remove(join(exchange, name));
 }
 
-interface Context extends StepsOptions {
+interface Context extends Omit<StepsOptions, "secrets"> {
   channel: StepsChannel;
   cached: (key: string) => Promise<CachedLayer | undefined>;
+  secrets: readonly MountedSecret[];
+  log: (line: string) => void;
 }
 
-async function build(
-  begin: Begin,
-  { channel, cached, exchange, work, environment: directory }: Context,
-): Promise<{ image: BuiltImage; message: string }> {
+interface Built {
+  image: BuiltImage;
+  message: string;
+  settle?(): Promise<void>;
+}
+
+async function build(begin: Begin, context: Context): Promise<Built> {
+  const { channel, cached, exchange, work, cache, secrets, log } = context;
   const { input, base, registryPort } = begin;
-  const environment = readBuildEnvironment(directory);
-  const log = (line: string): void => channel.send({ type: "log", line });
+  const environment = readBuildEnvironment(context.environment);
   await mkdir(work, { recursive: true });
   const source =
     begin.sourceDirectory ??
     (await fetchSource(begin, { channel, work, variables: environment.variables, log }));
   const detected = detect(source, input.options);
   channel.send({ type: "detected", stack: detected.sentence });
-  if (detected.kind === "dockerfile")
-    return buildDockerfile({
-      source,
-      dockerfile: detected.dockerfile,
-      input,
-      work,
-      environment,
-      registryPort,
-      log,
-      signal: channel.gone,
-    });
-  return buildNode({
-    source,
-    base,
-    exchange,
-    work,
-    variables: environment.variables,
-    log,
-    signal: channel.gone,
-    cached,
-  });
+  const common = { source, work, log, signal: channel.gone };
+  if (detected.kind === "node")
+    return buildNode({ ...common, base, exchange, variables: environment.variables, cached });
+  const kept = existsSync(cache) ? { cache } : {};
+  const options = { ...common, ...kept, input, environment, registryPort, secrets };
+  if (detected.kind === "plan") return buildStack({ ...options, stack: detected.stack, plan: detected.plan });
+  const name = detected.dockerfile;
+  return buildDockerfile({ ...options, name, file: join(source, name) });
 }
 
 interface Fetch {
@@ -120,11 +126,14 @@ async function fetchSource({ input }: Begin, { channel, work, variables, log }: 
   return fetched.directory;
 }
 
-function describe(error: ImageBuilderError): Extract<FromSteps, { type: "failed" }>["error"] {
-  const lines = error.cause instanceof StepFailure ? [...error.cause.lines] : undefined;
+function describe(
+  error: ImageBuilderError,
+  redact: (line: string) => string,
+): Extract<FromSteps, { type: "failed" }>["error"] {
+  const lines = error.cause instanceof StepFailure ? error.cause.lines.map(redact) : undefined;
   return {
     code: error.code,
-    message: error.message,
+    message: redact(error.message),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(lines === undefined || lines.length === 0 ? {} : { lines }),
   };

@@ -24,6 +24,7 @@ const PROGRAMS = [
   "/bin/cat",
   "/bin/ls",
   "/bin/mkdir",
+  "/bin/rm",
   "/usr/bin/id",
   "/usr/bin/printf",
   "/usr/bin/env",
@@ -43,6 +44,7 @@ export async function pushBase(registry: Registry, prefix = ""): Promise<TestBas
     os: "linux",
     config: { Env: ["PATH=/usr/local/bin:/usr/bin:/bin"], Cmd: ["/bin/sh"] },
     rootfs: { type: "layers", diff_ids: [`sha256:${createHash("sha256").update(bytes).digest("hex")}`] },
+    history: [{ created: "1970-01-01T00:00:00Z", created_by: "the test" }],
   };
   const configBytes = Buffer.from(JSON.stringify(config));
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(configBytes), size: configBytes.length };

@@ -4,11 +4,13 @@ import { join } from "node:path";
 /** What a data directory holds: only this is deleted, for the directory itself is the user's. */
 const CONTENTS = [
   "apiserver",
+  "build-cache",
   "containerd",
   "kubelet",
   "cni",
   "registry-hosts",
   "registry",
+  "git",
   "haproxy",
   "credentials",
   "pki",

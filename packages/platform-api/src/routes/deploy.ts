@@ -94,10 +94,11 @@ async function deploy(
       source,
       ...(options === undefined ? {} : { build: deepCopy(options) as NonNullable<Build["spec"]["build"]> }),
       requestedBy: session.person.name,
-      // A bundle that a branch or a tag led to is a push.
-      ...(source.bundle?.ref === undefined
+      ...(source.bundle?.revision === undefined
         ? {}
-        : { trigger: { kind: "Push" as const, ref: source.bundle.ref } }),
+        : {
+            trigger: { kind: "Push", ...(source.bundle.ref === undefined ? {} : { ref: source.bundle.ref }) },
+          }),
     },
     ...(requestId === undefined ? {} : { annotations: { [REQUEST_ID_ANNOTATION]: requestId } }),
   });

@@ -23,6 +23,7 @@ describe("hookRoutes()", () => {
   before(async () => {
     platform = await startTestPlatform({
       webhookMasterKey: "key",
+      gitUrl: "http://git.jdos.localhost:8080",
       users: [{ name: "vera", groups: [], token: "a-person-without-any-rights" }],
     });
     const { client } = platform;

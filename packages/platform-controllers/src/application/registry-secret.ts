@@ -26,6 +26,11 @@ export function hasCredential({ access, credentialsFile }: RegistryLocation): bo
   return access === "issued" || credentialsFile !== undefined;
 }
 
+/** Whether a Secret of this name is some application's credential for the registry. */
+export function isRegistrySecretName(name: string): boolean {
+  return name.endsWith(registrySecretName(""));
+}
+
 export function isPulledWithCredential(image: string, registry: RegistryLocation): boolean {
   return hasCredential(registry) && image.startsWith(`${registry.host}/${registry.prefix}`);
 }

@@ -14,11 +14,12 @@ import {
   Pods,
   registrySecretName,
   Secrets,
+  Systems,
 } from "@jdos/api";
 import { controllerOf, formatMicroTime, formatTime, isStatus, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
-import { hasCredential } from "../application/registry-secret.ts";
+import { hasCredential, isRegistrySecretName } from "../application/registry-secret.ts";
 import { OWNED_BY_BUILD, PODS_BY_BUILD } from "../indexes.ts";
 import type { Settings } from "../options.ts";
 import { copyEnvironment } from "./environment.ts";
@@ -29,6 +30,7 @@ import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts"
 import { isQueued } from "./queue/plan.ts";
 import { registryFull } from "./registry-full.ts";
 import { endedStages } from "./stages.ts";
+import { cachePathOf } from "./step-volumes.ts";
 import { deleteJobs, stopBuild } from "./stop.ts";
 import { succeeded, writeBuild } from "./write-build.ts";
 
@@ -180,6 +182,12 @@ function refusalOf(build: Stored<Build>, hasApplication: boolean): Outcome | und
     return refuse("ApplicationMissing", `Application ${application} does not exist in this system`);
   if (source.git === undefined && source.bundle === undefined)
     return refuse("NoSource", "There is no source to build: name a git repository or upload a directory");
+  const credential = build.spec.build?.secrets?.find(({ secret }) => isRegistrySecretName(secret.name));
+  if (credential !== undefined)
+    return refuse(
+      "SecretRefused",
+      `Secret ${credential.secret.name} is a registry credential: steps of a build may not see it`,
+    );
   return undefined;
 }
 
@@ -219,7 +227,8 @@ async function start(client: Client, { build, attempt, settings }: Start): Promi
   const namespace = build.metadata.namespace ?? "";
   await copyEnvironment(client, settings.build.platformNamespace, namespace);
   await unlessThere(() => client.create(ConfigMaps, renderInput(build, settings)));
-  const job = renderJob(build, attempt, settings);
+  const cachePath = await cachePathFor(client, namespace, settings);
+  const job = renderJob(build, attempt, { ...settings, cachePath });
   const { apiVersion, kind, metadata } = build;
   const owner = {
     apiVersion,
@@ -233,6 +242,16 @@ async function start(client: Client, { build, attempt, settings }: Start): Promi
     client.create(Jobs, { ...job, metadata: { ...job.metadata, ownerReferences: [owner] } }),
   );
   return made ?? client.get(Jobs, { namespace, name: jobName(metadata.name, attempt) });
+}
+
+async function cachePathFor(
+  client: Client,
+  name: string,
+  { build: { cacheHostPath } }: Settings,
+): Promise<string | undefined> {
+  if (cacheHostPath === undefined) return undefined;
+  const system = await find(() => client.get(Systems, { name }));
+  return system === undefined ? undefined : cachePathOf(cacheHostPath, system);
 }
 
 async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> {

@@ -16,6 +16,7 @@ import { hasCredential, isPulledWithCredential } from "../application/registry-s
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
 import { timeoutOf } from "./input.ts";
+import { stepVolumes } from "./step-volumes.ts";
 
 /** The container in which the user's own steps run; it never sees a credential. */
 export const STEPS_CONTAINER = "steps";
@@ -51,12 +52,17 @@ export function jobName(build: string, attempt: number): string {
   return attempt === 1 ? build : `${build}-r${attempt}`;
 }
 
+export interface JobSettings extends Settings {
+  /** Where the system's builds keep their layers, on the node. */
+  cachePath?: string | undefined;
+}
+
 /**
  * The Job of a Build. Two containers of one Pod share an empty directory: `build` holds the registry credential,
  * fetches the source and pushes, and its log is the build's log; `steps` runs what the user wrote, in a container
  * of its own, so that no step can read the credential whatever it does.
  */
-export function renderJob(build: Stored<Build>, attempt: number, settings: Settings): Job {
+export function renderJob(build: Stored<Build>, attempt: number, settings: JobSettings): Job {
   const labels = {
     [BUILD_LABEL]: build.metadata.name,
     [ATTEMPT_LABEL]: String(attempt),
@@ -136,7 +142,8 @@ function coordinator(settings: Settings): Container {
   };
 }
 
-function steps({ spec }: Stored<Build>, settings: Settings): Container {
+function steps(build: Stored<Build>, settings: JobSettings): Container {
+  const { spec } = build;
   const { cpu, memory, disk, confinement } = settings.build;
   const most = spec.build?.cpu;
   const base = container(STEPS_CONTAINER, "steps", settings);
@@ -150,7 +157,14 @@ function steps({ spec }: Stored<Build>, settings: Settings): Container {
         "ephemeral-storage": disk,
       },
     },
-    volumeMounts: [input, environment, exchange, work, ...repository(settings)],
+    volumeMounts: [
+      input,
+      environment,
+      exchange,
+      work,
+      ...stepVolumes(build, settings.cachePath).mounts,
+      ...repository(settings),
+    ],
     ...(confinement === "unconfined"
       ? { securityContext: { ...base.securityContext, seccompProfile: { type: "Unconfined" } } }
       : {}),
@@ -179,7 +193,7 @@ function repository({ build }: Settings): VolumeMount[] {
 
 function volumes(
   build: Stored<Build>,
-  { registry, build: { repositoryHostPath: path, disk } }: Settings,
+  { registry, cachePath, build: { repositoryHostPath: path, disk } }: JobSettings,
 ): Volume[] {
   const secretName = registrySecretName(build.spec.application);
   return [
@@ -188,6 +202,7 @@ function volumes(
     ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
     { name: "exchange", emptyDir: { sizeLimit: disk } },
     { name: "work", emptyDir: { sizeLimit: disk } },
+    ...stepVolumes(build, cachePath).volumes,
     ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];
 }

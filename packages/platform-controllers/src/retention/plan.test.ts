@@ -31,6 +31,12 @@ describe("surplusOf()", () => {
     assert.deepEqual(surplus, [digest("1"), digest("2"), digest("5")]);
   });
 
+  it("surplusOf() keeps the newest image, whose layers the next one shares, while there are Builds", async () => {
+    const tags = { "build-hello-b1": digest("1"), "last-build": digest("1") };
+    assert.deepEqual(await plan(tags, { builds: new Set(["hello-b2"]) }), []);
+    assert.deepEqual(await plan(tags), [digest("1")]);
+  });
+
   it("surplusOf() keeps what an object names, and what a tag that is not ours leads to", async () => {
     const tags = {
       "build-hello-b1": digest("1"),

@@ -15,7 +15,7 @@ export interface Needs {
 }
 
 const OURS =
-  /^(?:(?<kind>build|log)-(?<build>.+)|source-(?<time>\d+)-[a-f0-9]{12}|(?<cache>cache)-[a-f0-9]{40})$/;
+  /^(?:(?<kind>build|log)-(?<build>.+)|(?<last>last-build)|source-(?<time>\d+)-[a-f0-9]{12}|(?<cache>cache)-[a-f0-9]{40})$/;
 const ATTACHED = /^sha256-(?<hex>[a-f0-9]{64})(?:\.\w+)?$/;
 
 /**
@@ -34,9 +34,11 @@ export async function surplusOf({ tags, layersOf }: RepositoryContent, needs: Ne
     } else {
       candidates.add(digest);
       const isNeeded =
-        ours.time === undefined
-          ? needs.builds.has(ours.build ?? "")
-          : Number(ours.time) >= needs.sourcesSince;
+        ours.last !== undefined
+          ? needs.builds.size > 0
+          : ours.time === undefined
+            ? needs.builds.has(ours.build ?? "")
+            : Number(ours.time) >= needs.sourcesSince;
       if (isNeeded) kept.add(digest);
     }
   }

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import {
   Applications,
   LimitRanges,
@@ -26,6 +27,8 @@ import {
 } from "@jdos/controller-runtime";
 import { apply } from "../apply/apply.ts";
 import { writeStatus } from "../apply/write-status.ts";
+import { cachePathOf } from "../build/step-volumes.ts";
+import type { Settings } from "../options.ts";
 import { nameRefusal } from "./name.ts";
 import { renderLimits, renderQuota, SYSTEM_OBJECT } from "./render/limits.ts";
 import { renderNamespace } from "./render/namespace.ts";
@@ -42,7 +45,7 @@ export const SYSTEM_FINALIZER = "jdos.io/namespace";
 /** How often the deletion of a Namespace is looked at, beside its own events. */
 const DELETION_SECONDS = 5;
 
-export function systemController(): ControllerOptions {
+export function systemController({ build }: Pick<Settings, "build">): ControllerOptions {
   return {
     name: "system",
     for: Systems,
@@ -50,16 +53,21 @@ export function systemController(): ControllerOptions {
     watches: [
       { type: Applications, keys: ({ metadata }) => [{ namespace: "", name: metadata.namespace ?? "" }] },
     ],
-    reconcile: reconcileSystem,
+    reconcile: (context, key) => reconcileSystem(context, key, build.cacheHostPath),
   };
 }
 
-async function reconcileSystem(context: ReconcileContext, key: ObjectKey): Promise<Result | undefined> {
+async function reconcileSystem(
+  context: ReconcileContext,
+  key: ObjectKey,
+  cacheHostPath: string | undefined,
+): Promise<Result | undefined> {
   const { client } = context;
   const system = await find(client, Systems, key.name);
   if (system === undefined) return;
   const namespace = await find(client, Namespaces, key.name);
-  if (system.metadata.deletionTimestamp !== undefined) return empty(context, system, namespace);
+  if (system.metadata.deletionTimestamp !== undefined)
+    return empty(context, system, { namespace, cacheHostPath });
   const refusal = nameRefusal(key.name) ?? foreign(system, namespace);
   if (refusal !== undefined) return void (await report(context, system, { status: "False", ...refusal }));
   if (namespace?.metadata.deletionTimestamp !== undefined) {
@@ -148,10 +156,16 @@ async function remove<T extends KubeObject>(
 async function empty(
   context: ReconcileContext,
   system: Stored<System>,
-  namespace: Stored<Namespace> | undefined,
+  {
+    namespace,
+    cacheHostPath,
+  }: { namespace: Stored<Namespace> | undefined; cacheHostPath: string | undefined },
 ): Promise<Result | undefined> {
   const { client } = context;
   if (namespace === undefined || !owns(system, namespace)) {
+    // On one machine the node is this one; elsewhere there is nothing here to remove.
+    if (cacheHostPath !== undefined)
+      await rm(cachePathOf(cacheHostPath, system), { recursive: true, force: true });
     await removeFinalizer(client, { type: Systems, object: system, finalizer: SYSTEM_FINALIZER });
     return;
   }

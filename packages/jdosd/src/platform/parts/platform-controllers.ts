@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { start } from "@jdos/platform-controllers";
 import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
 import type { Part } from "../part.ts";
@@ -7,17 +9,24 @@ export function platformControllersPart(context: Context, clientFor: ClientFacto
   const { names, options, log, metrics, credentials } = context;
   return {
     name: "platform-controllers",
-    start: async () =>
-      start({
+    start: async () => {
+      const cacheHostPath = join(options.dataDir, "build-cache");
+      await mkdir(cacheHostPath, { recursive: true, mode: 0o700 });
+      return start({
         client: await clientFor(IDENTITIES.platformControllers),
         log: log.child({ component: "platform-controllers" }),
         routes: { port: names.ports.routes },
-        build: { repositoryHostPath: options.repository, concurrency: options.buildConcurrency },
+        build: {
+          repositoryHostPath: options.repository,
+          cacheHostPath,
+          concurrency: options.buildConcurrency,
+        },
         retention: {
           url: registryUrl(context),
           credential: { username: "retention", password: credentials.retentionPassword },
         },
         metrics,
-      }),
+      });
+    },
   };
 }

@@ -1,0 +1,6 @@
+<?php
+
+require __DIR__ . '/vendor/autoload.php';
+
+header('content-type: text/plain; charset=utf-8');
+echo (new Example\Greeting())->text(), ', ', gethostname(), "\n";

@@ -1,0 +1,1 @@
+def greeting = ENV.fetch("GREETING", "Hello from Ruby")
