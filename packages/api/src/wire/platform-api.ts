@@ -147,6 +147,8 @@ export interface PlatformStatus {
   routesPort: number;
   kubernetesPort: number;
   registryPort: number;
+  /** How full the registry is, where it is JDOS's own. Full: no deploy that builds is taken. */
+  registry?: { usedBytes: number; limitBytes: number; state: "Ok" | "Full" };
 }
 
 export interface CreateSystemRequest extends Omit<SystemSpec, "freezeWindows" | "notices"> {
