@@ -1,7 +1,5 @@
-import { type ApplicationBuild, type ApplicationSource, STACKS } from "../application.ts";
-import { promotedFrom } from "./release.ts";
-import { COMMIT, DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
 import { type ApplicationBuild, type ApplicationSource, type BuildStep, STACKS } from "../application.ts";
+import { promotedFrom } from "./release.ts";
 import { COMMIT, DIGEST, DNS_LABEL, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
