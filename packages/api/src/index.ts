@@ -8,6 +8,7 @@ export * from "./jdos/build.ts";
 export * from "./jdos/definitions.ts";
 export * from "./jdos/group.ts";
 export * from "./jdos/ref-pattern.ts";
+export * from "./jdos/registry-storage.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
 export * from "./jdos/webhook.ts";

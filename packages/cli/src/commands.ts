@@ -58,6 +58,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--listen-address <address>", description: "where people reach it (default: 127.0.0.1)" },
       { flags: "--build-concurrency <n>", description: "builds under way at once (default: 2)" },
+      {
+        flags: "--registry-limit <limit>",
+        description: "what the registry may hold: 80% of the disk (default), or 50Gi",
+      },
     ],
     examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
     load: () => import("./commands/up.ts"),
@@ -262,6 +266,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       FORCE,
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
       {
+        flags: "--git-secret <name>",
+        description:
+          "the system's secret to read the repository with: password and username, or ssh-privatekey",
+      },
+      {
         flags: "--timeout <seconds>",
         description: "give up watching after this long (default: 900)",
         type: "integer",
@@ -270,6 +279,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "jdos deploy examples/hello-node --system demo --app hello",
       "jdos deploy https://git.example/shop.git#v2 --system demo --app shop",
+      "jdos deploy git@git.example:team/shop.git --git-secret shop-key --system demo --app shop",
       "jdos deploy    # this directory, whose jdos.yaml says system and app",
     ],
     load: () => import("./commands/deploy.ts"),

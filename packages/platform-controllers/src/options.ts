@@ -7,6 +7,7 @@ import {
   type Logger,
   type Metrics,
   REGISTRY_SETTINGS,
+  type RegistryCredential,
   type RegistryLocation,
   registryLocation,
   type Setting,
@@ -24,6 +25,7 @@ export interface PlatformControllersOptions {
   build?: Partial<BuildSettings>;
   pods?: PodSettings;
   notices?: Partial<NoticeSettings>;
+  retention?: Partial<RetentionSettings>;
   metrics?: Metrics;
   /** Defaults to the system's clock. */
   clock?: Clock;
@@ -75,6 +77,20 @@ export interface BuildSettings {
   confinement: "default" | "unconfined";
 }
 
+/** Which images go, and when. */
+export interface RetentionSettings {
+  /** jdos: what nothing needs is deleted by the registry's API. registry: the registry has rules of its own. Defaults to jdos. */
+  by: "jdos" | "registry";
+  /** Nothing goes that was needed or pushed since. Defaults to 3600. */
+  graceSeconds: number;
+  /** How often it is looked for. Defaults to 600. */
+  everySeconds: number;
+  /** Where this process reaches the registry's API. Defaults to the registry's url. */
+  url?: string;
+  /** Of JDOS's own registry: who may delete. With any other it is the registry's own. Absent: nothing is deleted. */
+  credential?: RegistryCredential;
+}
+
 /** Of every application's Pods. */
 export interface PodSettings {
   /** Defaults to the cluster's own. */
@@ -99,11 +115,15 @@ export interface Settings {
   readonly build: BuildSettings;
   readonly pods: PodSettings;
   readonly notices: NoticeSettings;
+  readonly retention: RetentionSettings;
 }
 
 /** The settings with their defaults. */
 export function settingsOf(
-  options: Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "notices"> = {},
+  options: Pick<
+    PlatformControllersOptions,
+    "registry" | "routes" | "build" | "pods" | "notices" | "retention"
+  > = {},
 ): Settings {
   const { registry = DEFAULT_REGISTRY, pods = {} } = options;
   const image = (name: string): string => `${registry.host}/${registry.prefix}jdos/${name}:12`;
@@ -111,6 +131,7 @@ export function settingsOf(
     registry,
     pods,
     notices: { allow: [], retrySeconds: 5, attempts: 8, timeoutSeconds: 10, ...options.notices },
+    retention: { by: "jdos", graceSeconds: 3600, everySeconds: 600, ...options.retention },
     routes: {
       domain: "jdos.localhost",
       port: 8080,
@@ -176,6 +197,8 @@ function isObject(value: unknown): value is object {
 /** Options of the process. */
 export const PROCESS_SETTINGS = {
   ...REGISTRY_SETTINGS,
+  "registry-retention": setting.choice("who deletes images that nothing needs", ["jdos", "registry"], "jdos"),
+  "registry-grace-seconds": setting.integer("how long such images are kept", { fallback: 3600, min: 0 }),
   "routes-domain": setting.text("applications answer at <application>.<system>.DOMAIN", "jdos.localhost"),
   "routes-port": setting.integer("the port in URLs told to people", { fallback: 8080, min: 1 }),
   "routes-scheme": setting.choice("of URLs told to people", ["http", "https"], "http"),
@@ -183,6 +206,7 @@ export const PROCESS_SETTINGS = {
   "builder-image": setting.text("runs builds; without it REGISTRY/jdos/tools:12"),
   "builder-image-pull-policy": setting.choice("of the builder's image", PULL_POLICIES, "Never"),
   "base-image": setting.text("what stacks build on, in the registry; without it REGISTRY/jdos/base:12"),
+  "build-cache-path": setting.text("a directory of the nodes where the builds of a system keep their layers"),
   "build-concurrency": setting.integer("builds under way at once", { fallback: 2, min: 1 }),
   "build-cpu": setting.text("the request of a build's steps", "10m"),
   "build-memory": setting.text("the limit of a build's steps", "4Gi"),
@@ -218,12 +242,14 @@ export const PROCESS_SETTINGS = {
 export function optionsOf(
   given: SettingValues<typeof PROCESS_SETTINGS>,
   { namespace }: { namespace: string },
-): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "notices"> {
+): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "notices" | "retention"> {
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
+  const cacheHostPath = given["build-cache-path"];
   const schedulerName = given["pod-scheduler"];
   return {
     registry: registryLocation(given),
+    retention: { by: given["registry-retention"], graceSeconds: given["registry-grace-seconds"] },
     routes: {
       domain: given["routes-domain"],
       port: given["routes-port"],
@@ -235,6 +261,7 @@ export function optionsOf(
       ...(baseImage === undefined ? {} : { baseImage }),
       builderImagePullPolicy: given["builder-image-pull-policy"],
       platformNamespace: given["platform-namespace"] ?? namespace,
+      ...(cacheHostPath === undefined ? {} : { cacheHostPath }),
       concurrency: given["build-concurrency"],
       cpu: given["build-cpu"],
       memory: given["build-memory"],

@@ -107,7 +107,16 @@ export interface ApplicationPreviews {
 
 /** Exactly one member is set. */
 export interface ApplicationSource {
-  git?: { url: string; revision?: string; path?: string };
+  git?: {
+    url: string;
+    revision?: string;
+    path?: string;
+    /**
+     * A Secret in the system's Namespace that the repository is read with: `password` (a token will do) and optionally
+     * `username` for https and http, `ssh-privatekey` and optionally `known_hosts` for ssh. No step of a build sees it.
+     */
+    secret?: string;
+  };
   /** A directory that the CLI uploaded: an OCI artifact in the registry, by digest. */
   bundle?: {
     digest: string;
@@ -162,6 +171,25 @@ export interface ApplicationBuild {
   secrets?: BuildSecret[];
   /** Makes one layer of all that the build put over its base. Defaults to false. */
   squash?: boolean;
+  /** Commands of one's own, one after the other; the first that fails ends the build, and no release comes of it. */
+  steps?: BuildSteps;
+}
+
+export interface BuildSteps {
+  /** Before the image is made: tests, checks. What they write is in no image. */
+  before?: BuildStep[];
+  /** When the image is pushed: scans, notices. They cannot change it. */
+  after?: BuildStep[];
+}
+
+/**
+ * Runs in a copy of the source, for a node application with its dependencies installed, as a user who is not root and
+ * with the programs of the platform's build image.
+ */
+export interface BuildStep {
+  name: string;
+  /** For /bin/sh: "npm test". */
+  run: string;
 }
 
 export interface BuildSecret {

@@ -28,6 +28,12 @@ export const NOTICED_ANNOTATION = "jdos.io/noticed";
 
 /** Label of the Secrets that `jdos secrets` keeps: "true". It touches no others. */
 export const SECRET_LABEL = "jdos.io/secret";
+/**
+ * Annotation of a Pod that the Pod network reads when the Pod starts: "confined" leads outside and to the Services that
+ * builds need, and to nothing else of the platform, its Pods and its node. A Pod can only take from itself with it.
+ */
+export const POD_NETWORK_ANNOTATION = "jdos.io/pod-network";
+export const CONFINED_NETWORK = "confined";
 
 /** The container of a build's Pod whose log is the build's log and whose termination message is its result. */
 export const BUILD_CONTAINER = "build";

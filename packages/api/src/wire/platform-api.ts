@@ -147,6 +147,8 @@ export interface PlatformStatus {
   routesPort: number;
   kubernetesPort: number;
   registryPort: number;
+  /** How full the registry is, where it is JDOS's own. Full: no deploy that builds is taken. */
+  registry?: { usedBytes: number; limitBytes: number; state: "Ok" | "Full" };
 }
 
 export interface CreateSystemRequest extends Omit<SystemSpec, "freezeWindows" | "notices"> {
@@ -296,8 +298,20 @@ export interface Accepted {
   changed: boolean;
 }
 
-/** The stages of a deploy in their order. `source` to `push` are absent where nothing is built. */
-export const DEPLOY_STAGES = ["source", "build", "push", "release", "rollout", "ready"] as const;
+/**
+ * The stages of a deploy in their order. Those before `release` are absent where nothing is built, `test` and `after`
+ * also where the build has no such steps.
+ */
+export const DEPLOY_STAGES = [
+  "source",
+  "test",
+  "build",
+  "push",
+  "after",
+  "release",
+  "rollout",
+  "ready",
+] as const;
 export type DeployStageName = (typeof DEPLOY_STAGES)[number];
 
 /**

@@ -17,7 +17,7 @@ type Part =
 
 /** The settings of an installation: manifests/cluster/values.yaml says each with its default. */
 export interface Values {
-  registry: { location: string; url: string; credentialsFile: string };
+  registry: { location: string; url: string; credentialsFile: string; retention: "jdos" | "registry" };
   login: { users: string[]; groups: string[] };
   routes: {
     provider: "jdos" | "cluster";
@@ -44,6 +44,7 @@ export interface Values {
     cpu: string;
     memory: string;
     disk: string;
+    cachePath: string;
     nodeSelector: Record<string, string>;
     tolerations: object[];
     confinement: "default" | "unconfined";

@@ -1,4 +1,5 @@
 import { FORGES, NOTICE_EVENTS, WEEKDAYS } from "@jdos/api";
+import { SETTINGS_SCHEMA } from "@jdos/api/settings-schema";
 
 /** JSON schemas of what people send. Patterns follow the API server's rules, so that a refusal comes early and clear. */
 export const SYSTEM_NAME = {
@@ -108,16 +109,18 @@ const TRIGGERS = closed({
   }),
 });
 
+/** The Kind's own, with a path that stays within the source. */
+const BUILD = {
+  ...SETTINGS_SCHEMA.build,
+  properties: {
+    ...SETTINGS_SCHEMA.build.properties,
+    dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
+  },
+} as const;
+
 /** What an application is besides its source. */
 const SETTINGS = {
-  build: closed({
-    dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
-    stack: { enum: ["node"] },
-    args: { type: "object", additionalProperties: TEXT },
-    timeoutSeconds: { type: "integer", minimum: 10, maximum: 86400 },
-    cpu: QUANTITY,
-    memory: QUANTITY,
-  }),
+  build: BUILD,
   run: RUN,
   routes: {
     type: "array",
@@ -151,6 +154,7 @@ export const DEPLOY = closed(
             },
             revision: { type: "string", pattern: "^[^-\\s][^\\s]*$", maxLength: 256 },
             path: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).*$", maxLength: 1024 },
+            secret: { type: "string", pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", maxLength: 253 },
           },
           ["url"],
         ),

@@ -14,6 +14,7 @@ import {
   Pods,
   registrySecretName,
   Secrets,
+  Systems,
 } from "@jdos/api";
 import { controllerOf, formatMicroTime, formatTime, isStatus, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
@@ -27,7 +28,9 @@ import { ATTEMPT_LABEL, jobName, renderJob } from "./job.ts";
 import { stagesFromLog } from "./log.ts";
 import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts";
 import { isQueued } from "./queue/plan.ts";
+import { registryFull } from "./registry-full.ts";
 import { endedStages } from "./stages.ts";
+import { cachePathOf } from "./step-volumes.ts";
 import { deleteJobs, stopBuild } from "./stop.ts";
 import { succeeded, writeBuild } from "./write-build.ts";
 
@@ -83,9 +86,10 @@ async function reconcileBuild(
   const attempt = build.status?.attempt ?? 1;
   await removeEarlier(context, build, attempt);
   const jobs = informers.for(Jobs).lister;
-  const job =
-    jobs.get({ ...key, name: jobName(key.name, attempt) }) ??
-    (await start(client, { build, attempt, settings }));
+  const begun = jobs.get({ ...key, name: jobName(key.name, attempt) });
+  const full = begun === undefined ? await registryFull(client, settings) : undefined;
+  if (full !== undefined) return void (await finish(context, build, full));
+  const job = begun ?? (await start(client, { build, attempt, settings }));
   const pods = informers.for(Pods).lister.byIndex(PODS_BY_BUILD, `${key.namespace}/${key.name}`);
   const pod = podOf(pods, attempt);
   const outcome = outcomeOf({ build, job, pod, now: context.now() }) ?? startFailure(pod);
@@ -184,6 +188,11 @@ function refusalOf(build: Stored<Build>, hasApplication: boolean): Outcome | und
       "SecretRefused",
       `Secret ${credential.secret.name} is a registry credential: steps of a build may not see it`,
     );
+  if (source.git?.secret !== undefined && isRegistrySecretName(source.git.secret))
+    return refuse(
+      "SecretRefused",
+      `Secret ${source.git.secret} is a registry credential: a git server may not see it`,
+    );
   return undefined;
 }
 
@@ -223,7 +232,8 @@ async function start(client: Client, { build, attempt, settings }: Start): Promi
   const namespace = build.metadata.namespace ?? "";
   await copyEnvironment(client, settings.build.platformNamespace, namespace);
   await unlessThere(() => client.create(ConfigMaps, renderInput(build, settings)));
-  const job = renderJob(build, attempt, settings);
+  const cachePath = await cachePathFor(client, namespace, settings);
+  const job = renderJob(build, attempt, { ...settings, cachePath });
   const { apiVersion, kind, metadata } = build;
   const owner = {
     apiVersion,
@@ -237,6 +247,16 @@ async function start(client: Client, { build, attempt, settings }: Start): Promi
     client.create(Jobs, { ...job, metadata: { ...job.metadata, ownerReferences: [owner] } }),
   );
   return made ?? client.get(Jobs, { namespace, name: jobName(metadata.name, attempt) });
+}
+
+async function cachePathFor(
+  client: Client,
+  name: string,
+  { build: { cacheHostPath } }: Settings,
+): Promise<string | undefined> {
+  if (cacheHostPath === undefined) return undefined;
+  const system = await find(() => client.get(Systems, { name }));
+  return system === undefined ? undefined : cachePathOf(cacheHostPath, system);
 }
 
 async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> {

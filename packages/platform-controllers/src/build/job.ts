@@ -2,8 +2,10 @@ import {
   BUILD_CONTAINER,
   BUILD_LABEL,
   type Build,
+  CONFINED_NETWORK,
   type Container,
   type Job,
+  POD_NETWORK_ANNOTATION,
   type PodSpec,
   registrySecretName,
   SYSTEM_LABEL,
@@ -15,6 +17,7 @@ import type { Stored } from "@jdos/client";
 import { hasCredential, isPulledWithCredential } from "../application/registry-secret.ts";
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
+import { gitCredential } from "./git-credential.ts";
 import { timeoutOf } from "./input.ts";
 import { stepVolumes } from "./step-volumes.ts";
 
@@ -52,12 +55,17 @@ export function jobName(build: string, attempt: number): string {
   return attempt === 1 ? build : `${build}-r${attempt}`;
 }
 
+export interface JobSettings extends Settings {
+  /** Where the system's builds keep their layers, on the node. */
+  cachePath?: string | undefined;
+}
+
 /**
- * The Job of a Build. Two containers of one Pod share an empty directory: `build` holds the registry credential,
- * fetches the source and pushes, and its log is the build's log; `steps` runs what the user wrote, in a container
+ * The Job of a Build. Two containers of one Pod share an empty directory: `build` holds the credentials of
+ * the registry and of a private repository, fetches the source and pushes, and its log is the build's log; `steps` runs what the user wrote, in a container
  * of its own, so that no step can read the credential whatever it does.
  */
-export function renderJob(build: Stored<Build>, attempt: number, settings: Settings): Job {
+export function renderJob(build: Stored<Build>, attempt: number, settings: JobSettings): Job {
   const labels = {
     [BUILD_LABEL]: build.metadata.name,
     [ATTEMPT_LABEL]: String(attempt),
@@ -84,7 +92,7 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: Setti
           ...(isPulledWithCredential(settings.build.builderImage, settings.registry)
             ? { imagePullSecrets: [{ name: registrySecretName(build.spec.application) }] }
             : {}),
-          containers: [coordinator(settings), steps(build, settings)],
+          containers: [coordinator(build, settings), steps(build, settings)],
           volumes: volumes(build, settings),
         },
       },
@@ -110,15 +118,18 @@ function placement({ build }: Settings): Pick<PodSpec, "priorityClassName" | "no
 function annotations({ build }: Settings): Record<string, string> {
   return {
     "kubectl.kubernetes.io/default-container": BUILD_CONTAINER,
+    // A network that does not know it leaves what Pods reach to the cluster's own policies.
+    [POD_NETWORK_ANNOTATION]: CONFINED_NETWORK,
     ...(build.confinement === "unconfined"
       ? { [`container.apparmor.security.beta.kubernetes.io/${STEPS_CONTAINER}`]: "unconfined" }
       : {}),
   };
 }
 
-function coordinator(settings: Settings): Container {
+function coordinator(build: Stored<Build>, settings: Settings): Container {
   const { registry } = settings;
   const authorities = { name: "NODE_EXTRA_CA_CERTS", value: `${environment.mountPath}/ca.crt` };
+  const git = gitCredential(build);
   const hasTls = registry.url.startsWith("https:");
   return {
     ...container(BUILD_CONTAINER, "coordinate", settings),
@@ -130,14 +141,15 @@ function coordinator(settings: Settings): Container {
     volumeMounts: [
       input,
       ...(hasCredential(registry) ? [credential] : []),
-      ...(hasTls ? [environment] : []),
+      ...(hasTls || git.mounts.length > 0 ? [environment] : []),
+      ...git.mounts,
       exchange,
       ...repository(settings),
     ],
   };
 }
 
-function steps(build: Stored<Build>, settings: Settings): Container {
+function steps(build: Stored<Build>, settings: JobSettings): Container {
   const { spec } = build;
   const { cpu, memory, disk, confinement } = settings.build;
   const most = spec.build?.cpu;
@@ -157,7 +169,7 @@ function steps(build: Stored<Build>, settings: Settings): Container {
       environment,
       exchange,
       work,
-      ...stepVolumes(build, settings.build).mounts,
+      ...stepVolumes(build, settings.cachePath).mounts,
       ...repository(settings),
     ],
     ...(confinement === "unconfined"
@@ -186,8 +198,10 @@ function repository({ build }: Settings): VolumeMount[] {
   return [{ name: "repository", mountPath: MOUNTED, readOnly: true }];
 }
 
-function volumes(build: Stored<Build>, { registry, build: settings }: Settings): Volume[] {
-  const { repositoryHostPath: path, disk } = settings;
+function volumes(
+  build: Stored<Build>,
+  { registry, cachePath, build: { repositoryHostPath: path, disk } }: JobSettings,
+): Volume[] {
   const secretName = registrySecretName(build.spec.application);
   return [
     { name: "input", configMap: { name: build.metadata.name } },
@@ -195,7 +209,8 @@ function volumes(build: Stored<Build>, { registry, build: settings }: Settings):
     ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
     { name: "exchange", emptyDir: { sizeLimit: disk } },
     { name: "work", emptyDir: { sizeLimit: disk } },
-    ...stepVolumes(build, settings).volumes,
+    ...gitCredential(build).volumes,
+    ...stepVolumes(build, cachePath).volumes,
     ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];
 }

@@ -5,7 +5,16 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import test, { after, before } from "node:test";
-import { type Build, Builds, Events, NOTICED_ANNOTATION, type NoticeBody, Secrets, type SystemNotice, Systems } from "@jdos/api";
+import {
+  type Build,
+  Builds,
+  Events,
+  NOTICED_ANNOTATION,
+  type NoticeBody,
+  Secrets,
+  type SystemNotice,
+  Systems,
+} from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import { startTestPlatform, type TestPlatform } from "../testing/index.ts";
 import { reachable } from "./reachable.ts";
