@@ -177,6 +177,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
       {
+        flags: "--git-secret <name>",
+        description:
+          "the system's secret to read the repository with: password and username, or ssh-privatekey",
+      },
+      {
         flags: "--timeout <seconds>",
         description: "give up watching after this long (default: 900)",
         type: "integer",
@@ -185,6 +190,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "jdos deploy examples/hello-node --system demo --app hello",
       "jdos deploy https://git.example/shop.git#v2 --system demo --app shop",
+      "jdos deploy git@git.example:team/shop.git --git-secret shop-key --system demo --app shop",
       "jdos deploy    # this directory, whose jdos.yaml says system and app",
     ],
     load: () => import("./commands/deploy.ts"),

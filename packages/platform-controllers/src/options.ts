@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Toleration } from "@jdos/api";
 import type { Client } from "@jdos/client";
 import {
@@ -23,6 +24,7 @@ export interface PlatformControllersOptions {
   routes?: Partial<RouteSettings>;
   build?: Partial<BuildSettings>;
   pods?: PodSettings;
+  notices?: Partial<NoticeSettings>;
   retention?: Partial<RetentionSettings>;
   metrics?: Metrics;
   /** Defaults to the system's clock. */
@@ -95,23 +97,40 @@ export interface PodSettings {
   schedulerName?: string;
 }
 
+/** Of what is POSTed for Systems. */
+export interface NoticeSettings {
+  /** Ranges that notices may reach though they are private, as an administrator says. Defaults to none. */
+  allow: readonly string[];
+  /** After the first try that failed; twice as long each time. Defaults to 5. */
+  retrySeconds: number;
+  /** Tries of one event. Defaults to 8. */
+  attempts: number;
+  /** Of one try. Defaults to 10. */
+  timeoutSeconds: number;
+}
+
 export interface Settings {
   readonly registry: RegistryLocation;
   readonly routes: RouteSettings;
   readonly build: BuildSettings;
   readonly pods: PodSettings;
+  readonly notices: NoticeSettings;
   readonly retention: RetentionSettings;
 }
 
 /** The settings with their defaults. */
 export function settingsOf(
-  options: Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "retention"> = {},
+  options: Pick<
+    PlatformControllersOptions,
+    "registry" | "routes" | "build" | "pods" | "notices" | "retention"
+  > = {},
 ): Settings {
   const { registry = DEFAULT_REGISTRY, pods = {} } = options;
   const image = (name: string): string => `${registry.host}/${registry.prefix}jdos/${name}:12`;
   return {
     registry,
     pods,
+    notices: { allow: [], retrySeconds: 5, attempts: 8, timeoutSeconds: 10, ...options.notices },
     retention: { by: "jdos", graceSeconds: 3600, everySeconds: 600, ...options.retention },
     routes: {
       domain: "jdos.localhost",
@@ -166,6 +185,11 @@ function json<T>(help: string, { fallback, expected, fits }: JsonOptions<T>): Se
   };
 }
 
+function isRange(value: unknown): boolean {
+  const [address = "", prefix = "", ...rest] = typeof value === "string" ? value.split("/") : [];
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(prefix) && rest.length === 0;
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -206,6 +230,11 @@ export const PROCESS_SETTINGS = {
   "platform-namespace": setting.text(
     "has ConfigMap build-environment; without it the Pod's, else jdos-system",
   ),
+  "notice-allow": json<string[]>("private ranges that notices may reach", {
+    fallback: [],
+    expected: 'a JSON list of ranges: ["10.1.2.0/24"]',
+    fits: (value) => Array.isArray(value) && value.every(isRange),
+  }),
   "pod-scheduler": setting.text("schedulerName of applications' Pods; without it the cluster's"),
 };
 
@@ -213,7 +242,7 @@ export const PROCESS_SETTINGS = {
 export function optionsOf(
   given: SettingValues<typeof PROCESS_SETTINGS>,
   { namespace }: { namespace: string },
-): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "retention"> {
+): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "notices" | "retention"> {
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
   const cacheHostPath = given["build-cache-path"];
@@ -243,5 +272,6 @@ export function optionsOf(
       confinement: given["build-confinement"],
     },
     pods: schedulerName === undefined ? {} : { schedulerName },
+    notices: { allow: given["notice-allow"] },
   };
 }

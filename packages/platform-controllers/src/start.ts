@@ -4,6 +4,7 @@ import { applicationController } from "./application/controller.ts";
 import { buildController } from "./build/controller.ts";
 import { buildQueueController } from "./build/queue/controller.ts";
 import { addIndexes } from "./indexes.ts";
+import { noticeController } from "./notice/controller.ts";
 import { type PlatformControllersOptions, settingsOf } from "./options.ts";
 import { releaseController } from "./release/controller.ts";
 import { startRetention } from "./retention/start.ts";
@@ -26,6 +27,7 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   manager.add(buildQueueController(settings));
   manager.add(buildController(settings));
   manager.add(releaseController());
+  manager.add(noticeController(settings.notices));
   await manager.start();
   const retention = startRetention({
     client,

@@ -143,6 +143,7 @@ export const DEPLOY = closed(
             },
             revision: { type: "string", pattern: "^[^-\\s][^\\s]*$", maxLength: 256 },
             path: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).*$", maxLength: 1024 },
+            secret: { type: "string", pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", maxLength: 253 },
           },
           ["url"],
         ),

@@ -188,6 +188,11 @@ function refusalOf(build: Stored<Build>, hasApplication: boolean): Outcome | und
       "SecretRefused",
       `Secret ${credential.secret.name} is a registry credential: steps of a build may not see it`,
     );
+  if (source.git?.secret !== undefined && isRegistrySecretName(source.git.secret))
+    return refuse(
+      "SecretRefused",
+      `Secret ${source.git.secret} is a registry credential: a git server may not see it`,
+    );
   return undefined;
 }
 
