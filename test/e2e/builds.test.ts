@@ -100,6 +100,8 @@ describe("the build queue", () => {
   });
 
   it("a running build that is cancelled leaves no Pod, makes no release, and keeps its log", async () => {
+    const log = () => platform.say("build", "log", "1", ...LONG);
+    await eventually(async () => assert.match(await log(), /^waited 1$/m), 60);
     const said = await platform.say("build", "cancel", "1", ...LONG);
     assert.match(said, /cancelled it in stage build/);
     const { exitCode, stderr } = await long;
@@ -116,7 +118,7 @@ describe("the build queue", () => {
       "name",
     ]);
     assert.equal(pods.stdout, "");
-    assert.match(await platform.say("build", "log", "1", ...LONG), /^waited 1$/m);
+    assert.match(await log(), /^waited 1$/m);
     assert.deepEqual(await platform.json("releases", ...LONG), []);
     const { stderr: refused } = await platform.jdos("build", "retry", "99", ...LONG);
     assert.match(refused, /^NotFound: /);
@@ -141,7 +143,7 @@ describe("the build queue", () => {
     await platform.kubectl(["delete", "job", "long-b2", "-n", "e2e", "--wait=true"]);
     assert.match(
       await platform.say("build", "log", "2", "-f", ...LONG),
-      /^waited 1$[\s\S]*^error: .*longer than 10 s/m,
+      /^--- stage build started$[\s\S]*^error: .*longer than 10 s/m,
     );
   });
 

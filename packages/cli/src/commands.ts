@@ -54,6 +54,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--listen-address <address>", description: "where people reach it (default: 127.0.0.1)" },
       { flags: "--build-concurrency <n>", description: "builds under way at once (default: 2)" },
+      {
+        flags: "--registry-limit <limit>",
+        description: "what the registry may hold: 80% of the disk (default), or 50Gi",
+      },
     ],
     examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
     load: () => import("./commands/up.ts"),

@@ -414,7 +414,8 @@ test("run() makes one layer of all that a build put over its base, always the sa
   });
   tar.end(gunzipSync(await registry.blob(REPOSITORY, found?.manifest.layers[1] as Descriptor)));
   await once(tar, "finish");
-  const kept = names.filter((name) => !name.endsWith("/")).sort();
+  // buildah mounts over the files of /etc that a step needs, and leaves them empty.
+  const kept = names.filter((name) => !name.endsWith("/") && !name.startsWith("etc/")).sort();
   assert.deepEqual(kept, [".wh.a", ".wh.d", "b", "c", "usr/bin/.wh.id"]);
 });
 

@@ -27,6 +27,7 @@ export const SERVER_ERROR_CODES = {
   RegistryFailed: 502,
   Unavailable: 503,
   Timeout: 504,
+  RegistryFull: 507,
 } as const;
 
 const HTTP_STATUS = { ...PERSON_ERROR_CODES, ...SERVER_ERROR_CODES };

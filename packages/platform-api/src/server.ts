@@ -42,6 +42,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
   const issuer = registry.token === undefined ? undefined : await createTokenIssuer(registry.token);
   const limit = new RateLimit({ perSecond: options.requestsPerSecond ?? DEFAULTS.requestsPerSecond });
   const context: RouteContext = {
+    ownClient: client,
     log,
     version: options.version ?? DEFAULTS.version,
     ports: options.ports,
@@ -101,7 +102,12 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
   if (issuer !== undefined)
     registryTokenRoutes(server, {
       issuer,
-      identify: { client, adminToken, nodePassword: registry.nodePassword },
+      identify: {
+        client,
+        adminToken,
+        nodePassword: registry.nodePassword,
+        retentionPassword: registry.retentionPassword,
+      },
     });
   server.register(async (api) => {
     api.addHook("onRequest", async (request) => setSession(request, await session(request.headers)));

@@ -1,5 +1,6 @@
 import type { Condition, ObjectMeta, ResourceType } from "@jdos/apimachinery";
 import { jdos } from "./group.ts";
+import type { ReleaseOrigin } from "./release.ts";
 
 /** Several Pods that provide one service; lives in its system's Namespace. */
 export interface Application {
@@ -125,7 +126,13 @@ export interface ApplicationSource {
     ref?: string;
   };
   /** An image that is there already. */
-  image?: { reference: string };
+  image?: {
+    reference: string;
+    /** The Release of another application that it was promoted from. */
+    promotedFrom?: ReleaseOrigin;
+    /** Names the request: the same image asked for once more makes a Release once more. */
+    request?: string;
+  };
 }
 
 /** What a source may be, in the order in which it is looked at. */
@@ -141,6 +148,13 @@ export const STACKS = [
   "procfile",
 ] as const;
 export type Stack = (typeof STACKS)[number];
+
+/** What tells one image source from another: its reference, with the name of the request where it has one. */
+export function sourceImageKey(
+  image: { readonly reference: string; readonly request?: string } | undefined,
+): string | undefined {
+  return image?.request === undefined ? image?.reference : `${image.reference}#${image.request}`;
+}
 
 export interface ApplicationBuild {
   /** Path of the Dockerfile within the source. Defaults to Dockerfile when there is one. */
@@ -237,7 +251,7 @@ export interface ApplicationStatus {
   latestRelease?: number;
   /** Hash of the `run` and `routes` that the latest Release was made of. */
   configurationHash?: string;
-  /** The image reference of the source that the latest Release was made of, where the source is an image. */
+  /** The image of the source that the latest Release was made of, where the source is an image: see sourceImageKey(). */
   sourceImage?: string;
   /** Label selector of the Pods, for the scale subresource. */
   selector?: string;

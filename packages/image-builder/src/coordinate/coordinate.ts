@@ -155,8 +155,9 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       const following = { options, stages, facts, registry };
       const { image } = await followSteps(channel, "built", following);
       stages.begin("push");
+      const { repository, build } = input;
       const { squash = false } = input.options ?? {};
-      const target = { registry, repository: input.repository, exchange, base, receiver, squash };
+      const target = { registry, repository, build, exchange, base, receiver, squash };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;

@@ -9,17 +9,20 @@ export interface Credentials {
   readonly platformToken: string;
   /** User "node" at the registry: may pull everything. */
   readonly nodePassword: string;
+  /** User "retention" at the registry: may read and delete what applications pushed. */
+  readonly retentionPassword: string;
   /** Signing secrets of webhooks are made of it. */
   readonly gitServerKey: string;
 }
 
 export async function ensureCredentials(directory: string): Promise<Credentials> {
-  const [platformToken, nodePassword, gitServerKey] = await Promise.all([
+  const [platformToken, nodePassword, retentionPassword, gitServerKey] = await Promise.all([
     ensureToken(join(directory, "platform-token")),
     ensureToken(join(directory, "registry-node-password")),
+    ensureToken(join(directory, "registry-retention-password")),
     ensureToken(join(directory, "git-server-key")),
   ]);
-  return { platformToken, nodePassword, gitServerKey };
+  return { platformToken, nodePassword, retentionPassword, gitServerKey };
 }
 
 async function ensureToken(path: string): Promise<string> {

@@ -1,9 +1,11 @@
 import { readFile, stat, statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
+import { formatBytes } from "@jdos/apimachinery";
 import { findDetached, instanceNames, isPortFree, readInstance, runCommand } from "@jdos/component-base";
+import { measure, readDisk } from "@jdos/registry-storage";
 import { missingPackages } from "../host/packages.ts";
-import type { JdosdOptions } from "../options.ts";
+import { type JdosdOptions, partPaths } from "../options.ts";
 
 /** One thing the platform needs of a machine. */
 export interface Finding {
@@ -43,6 +45,7 @@ export async function diagnose(
     checkControlGroups,
     checkPorts,
     checkDisk,
+    checkRegistry,
     checkMemory,
   ];
   return Promise.all(checks.map((check) => check(options)));
@@ -148,6 +151,19 @@ async function checkDisk({ dataDir }: JdosdOptions): Promise<Finding> {
   return finding("disk", gib >= MIN_DISK_GIB, {
     message: `${gib.toFixed(1)} GiB free for "${dataDir}"`,
     hint: `Free ${MIN_DISK_GIB} GiB, or choose another place with --data-dir`,
+  });
+}
+
+async function checkRegistry({ dataDir, registryLimit: limit }: JdosdOptions): Promise<Finding> {
+  const { registry: directory } = partPaths(dataDir);
+  const { usedBytes, limitBytes, state } = await measure({
+    directory,
+    limit,
+    disk: async () => readDisk(await existing(dataDir)),
+  });
+  return finding("registry", state === "Ok", {
+    message: `it holds ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)}`,
+    hint: "Delete applications or lower their historyLimit, free the disk, or raise --registry-limit",
   });
 }
 

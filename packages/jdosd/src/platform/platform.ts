@@ -24,6 +24,7 @@ import { loadBalancerPart } from "./parts/load-balancer.ts";
 import { platformApiPart } from "./parts/platform-api.ts";
 import { platformControllersPart } from "./parts/platform-controllers.ts";
 import { gitServerPart, nodePart, registryPart, routesPart } from "./parts/pods.ts";
+import { registryStoragePart } from "./parts/registry-storage.ts";
 import { schedulerPart } from "./parts/scheduler.ts";
 import { serviceProxyPart } from "./parts/service-proxy.ts";
 
@@ -102,6 +103,7 @@ export class Platform {
       served.then(() => this.#run(controllerManagerPart(context, clientFor))),
       served.then(() => this.#run(schedulerPart(context, clientFor))),
       served.then(() => this.#run(platformControllersPart(context, clientFor))),
+      served.then(() => this.#run(registryStoragePart(context, clientFor))),
       served.then(() => this.#run(loadBalancerPart(context, clientFor))),
       connected.then(() => this.#run(serviceProxyPart(context, clientFor))),
       connected.then(() => this.#run(platformApiPart(context, clientFor))),

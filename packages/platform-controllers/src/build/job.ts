@@ -2,8 +2,10 @@ import {
   BUILD_CONTAINER,
   BUILD_LABEL,
   type Build,
+  CONFINED_NETWORK,
   type Container,
   type Job,
+  POD_NETWORK_ANNOTATION,
   type PodSpec,
   registrySecretName,
   SYSTEM_LABEL,
@@ -116,6 +118,8 @@ function placement({ build }: Settings): Pick<PodSpec, "priorityClassName" | "no
 function annotations({ build }: Settings): Record<string, string> {
   return {
     "kubectl.kubernetes.io/default-container": BUILD_CONTAINER,
+    // A network that does not know it leaves what Pods reach to the cluster's own policies.
+    [POD_NETWORK_ANNOTATION]: CONFINED_NETWORK,
     ...(build.confinement === "unconfined"
       ? { [`container.apparmor.security.beta.kubernetes.io/${STEPS_CONTAINER}`]: "unconfined" }
       : {}),

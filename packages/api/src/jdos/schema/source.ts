@@ -1,4 +1,5 @@
 import { type ApplicationBuild, type ApplicationSource, type BuildStep, STACKS } from "../application.ts";
+import { promotedFrom } from "./release.ts";
 import { COMMIT, DIGEST, DNS_LABEL, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
@@ -64,6 +65,8 @@ export const source: SchemaFor<ApplicationSource> = {
           pattern: "^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$",
           maxLength: 512,
         },
+        promotedFrom,
+        request: { type: "string", description: "Names the request that asked for it.", maxLength: 63 },
       },
     },
   },
