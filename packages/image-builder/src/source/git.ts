@@ -195,6 +195,7 @@ function explain(failure: StepFailure, { url, revision, timeoutSeconds, secret }
     });
   }
   const why =
+    failure.lines.filter((line) => line.startsWith("ssh: ")).at(-1) ??
     failure.lines.filter((line) => /fatal|error/i.test(line)).at(-1) ??
     failure.lines.at(-1) ??
     "no reason given";
