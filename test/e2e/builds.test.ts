@@ -147,6 +147,51 @@ describe("the build queue", () => {
     );
   });
 
+  it("steps of one's own run before and after the image, and a failing one stops the release", async () => {
+    const own = ["--system", "e2e", "--app", "own"];
+    const yaml = (test: string, scan: string): string => `build:
+  steps:
+    before: [{name: unit, run: ${JSON.stringify(test)}}]
+    after: [{name: scan, run: ${JSON.stringify(scan)}}]
+`;
+    const source = new Source("hello-node").write(
+      "jdos.yaml",
+      yaml("npm test", 'echo "scanned $JDOS_IMAGE as $(id -u)"'),
+    );
+    try {
+      source.replace("package.json", '"start":', '"test": "node -e \\"console.log(6*7)\\"", "start":');
+      const deployed = await platform.jdos("deploy", source.path, ...own);
+      assert.equal(deployed.exitCode, 0, deployed.stderr);
+      const stages = ["source", "test", "build", "push", "after", "release"];
+      const shown = deployed.stderr.split("\n").map((line) => line.split(" ")[0] ?? "");
+      assert.deepEqual(
+        shown.filter((name) => stages.includes(name)),
+        stages,
+        deployed.stderr,
+      );
+      const log = await platform.jdos("build", "log", "1", ...own);
+      assert.match(log.stdout, /^42$/m);
+      assert.match(log.stdout, /^scanned .*@sha256:[0-9a-f]{64} as 1000$/m);
+      for (const [test, scan, stage] of [
+        ["echo broken; exit 3", "true", "test"],
+        ["true", "exit 4", "after"],
+      ] as const) {
+        source.write("jdos.yaml", yaml(test, scan));
+        const { exitCode, stderr } = await platform.jdos("deploy", source.path, ...own);
+        assert.notEqual(exitCode, 0);
+        assert.match(stderr, new RegExp(`at stage "${stage}": Step "(unit|scan)" failed: exit code [34]`));
+      }
+      assert.equal((await build("e2e", "own", 2)).reason, "StepFailed");
+      const releases = await platform.json<{ number: number }[]>("releases", ...own);
+      assert.deepEqual(
+        releases.map(({ number }) => number),
+        [1],
+      );
+    } finally {
+      source.remove();
+    }
+  });
+
   it("a retry builds the same source again", async () => {
     const app = flags("e2e-other", "quick");
     const { build: made, release } = await platform.json<{ build: string; release: number }>(
