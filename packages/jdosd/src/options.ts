@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { isRegistryLimit } from "@jdos/api";
 import {
   DEFAULT_DATA_DIRECTORY,
   type Environment,
@@ -8,7 +9,6 @@ import {
   readChoice,
   readLogLevel,
 } from "@jdos/component-base";
-import { isRegistryLimit } from "@jdos/registry-storage";
 import { JdosdError } from "./errors.ts";
 
 export interface JdosdOptions {

@@ -13,6 +13,7 @@ export const PERSON_ERROR_CODES = {
   MethodNotAllowed: 405,
   AlreadyExists: 409,
   Conflict: 409,
+  Frozen: 409,
   NothingToDeploy: 409,
   NoPod: 409,
   TooLarge: 413,

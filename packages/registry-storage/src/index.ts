@@ -4,4 +4,3 @@
  */
 export type { RegistryStorage, RegistryStorageOptions } from "./start.ts";
 export { start } from "./start.ts";
-export { isRegistryLimit, measure, readDisk } from "./usage.ts";

@@ -7,7 +7,6 @@ import { createMetrics } from "@jdos/component-base";
 import { silentLogger } from "@jdos/component-base/testing";
 import { start } from "./index.ts";
 import { type Pusher, registryMissing, startRegistry, type TestRegistry } from "./testing/registry.ts";
-import { isRegistryLimit } from "./usage.ts";
 
 const GIB = 2 ** 30;
 
@@ -69,11 +68,4 @@ describe("start()", { skip: registryMissing() }, () => {
     await keeper.stop();
     assert.equal((await told())?.state, "Full");
   });
-});
-
-it("isRegistryLimit() takes a share of the disk or a quantity", () => {
-  for (const text of ["80%", "1%", "100%", "50Gi", "500M", "1000000"])
-    assert.equal(isRegistryLimit(text), true, text);
-  for (const text of ["", "0%", "101%", "Gi", "-1", "1.5Gi", "0", "80 %"])
-    assert.equal(isRegistryLimit(text), false, text);
 });

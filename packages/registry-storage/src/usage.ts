@@ -7,13 +7,6 @@ import { entries, type Layout, layoutOf, storedBlobs, unlessMissing } from "./la
 /** With less room than this on its disk a registry is full, whatever its bound. */
 const MIN_FREE_BYTES = 512 * 1024 * 1024;
 
-/** Whether a text is a bound: "80%" of the disk, or a quantity like "50Gi". */
-export function isRegistryLimit(text: string): boolean {
-  const percent = /^(\d{1,3})%$/.exec(text)?.[1];
-  if (percent !== undefined) return Number(percent) >= 1 && Number(percent) <= 100;
-  return /^[1-9]\d{0,14}(?:[kMGT]|[KMGT]i)?$/.test(text);
-}
-
 export interface Disk {
   sizeBytes: number;
   freeBytes: number;

@@ -26,3 +26,16 @@ export function readRegistryStorage(
   if (state !== "Ok" && state !== "Full") return undefined;
   return { usedBytes: Number(usedBytes), limitBytes: Number(limitBytes), state };
 }
+
+/** Whether a text is a bound for a registry: "80%" of its disk, or a quantity like "50Gi". */
+export function isRegistryLimit(text: string): boolean {
+  const percent = /^(\d{1,3})%$/.exec(text)?.[1];
+  if (percent !== undefined) return Number(percent) >= 1 && Number(percent) <= 100;
+  return /^[1-9]\d{0,14}(?:[kMGT]|[KMGT]i)?$/.test(text);
+}
+
+/** "0.3 GiB of 201.6 GiB" */
+export function registrySpace({ usedBytes, limitBytes }: RegistryStorageState): string {
+  const gib = (size: number): string => `${(size / 2 ** 30).toFixed(1)} GiB`;
+  return `${gib(usedBytes)} of ${gib(limitBytes)}`;
+}

@@ -34,6 +34,7 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     gitServerKeyBase64: base64(facts.gitServerKey),
     "registry.location": registry.location,
     "registry.url": locationOf(registry).url,
+    "registry.retention": registry.retention,
     "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),
     ...loginValues(values),
     ...routeValues(values, facts),

@@ -1,11 +1,11 @@
 import { readFile, stat, statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
-import { formatBytes } from "@jdos/apimachinery";
+import { registrySpace } from "@jdos/api";
 import { findDetached, instanceNames, isPortFree, readInstance, runCommand } from "@jdos/component-base";
-import { measure, readDisk } from "@jdos/registry-storage";
+import { readStatus } from "../control/status.ts";
 import { missingPackages } from "../host/packages.ts";
-import { type JdosdOptions, partPaths } from "../options.ts";
+import type { JdosdOptions } from "../options.ts";
 
 /** One thing the platform needs of a machine. */
 export interface Finding {
@@ -154,15 +154,12 @@ async function checkDisk({ dataDir }: JdosdOptions): Promise<Finding> {
   });
 }
 
-async function checkRegistry({ dataDir, registryLimit: limit }: JdosdOptions): Promise<Finding> {
-  const { registry: directory } = partPaths(dataDir);
-  const { usedBytes, limitBytes, state } = await measure({
-    directory,
-    limit,
-    disk: async () => readDisk(await existing(dataDir)),
-  });
-  return finding("registry", state === "Ok", {
-    message: `it holds ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)}`,
+/** Only the platform that runs knows it. */
+async function checkRegistry({ dataDir }: JdosdOptions): Promise<Finding> {
+  const { registry } = await readStatus(dataDir);
+  if (registry === undefined) return finding("registry", true, { message: "told while the platform runs" });
+  return finding("registry", registry.state === "Ok", {
+    message: `it holds ${registrySpace(registry)}`,
     hint: "Delete applications or lower their historyLimit, free the disk, or raise --registry-limit",
   });
 }

@@ -150,9 +150,13 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
         failure: { code: "Superseded", message },
       };
     }
-    if (application.spec.deployPolicy !== "Manual")
+    const released = conditionOf(application, "Released");
+    const isFrozen = released?.reason === "Frozen";
+    if (application.spec.deployPolicy !== "Manual" && !isFrozen)
       return { stages: [...stages, { stage: "rollout", state: "started" }], outcome: "running" };
-    const message = "not made current: deployPolicy is Manual";
+    const message = isFrozen
+      ? (released.message ?? "the system is frozen")
+      : "not made current: deployPolicy is Manual";
     return {
       stages: [
         ...stages,

@@ -1,5 +1,11 @@
-import { ConfigMaps, REGISTRY_STORAGE, type RegistryStorageState, readRegistryStorage } from "@jdos/api";
-import { formatBytes, isStatus } from "@jdos/apimachinery";
+import {
+  ConfigMaps,
+  REGISTRY_STORAGE,
+  type RegistryStorageState,
+  readRegistryStorage,
+  registrySpace,
+} from "@jdos/api";
+import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
 import { PlatformError } from "../errors.ts";
 
@@ -21,7 +27,7 @@ export async function refuseIfFull(client: Client): Promise<void> {
   if (storage?.state !== "Full") return;
   throw new PlatformError(
     "RegistryFull",
-    `Cannot take the source: the registry is full (${formatBytes(storage.usedBytes)} of ${formatBytes(storage.limitBytes)})`,
+    `Cannot take the source: the registry is full (${registrySpace(storage)})`,
     { hint: "Delete applications or lower their historyLimit, or have --registry-limit raised" },
   );
 }

@@ -118,7 +118,7 @@ test("a Build is not begun while the registry is full, and says what can be done
   assert.equal(succeeded(build).reason, "RegistryFull");
   assert.match(
     succeeded(build).message ?? "",
-    /^The registry is full \(1Gi of 1Gi\).*raise --registry-limit/,
+    /^The registry is full \(1.0 GiB of 1.0 GiB\).*raise --registry-limit/,
   );
   assert.deepEqual(
     (await platform.client.list(Jobs, { namespace: "demo" })).items.filter(

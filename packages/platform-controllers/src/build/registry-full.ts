@@ -1,5 +1,5 @@
-import { ConfigMaps, REGISTRY_STORAGE, readRegistryStorage } from "@jdos/api";
-import { formatBytes, isStatus } from "@jdos/apimachinery";
+import { ConfigMaps, REGISTRY_STORAGE, readRegistryStorage, registrySpace } from "@jdos/api";
+import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
 import type { Settings } from "../options.ts";
 import type { Outcome } from "./outcome.ts";
@@ -16,13 +16,12 @@ export async function registryFull(
   });
   const storage = readRegistryStorage(map);
   if (storage?.state !== "Full") return undefined;
-  const used = `${formatBytes(storage.usedBytes)} of ${formatBytes(storage.limitBytes)}`;
   return {
     phase: "Failed",
     condition: {
       status: "False",
       reason: "RegistryFull",
-      message: `The registry is full (${used}), and the image could not be pushed. Delete applications or lower their historyLimit, or raise --registry-limit, and deploy again`,
+      message: `The registry is full (${registrySpace(storage)}), and the image could not be pushed. Delete applications or lower their historyLimit, or raise --registry-limit, and deploy again`,
     },
   };
 }

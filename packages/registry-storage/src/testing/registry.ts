@@ -40,16 +40,20 @@ export async function startRegistry(): Promise<TestRegistry> {
   await writeFile(file, JSON.stringify(config));
   const child = spawn(PROGRAM, ["serve", file], { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
-  await untilItAnswers(url, child);
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    await rm(directory, { recursive: true, force: true });
+  };
+  await untilItAnswers(url, child).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
     url,
     directory,
     pusher: () => new Pusher(url),
-    async stop() {
-      child.kill("SIGKILL");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
