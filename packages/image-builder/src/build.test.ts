@@ -84,7 +84,10 @@ async function build(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   const root = join(directory, String(++count));
+  // As a kubelet makes a volume that Pods share.
   await mkdir(join(root, "exchange"), { recursive: true });
+  await mkdir(join(root, "volume"));
+  for (const name of ["exchange", "volume"]) await chmod(join(root, name), 0o777);
   await mkdir(join(root, "environment"));
   for (const [name, text] of Object.entries(environment))
     await writeFile(join(root, "environment", name), text);
@@ -124,7 +127,7 @@ async function build(
     "--exchange",
     file("exchange"),
     "--work",
-    file("work"),
+    file("volume/work"),
     "--cache",
     cache ?? file("none"),
     "--secrets",
@@ -352,7 +355,7 @@ test("run() ends the steps when the build is stopped, and leaves nothing of them
   await gone(pid);
   const root = join(directory, String(count));
   assert.deepEqual(readdirSync(join(root, "exchange")), []);
-  assert.ok(!existsSync(join(root, "work")));
+  assert.ok(!existsSync(join(root, "volume/work")));
 });
 
 test("run() knows steps from an earlier build of the system, and sends only the layer that changed", async () => {
@@ -464,7 +467,7 @@ test("run() shows the login of a private repository to no step, image or log", a
   const password = "s3cr3t-of-forge";
   // A step's own text has not what it looks for.
   const find = (where: string): string => `if grep -rIs 's3cr3t[-]of-forge' ${where}; then exit 9; fi`;
-  const everywhere = ". ../../.. /tmp/jdos-build-* /proc/[0-9]*/cmdline /proc/[0-9]*/environ";
+  const everywhere = ". ../../../.. /tmp/jdos-build-* /proc/[0-9]*/cmdline /proc/[0-9]*/environ";
   const hostile = [{ name: "look", run: `${find(everywhere)}; env | ${find("-")}; test ! -e .git; id -u` }];
   const git = await startPrivateGit({
     root: join(directory, "forge"),
@@ -516,7 +519,10 @@ test("run() tests a node application with what it is developed with, and its ima
     const steps = {
       before: [
         { name: "unit", run: "npm test\nid -u" },
-        { name: "lint", run: "test -e server.js" },
+        {
+          name: "swap",
+          run: "for at in exchange/source volume/work; do if mv ../../../../$at ../../../../$at.x; then exit 9; fi; done",
+        },
       ],
       after: [{ name: "scan", run: 'echo "scanned $JDOS_IMAGE"' }],
     };
@@ -524,7 +530,7 @@ test("run() tests a node application with what it is developed with, and its ima
     assert.equal(result.error, undefined, log);
     const passed = ["source", "test", "build", "push", "after"].map((name) => `${name} Succeeded`);
     assert.deepEqual(stateOf(result), passed);
-    assert.equal(result.stages[1]?.message, "2 steps passed: unit, lint");
+    assert.equal(result.stages[1]?.message, "2 steps passed: unit, swap");
     assert.match(log, /--- stage test started.*^tested from the tool$.*^1000$.*--- stage test succeeded/ms);
     assert.ok(log.includes(`scanned ${result.image}`), log);
     assert.equal(plain.result.error, undefined, plain.log);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -127,6 +127,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
   });
   stages.begin("source");
   const scratch = await mkdtemp(join(tmpdir(), "jdos-build-"));
+  // A kubelet lets everybody write there: who runs a step shall not put another source in this one's place.
+  await chmod(exchange, 0o755);
   const listener = await listen<ToSteps, FromSteps>({
     path: join(exchange, "build.sock"),
     ...(signal && { signal }),

@@ -115,10 +115,7 @@ function required(options: GitAccessOptions, key: Key): string {
     "SourceUnauthorized",
     `Cannot fetch the source: Secret "${secret}" is not there, or has no "${key}"`,
     {
-      hint:
-        key === "password"
-          ? "Make it in the system's Namespace with password (a token will do) and username, or name another"
-          : "Make it in the system's Namespace with ssh-privatekey and known_hosts, or name another",
+      hint: `Make it: jdos secrets set ${secret} ${key === "password" ? "--stdin password" : "--from-file ssh-privatekey=FILE"}`,
     },
   );
 }

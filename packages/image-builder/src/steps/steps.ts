@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { hasBuildStage } from "@jdos/api";
 import { buildDockerfile } from "../dockerfile/build.ts";
 import { type MountedSecret, mountedSecrets, redactor } from "../dockerfile/secrets.ts";
@@ -99,6 +99,7 @@ async function build(begin: Begin, context: Context): Promise<Built> {
   const { input } = begin;
   const environment = readBuildEnvironment(context.environment);
   await mkdir(work, { recursive: true });
+  await keepInPlace(work);
   const source =
     begin.sourceDirectory ??
     (await fetchSource(begin, { channel, work, variables: environment.variables, log }));
@@ -118,6 +119,13 @@ async function build(begin: Begin, context: Context): Promise<Built> {
     ...(await makeImage({ begin, source, detected, environment }, context)),
     after: ({ image, revision }) => own.run(after, { ...facts, JDOS_IMAGE: image, JDOS_REVISION: revision }),
   };
+}
+
+/** Where everybody may write, as a kubelet makes it, nobody else may take the directory away. */
+async function keepInPlace(directory: string): Promise<void> {
+  const parent = dirname(directory);
+  const { mode } = await stat(parent);
+  if ((mode & 0o002) !== 0) await chmod(parent, (mode & 0o777) | 0o1000);
 }
 
 interface Source {

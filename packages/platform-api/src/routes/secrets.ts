@@ -146,7 +146,7 @@ function secretView(
   const uses = ({ spec }: Stored<Application>): boolean =>
     [...(spec.run?.env ?? []), ...(spec.build?.secrets ?? [])].some(
       ({ secret }) => secret?.name === metadata.name,
-    ) || (spec.source?.git as { secret?: string } | undefined)?.secret === metadata.name;
+    ) || spec.source?.git?.secret === metadata.name;
   return {
     name: metadata.name,
     keys: Object.keys(data).sort(),
