@@ -33,6 +33,7 @@ const app = () => import("./commands/app.ts");
 const env = () => import("./commands/env.ts");
 const builds = () => import("./commands/builds.ts");
 const releases = () => import("./commands/releases.ts");
+const verify = () => import("./commands/verify.ts");
 const canary = () => import("./commands/canary.ts");
 
 const hooks = () => import("./commands/hooks.ts");
@@ -320,6 +321,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: member(releases, "list"),
   },
   {
+    name: "verify",
+    description: "who built what from what, and whether signature, provenance and list of packages fit",
+    scope: "application",
+    options: [{ flags: "--release <n>", description: "default: the current one", type: "integer" }],
+    examples: [
+      "jdos verify --system demo --app hello",
+      "jdos verify --system demo --app hello --release 3 -o json",
+    ],
+    load: member(verify, "verify"),
+  },
+  {
+    name: "registry key",
+    description: "print the public key that the signatures of images are checked with",
+    load: member(verify, "key"),
+  },
+  {
     name: "rollback",
     description: "return to an earlier release: a new release with its image and configuration",
     scope: "application",
@@ -443,4 +460,5 @@ export const GROUPS: Readonly<Record<string, string>> = {
   canary: "a release that is being tried beside the one that serves",
   hooks: "webhooks: a forge's pushes build an application",
   preview: "previews of pull requests",
+  registry: "where images are",
 };

@@ -24,6 +24,7 @@ import { releaseRoutes } from "./routes/releases.ts";
 import { sourceRoutes } from "./routes/source.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { systemRoutes } from "./routes/systems.ts";
+import { verificationRoutes } from "./routes/verification.ts";
 import { createRegistryAccess } from "./source/registry-access.ts";
 
 /** Bodies of JSON; sources have a bound of their own. */
@@ -54,6 +55,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     registry: createRegistryAccess(registry, issuer),
     imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
     webhookMasterKey: options.webhookMasterKey,
+    signingPublicKey: options.signingPublicKey,
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
@@ -112,6 +114,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     deployRoutes(api, context);
     buildRoutes(api, context);
     releaseRoutes(api);
+    verificationRoutes(api, context);
     canaryRoutes(api);
     changeRoutes(api);
     observeRoutes(api, context);

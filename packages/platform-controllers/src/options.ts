@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Toleration } from "@jdos/api";
 import type { Client } from "@jdos/client";
 import {
@@ -12,6 +13,7 @@ import {
   type SettingValues,
   setting,
 } from "@jdos/component-base";
+import { readSigningKey, type SigningKey } from "@jdos/component-base/attestation";
 
 export interface PlatformControllersOptions {
   /** Of the user system:serviceaccount:jdos-system:platform-controllers. */
@@ -22,6 +24,8 @@ export interface PlatformControllersOptions {
   routes?: Partial<RouteSettings>;
   build?: Partial<BuildSettings>;
   pods?: PodSettings;
+  /** Absent: images are not signed, and Builds do not speak of it. */
+  attestation?: AttestationOptions;
   metrics?: Metrics;
   /** Defaults to the system's clock. */
   clock?: Clock;
@@ -71,6 +75,27 @@ export interface BuildSettings {
   tolerations: readonly Toleration[];
   /** unconfined: without seccomp and AppArmor for the user's steps, which may need user namespaces. Defaults to default. */
   confinement: "default" | "unconfined";
+}
+
+export interface AttestationOptions {
+  /** The private key that images are signed with: ECDSA on P-256, PEM. */
+  keyPem: string;
+  /** Who builds, in provenance. Defaults to https://jdos.io/builder/v1. */
+  builderId?: string;
+  /** Where the registry answers to this process. Defaults to the registry's URL. */
+  registryUrl?: string;
+}
+
+export interface AttestationSettings {
+  readonly key: SigningKey;
+  readonly builderId: string;
+  readonly registryUrl?: string;
+}
+
+/** @throws ComponentError InvalidOption */
+export function attestationSettings(options: AttestationOptions): AttestationSettings {
+  const { keyPem, builderId = "https://jdos.io/builder/v1", registryUrl } = options;
+  return { key: readSigningKey(keyPem), builderId, ...(registryUrl === undefined ? {} : { registryUrl }) };
 }
 
 /** Of every application's Pods. */
@@ -182,6 +207,8 @@ export const PROCESS_SETTINGS = {
     ["default", "unconfined"],
     "default",
   ),
+  "signing-key-file": setting.text("the private key that images are signed with; without it they are not"),
+  "builder-id": setting.text("who builds, in provenance", "https://jdos.io/builder/v1"),
   "platform-namespace": setting.text(
     "has ConfigMap build-environment; without it the Pod's, else jdos-system",
   ),
@@ -192,7 +219,8 @@ export const PROCESS_SETTINGS = {
 export function optionsOf(
   given: SettingValues<typeof PROCESS_SETTINGS>,
   { namespace }: { namespace: string },
-): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods"> {
+): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "attestation"> {
+  const keyFile = given["signing-key-file"];
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
   const schedulerName = given["pod-scheduler"];
@@ -219,5 +247,8 @@ export function optionsOf(
       confinement: given["build-confinement"],
     },
     pods: schedulerName === undefined ? {} : { schedulerName },
+    ...(keyFile === undefined
+      ? {}
+      : { attestation: { keyPem: readFileSync(keyFile, "utf8"), builderId: given["builder-id"] } }),
   };
 }

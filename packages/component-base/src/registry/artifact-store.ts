@@ -13,7 +13,9 @@ export interface ArtifactStoreOptions {
 
 const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-const MANIFESTS = [OCI_MANIFEST, OCI_INDEX, "application/vnd.docker.distribution.manifest.v2+json"].join(", ");
+const MANIFESTS = [OCI_MANIFEST, OCI_INDEX, "application/vnd.docker.distribution.manifest.v2+json"].join(
+  ", ",
+);
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 export interface FoundManifest {

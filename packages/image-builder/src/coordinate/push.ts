@@ -36,6 +36,7 @@ export interface PushOptions {
 /** What happened, for the log. */
 export interface Pushed {
   digest: string;
+  layers: readonly Descriptor[];
   uploaded: number;
   shared: number;
 }
@@ -50,7 +51,8 @@ export async function pushImage(image: BuiltImage, options: PushOptions): Promis
     options.squash === true && own > 1 && startsWith(config, base.config)
       ? await squashOver(base, { ...options, config, layers })
       : { config, layers };
-  return { digest: await pushWhole(whole.config, whole.layers, options), uploaded, shared };
+  const digest = await pushWhole(whole.config, whole.layers, options);
+  return { digest, layers: whole.layers, uploaded, shared };
 }
 
 interface PushedLayers {

@@ -15,6 +15,7 @@ export interface RouteContext {
   /** Images of this platform begin with it: "registry.jdos.internal/" */
   imagePrefix: string;
   webhookMasterKey: string | undefined;
+  signingPublicKey: string | undefined;
   maxSourceBytes: number;
   maxUploads: number;
 }
