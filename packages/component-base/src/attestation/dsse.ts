@@ -37,7 +37,7 @@ export function openStatement(text: string | Uint8Array, key: VerifyingKey): Sta
   const signatures = Array.isArray(envelope.signatures) ? envelope.signatures : [];
   const isSigned = signatures
     .slice(0, 16)
-    .some(({ sig }) => typeof sig === "string" && key.verify(bytes, Buffer.from(sig, "base64")));
+    .some((each) => typeof each?.sig === "string" && key.verify(bytes, Buffer.from(each.sig, "base64")));
   if (!isSigned) return undefined;
   const statement = parse(payload) as Statement | undefined;
   return statement?._type === "https://in-toto.io/Statement/v1" && Array.isArray(statement.subject)
