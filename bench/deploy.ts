@@ -3,8 +3,8 @@
  * (build, replace the container, ask until the new version answers).
  */
 import { cp, readFile, writeFile } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
+import { ask } from "./support/ask.ts";
 import { BASE_IMAGE, loadBaseImage } from "./support/base-image.ts";
 import { createContainerStore, RUN_OPTIONS, storeOptions } from "./support/container-store.ts";
 import { percentile, timed } from "./support/measure.ts";
@@ -15,24 +15,6 @@ import { figure, printTable, say } from "./support/table.ts";
 const ROUNDS = 6;
 const PEER_PORT = 18_080;
 const DOCKERFILE = `FROM ${BASE_IMAGE}\nWORKDIR /app\nCOPY package*.json ./\nCOPY . .\nENV PORT=8080\nCMD ["node", "server.js"]\n`;
-
-function ask(port: number, host: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      { host: "127.0.0.1", port, headers: { host }, agent: false, timeout: 2000 },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (part: string) => {
-          text += part;
-        });
-        response.on("end", () => resolve(text));
-      },
-    );
-    call.on("timeout", () => call.destroy());
-    call.on("error", reject);
-    call.end();
-  });
-}
 
 const answers = (port: number, host: string, version: string): Promise<void> =>
   until(async () => (await ask(port, host)).startsWith(version), 30);

@@ -135,6 +135,55 @@ describe(
       }
     });
 
+    it("kill -9 of jdosd in the middle of a canary: it goes on from where it was, and no request is dropped", async () => {
+      const configure = async (rollout: object): Promise<void> => {
+        const patch = JSON.stringify({ spec: { rollout } });
+        await platform.kubectl([
+          "patch",
+          "application",
+          "lasting",
+          "-n",
+          "e2e",
+          "--type",
+          "merge",
+          "-p",
+          patch,
+        ]);
+      };
+      const steps = [
+        { weight: 30, pauseSeconds: 3 },
+        { weight: 60, pauseSeconds: 3 },
+      ];
+      await configure({ strategy: "Canary", canary: { steps } });
+      let going = true;
+      const more = () => going;
+      const under = load({
+        ...platform.routes,
+        host: hostOf("lasting"),
+        requests: 500,
+        more,
+        perSecond: 100,
+      });
+      try {
+        const changed = platform.jdos("env", "set", "GREETING=Tried", ...APP);
+        for (const phase of ["Progressing", "Promoting"]) {
+          await eventually(async () => {
+            const view = await platform.json<{ rollout?: { phase: string } }>("canary", "status", ...APP);
+            assert.equal(view.rollout?.phase, phase);
+          }, 60);
+          process.kill(await platform.pid(), "SIGKILL");
+          await restart();
+        }
+        const { exitCode, stderr } = await changed;
+        assert.equal(exitCode, 0, stderr);
+      } finally {
+        going = false;
+      }
+      assert.deepEqual((await under).failures, {});
+      assert.match((await platform.ask("lasting")).body, /^Tried/);
+      await configure({ strategy: "Rolling" });
+    });
+
     it("kill -9 of containerd: Pods go on, and the platform works on", async () => {
       const before = await podsOf();
       const pid = Number(JSON.parse(readFileSync(`${platform.names.runDir}/containerd.pid`, "utf8")).pid);

@@ -187,6 +187,7 @@ export const PROCESS_SETTINGS = {
   "builder-image": setting.text("runs builds; without it REGISTRY/jdos/tools:12"),
   "builder-image-pull-policy": setting.choice("of the builder's image", PULL_POLICIES, "Never"),
   "base-image": setting.text("what stacks build on, in the registry; without it REGISTRY/jdos/base:12"),
+  "build-cache-path": setting.text("a directory of the nodes where the builds of a system keep their layers"),
   "build-concurrency": setting.integer("builds under way at once", { fallback: 2, min: 1 }),
   "build-cpu": setting.text("the request of a build's steps", "10m"),
   "build-memory": setting.text("the limit of a build's steps", "4Gi"),
@@ -223,6 +224,7 @@ export function optionsOf(
   const keyFile = given["signing-key-file"];
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
+  const cacheHostPath = given["build-cache-path"];
   const schedulerName = given["pod-scheduler"];
   return {
     registry: registryLocation(given),
@@ -237,6 +239,7 @@ export function optionsOf(
       ...(baseImage === undefined ? {} : { baseImage }),
       builderImagePullPolicy: given["builder-image-pull-policy"],
       platformNamespace: given["platform-namespace"] ?? namespace,
+      ...(cacheHostPath === undefined ? {} : { cacheHostPath }),
       concurrency: given["build-concurrency"],
       cpu: given["build-cpu"],
       memory: given["build-memory"],

@@ -1,8 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { parseDocument } from "yaml";
-import { applicationSpec } from "./schema/application.ts";
 import { applicationName } from "./schema/run.ts";
 import { DNS_LABEL, RELATIVE_PATH } from "./schema/schema.ts";
+import { closedSchema, SETTINGS_SCHEMA } from "./settings-schema.ts";
 import { SOURCE_FILE, type SourceFile } from "./source-settings.ts";
 
 export { SOURCE_FILE, type SourceFile, settingsOf } from "./source-settings.ts";
@@ -34,17 +34,16 @@ export function parseSourceFile(text: string): SourceFile {
       },
     );
   const value = parse(text) ?? {};
-  validate ??= new Ajv({ strict: false, verbose: true, validateFormats: false }).compile(schema());
+  validate ??= new Ajv({ strict: false, verbose: true }).compile(schema());
   if (!validate(value)) throw refusalOf(validate.errors![0]!);
   return value as SourceFile;
 }
 
 let validate: ValidateFunction | undefined;
 
-/** The application's own schema, in which no member goes unnoticed. */
 function schema(): object {
-  const { build, run, routes, replicas, rollout, triggers, deployPolicy } = applicationSpec.properties;
-  return closed({
+  const { deployPolicy, ...settings } = SETTINGS_SCHEMA;
+  return closedSchema({
     type: "object",
     properties: {
       system: { type: "string", pattern: DNS_LABEL, maxLength: 63, description: "The system it belongs to." },
@@ -55,23 +54,10 @@ function schema(): object {
         maxLength: 1024,
         description: "The folder that is deployed.",
       },
-      build,
-      run,
-      routes,
-      replicas,
-      rollout,
-      triggers,
+      ...settings,
       deploy: deployPolicy,
     },
-  }) as object;
-}
-
-function closed(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(closed);
-  if (typeof node !== "object" || node === null) return node;
-  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
-  const isObject = copy.type === "object" && typeof copy.properties === "object";
-  return isObject ? { ...copy, additionalProperties: false } : copy;
+  });
 }
 
 function parse(text: string): unknown {

@@ -129,6 +129,7 @@ async function request(
     ...(replicas === undefined ? {} : { replicas }),
     ...(own.build === undefined ? {} : { build: { ...told.build, ...own.build } }),
     ...(own.run === undefined ? {} : { run: { ...told.run, ...own.run } }),
+    ...(own.rollout === undefined ? {} : { rollout: { ...told.rollout, ...own.rollout } }),
   };
   return persist(() => client.call<Accepted>("POST", "deploy", { params: scopeOf(input), body, signal }), {
     signal,

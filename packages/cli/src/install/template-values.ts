@@ -50,6 +50,7 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     "builds.cpu": builds.cpu,
     "builds.memory": builds.memory,
     "builds.disk": builds.disk,
+    "builds.cachePath": builds.cachePath,
     "builds.nodeSelector": builds.nodeSelector,
     "builds.tolerations": builds.tolerations,
     "builds.confinement": builds.confinement,

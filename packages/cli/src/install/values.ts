@@ -44,6 +44,7 @@ export interface Values {
     cpu: string;
     memory: string;
     disk: string;
+    cachePath: string;
     nodeSelector: Record<string, string>;
     tolerations: object[];
     confinement: "default" | "unconfined";

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { GitServerError } from "../errors.ts";
 import type { Git } from "../repositories/git.ts";
@@ -12,9 +12,10 @@ export interface ArchiveOptions {
   /** A folder of the repository; undefined: all of it. */
   path: string | undefined;
   signal: AbortSignal;
+  /** Of the tar. Defaults to 2 GiB, as large as the builder unpacks. */
+  maxBytes?: number;
 }
 
-/** As large as the builder unpacks. */
 const MAX_TAR_BYTES = 2 * 1024 ** 3;
 const NOBODY = {
   GIT_AUTHOR_NAME: "jdos",
@@ -36,6 +37,7 @@ export async function archiveOf({
   commit,
   path,
   signal,
+  maxBytes = MAX_TAR_BYTES,
 }: ArchiveOptions): Promise<Readable> {
   const tree = await treeOf({ git, repository, commit, path });
   const timeless = (
@@ -46,7 +48,9 @@ export async function archiveOf({
     signal,
   });
   child.on("error", () => {});
-  const packed = Readable.from(measured(child)).pipe(createGzip({ level: 1 }));
+  const packed = createGzip({ level: 1 });
+  // What fails on the way ends the archive with that error.
+  pipeline(Readable.from(measured(child, maxBytes)), packed, () => {});
   return packed;
 }
 
@@ -66,7 +70,7 @@ async function treeOf({ git, repository, commit, path }: Omit<ArchiveOptions, "s
   );
 }
 
-async function* measured(child: ChildProcess): AsyncGenerator<Buffer> {
+async function* measured(child: ChildProcess, maxBytes: number): AsyncGenerator<Buffer> {
   const closed = once(child, "close");
   closed.catch(() => {});
   let said = "";
@@ -77,10 +81,10 @@ async function* measured(child: ChildProcess): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of child.stdout as Readable) {
       size += (chunk as Buffer).length;
-      if (size > MAX_TAR_BYTES)
+      if (size > maxBytes)
         throw new GitServerError(
           "TooLarge",
-          `Cannot deploy the commit: its files are larger than ${MAX_TAR_BYTES / 1024 ** 3} GiB`,
+          `Cannot deploy the commit: its files are larger than ${Math.floor(maxBytes / 1024 ** 2)} MiB`,
           {
             hint: "Take out of the repository what is no source",
           },

@@ -105,9 +105,13 @@ function isBusy({ status }: PlatformRefusal): boolean {
   return status === 429 || status >= 502;
 }
 
+/** The source is too large, or its settings are none. */
+const AT_FAULT: ReadonlySet<number> = new Set([400, 413, 422]);
+
 /** Whether the same push could be deployed later: the commit is not at fault. */
 export function mayPass(error: unknown): boolean {
   if (error instanceof SourceFileError) return false;
+  if (error instanceof PlatformRefusal) return !AT_FAULT.has(error.status);
   return !(error instanceof GitServerError) || error.httpStatus >= 500;
 }
 

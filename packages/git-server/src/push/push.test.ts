@@ -132,6 +132,25 @@ describe("git push", () => {
     assert.equal(bundle?.revision, (await tree.git("rev-parse", "v2^{commit}")).stdout.trim());
   });
 
+  it("gives who clones the branch that is deployed", async () => {
+    const tree = await clone("mastered");
+    await tree.git("push", "jdos", "main:master");
+    assert.match(
+      (await tree.git("ls-remote", "--symref", "jdos", "HEAD")).stdout,
+      /^ref: refs\/heads\/master\tHEAD/,
+    );
+  });
+
+  it("keeps a commit whose settings the platform refuses", async () => {
+    const tree = await clone("unfit");
+    const error = { code: "Invalid", message: "spec.routes[0].host: it is taken" };
+    git.platform.refusals.set("POST deploy", [{ status: 422, error }]);
+    const { stderr } = await tree.git("push", "jdos", "main");
+    assert.match(stderr, /Not deployed: spec.routes\[0\].host: it is taken/);
+    assert.doesNotMatch(stderr, /taken back/);
+    assert.match((await tree.git("ls-remote", "jdos", "main")).stdout, /refs\/heads\/main/);
+  });
+
   it("reads jdos.yaml of the commit, and says what is wrong with it", async () => {
     const tree = await clone("file", {
       "jdos.yaml": "path: web\nrun:\n  ports: [{ port: 3000 }]\n",

@@ -44,6 +44,7 @@ export class Pusher {
   async prepare(session: PushSession, updates: readonly RefUpdate[]): Promise<void> {
     const { repositories, pending, platform } = this.#options;
     const { name, token } = session;
+    session.received();
     checkUpdates(updates);
     if (!session.access.exists) {
       await platform
@@ -190,7 +191,17 @@ export class Pusher {
     }
     const commit = await this.#commitOf(session, update.after);
     if (commit === undefined) report.step(`Kept ${kind} ${name}: it leads to no commit`);
+    else if (kind === "branch") await this.#leadHead(session, update.ref);
     return commit === undefined ? undefined : { ref: name, commit };
+  }
+
+  /** Who clones gets a deploy branch: HEAD leads to one that is there. */
+  async #leadHead({ name }: PushSession, ref: string): Promise<void> {
+    const { git, repositories } = this.#options;
+    const repository = repositories.pathOf(name);
+    const args = ["rev-parse", "--verify", "--quiet", "HEAD"];
+    const head = await git.run(repository, args, { okExitCodes: [0, 1, 128] });
+    if (head.trim() === "") await git.run(repository, ["symbolic-ref", "HEAD", ref]);
   }
 
   async #isForced({ name }: PushSession, { ref, before, after }: RefUpdate): Promise<boolean> {

@@ -8,6 +8,8 @@ export interface PushSession {
   readonly name: RepositoryName;
   readonly token: string;
   access: AccessView;
+  /** Called when its pack is here and checked. */
+  readonly received: () => void;
 }
 
 export class PushSessions {

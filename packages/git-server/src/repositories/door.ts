@@ -20,12 +20,37 @@ export interface DoorOptions {
   sessions: PushSessions;
   hookSocket: string;
   log: Logger;
-  /** Programs of git at the same time. Defaults to 32. */
+  /** At the same time; a push lasts as long as its deploy is shown. Defaults to 128. */
   maxRequests?: number;
+  /** Packs that are taken at the same time: each costs memory. Defaults to 8. */
+  maxPacks?: number;
 }
 
 /** A pack of the largest size and what is said around it. */
 const MAX_BODY_BYTES = MAX_PACK_BYTES + 1024 ** 2;
+
+/** A bounded number of something at once. */
+class Places {
+  #free: number;
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** How to leave it; leaving twice is leaving once. @throws GitServerError Unavailable */
+  take(): () => void {
+    if (this.#free === 0)
+      throw new GitServerError("Unavailable", "Cannot take the push: too many others are being sent", {
+        hint: "Push again in a moment",
+      });
+    this.#free--;
+    let held = true;
+    return () => {
+      if (held) this.#free++;
+      held = false;
+    };
+  }
+}
 
 interface Call {
   name: RepositoryName;
@@ -36,7 +61,8 @@ interface Call {
 
 /** git's smart HTTP: what a client may ask of a repository, for who may. Refusals are words that git shows. */
 export function repositoryDoor(options: DoorOptions): Handler {
-  const { maxRequests = 32, log } = options;
+  const { maxRequests = 128, maxPacks = 8, log } = options;
+  const packs = new Places(maxPacks);
   let underWay = 0;
   return async (handled) => {
     if (underWay >= maxRequests)
@@ -48,7 +74,7 @@ export function repositoryDoor(options: DoorOptions): Handler {
       );
     underWay++;
     try {
-      await serve(options, handled);
+      await serve({ ...options, packs }, handled);
     } catch (error) {
       const refusal = toGitServerError(error);
       if (refusal.httpStatus >= 500) log.error({ err: error }, "Cannot serve a repository");
@@ -59,8 +85,8 @@ export function repositoryDoor(options: DoorOptions): Handler {
   };
 }
 
-async function serve(options: DoorOptions, handled: HandledRequest): Promise<void> {
-  const { platform, repositories, git, sessions, hookSocket } = options;
+async function serve(options: DoorOptions & { packs: Places }, handled: HandledRequest): Promise<void> {
+  const { platform, repositories, git, sessions, hookSocket, packs } = options;
   const { request, response } = handled;
   const call = callOf(handled);
   const { name, service, rest } = call;
@@ -70,7 +96,9 @@ async function serve(options: DoorOptions, handled: HandledRequest): Promise<voi
     throw passedOn(error);
   });
   await admit(call, access, repositories);
-  const session = sessions.open({ name, token, access });
+  const isPack = service === "git-receive-pack" && rest !== "info/refs";
+  const leave = isPack ? packs.take() : () => {};
+  const session = sessions.open({ name, token, access, received: leave });
   try {
     await runBackend({
       git,
@@ -85,6 +113,7 @@ async function serve(options: DoorOptions, handled: HandledRequest): Promise<voi
       maxBytes: MAX_BODY_BYTES,
     });
   } finally {
+    leave();
     sessions.close(session);
   }
 }

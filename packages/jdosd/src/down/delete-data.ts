@@ -10,6 +10,7 @@ const CONTENTS = [
   "cni",
   "registry-hosts",
   "registry",
+  "git",
   "haproxy",
   "credentials",
   "pki",

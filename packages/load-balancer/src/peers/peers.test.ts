@@ -4,7 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { APPLICATION_LABEL, EndpointSlices, Ingresses, ROUTED_TO_ANNOTATION, Services } from "@jdos/api";
+import {
+  APPLICATION_LABEL,
+  CANARY_ANNOTATION,
+  CANARY_TRAFFIC_ANNOTATION,
+  CANARY_WEIGHT_ANNOTATION,
+  type CanaryTraffic,
+  EndpointSlices,
+  Ingresses,
+  ROUTED_TO_ANNOTATION,
+  readCanaryTraffic,
+  Services,
+} from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
@@ -27,6 +38,8 @@ let haproxy: RunningHaproxy;
 let otherLeadsTo: string | undefined;
 /** How another replica says that it listens. */
 let otherListens: Listenings = {};
+/** What another replica says that came of shared requests. */
+let otherTraffic: CanaryTraffic | undefined;
 let other: Running & { port: number };
 
 before(async () => {
@@ -38,6 +51,7 @@ before(async () => {
     port: 0,
     routedTo: () => otherLeadsTo,
     listening: () => otherListens,
+    traffic: () => otherTraffic,
   });
   const listen = { host: "127.0.0.1", port: await freePort() };
   await addSlice("replicas", listen.port);
@@ -99,6 +113,30 @@ test("routes are said to lead to Pods when they do on every replica, and not soo
   assert.equal((await said()).routedTo, undefined, "the other replica leads to an earlier Pod");
   otherLeadsTo = "127.0.0.1";
   await until({ address: "127.0.0.1", routedTo: "127.0.0.1" });
+});
+
+test("what came of a canary is the sum of all replicas, and is not said before all lead by one weight", async () => {
+  const backend = { service: { name: "web", port: { number: 80 } } };
+  const annotations = { [CANARY_ANNOTATION]: "true", [CANARY_WEIGHT_ANNOTATION]: "20" };
+  await client.create(Ingresses, {
+    metadata: { name: "web-canary", namespace, annotations },
+    spec: {
+      ingressClassName: "jdos",
+      rules: [{ host: "web.test", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+    },
+  });
+  const said = async () => {
+    const { metadata } = await client.get(Ingresses, { namespace, name: "web-canary" });
+    return readCanaryTraffic(metadata.annotations?.[CANARY_TRAFFIC_ANNOTATION]);
+  };
+  const canary = { requests: 7, errors: 1 };
+  const stable = { requests: 30, errors: 0 };
+  otherTraffic = { weight: 10, canary, stable };
+  await sleep(2500);
+  assert.equal(await said(), undefined, "the other replica leads by an earlier weight");
+  otherTraffic = { weight: 20, canary, stable };
+  for (let tries = 0; tries < 200 && (await said()) === undefined; tries++) await sleep(50);
+  assert.deepEqual(await said(), { weight: 20, canary, stable });
 });
 
 test("a Service of type LoadBalancer answers at the addresses of the replicas that listen at its ports", async () => {

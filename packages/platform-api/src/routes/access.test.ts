@@ -63,6 +63,14 @@ describe("applications without a source, and who may deploy them", () => {
     assert.deepEqual([view.state, view.spec.source, view.spec.replicas], ["Empty", undefined, 2]);
     const again = await platform.call("POST", app("web"), {});
     assert.deepEqual([again.status, (again.body as ApiError).code], [409, "AlreadyExists"]);
+    const build = {
+      stack: "python",
+      squash: true,
+      secrets: [{ name: "key", secret: { name: "s", key: "k" } }],
+    };
+    assert.equal((await platform.call("POST", app("built"), { build })).status, 201);
+    const odd = await platform.call("POST", app("odd"), { build: { stak: "node" } });
+    assert.deepEqual([odd.status, (odd.body as ApiError).field], [422, "build.stak"]);
     const bad = await platform.call("POST", app("bad"), { triggers: { path: "../x" } });
     assert.deepEqual([bad.status, (bad.body as ApiError).field], [422, "spec.triggers.path"]);
   });

@@ -1,4 +1,5 @@
 import { FORGES } from "@jdos/api";
+import { SETTINGS_SCHEMA } from "@jdos/api/settings-schema";
 
 /** JSON schemas of what people send. Patterns follow the API server's rules, so that a refusal comes early and clear. */
 export const SYSTEM_NAME = {
@@ -102,16 +103,18 @@ const TRIGGERS = closed({
   }),
 });
 
+/** The Kind's own, with a path that stays within the source. */
+const BUILD = {
+  ...SETTINGS_SCHEMA.build,
+  properties: {
+    ...SETTINGS_SCHEMA.build.properties,
+    dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
+  },
+} as const;
+
 /** What an application is besides its source. */
 const SETTINGS = {
-  build: closed({
-    dockerfile: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).+$", maxLength: 1024 },
-    stack: { enum: ["node"] },
-    args: { type: "object", additionalProperties: TEXT },
-    timeoutSeconds: { type: "integer", minimum: 10, maximum: 86400 },
-    cpu: QUANTITY,
-    memory: QUANTITY,
-  }),
+  build: BUILD,
   run: RUN,
   routes: {
     type: "array",

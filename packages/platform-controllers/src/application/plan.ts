@@ -42,6 +42,8 @@ export interface Step {
   readonly build?: string;
   /** The configuration to take over into the Application: a rollback. */
   readonly configuration?: Pick<DeepReadonly<ReleaseSpec>, "run" | "routes">;
+  /** Where the source is an image: the one it is from now on, so that what was left can be asked for again. */
+  readonly sourceImage?: string;
 }
 
 /** The next step, or undefined when the Application has the Release it asks for. */
@@ -78,11 +80,19 @@ export function planReturn(world: World, { target, why }: { target: StoredReleas
         podsOf: podsOf ?? number,
         reason: reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON - 3)}...` : reason,
       },
-      annotations: { [LEFT_AT_GENERATION_ANNOTATION]: String(application.metadata.generation ?? 0) },
+      annotations: {
+        [LEFT_AT_GENERATION_ANNOTATION]: String(application.metadata.generation ?? 0),
+        [SOURCE_IMAGE_ANNOTATION]: sourceImageOf(target),
+      },
     },
     makeCurrent: true,
     configuration: { run, ...(routes === undefined ? {} : { routes }) },
+    sourceImage: sourceImageOf(target),
   };
+}
+
+function sourceImageOf({ metadata, spec }: StoredRelease): string {
+  return metadata.annotations?.[SOURCE_IMAGE_ANNOTATION] ?? spec.image;
 }
 
 /** Made by a run that was killed before the Application was written. */
@@ -97,6 +107,7 @@ function planUnfinishedReturn({ application, releases }: World): Step | undefine
     release: { existing: number },
     makeCurrent: true,
     configuration: { run, ...(routes === undefined ? {} : { routes }) },
+    sourceImage: sourceImageOf(newest),
   };
 }
 

@@ -16,7 +16,7 @@ export async function takeStep(context: ReconcileContext, world: World, step: St
   const number = "create" in step.release ? step.release.create.number : step.release.existing;
   let application = world.application;
   if (step.makeCurrent && (application.spec.release !== number || step.configuration !== undefined)) {
-    application = await makeCurrent(context, world, { number, configuration: step.configuration });
+    application = await makeCurrent(context, world, { ...step, number });
     const why = release?.spec.reason ?? "made before";
     events.event(application, "Normal", "Released", `Release v${number} is current: ${why}`);
   }
@@ -34,15 +34,14 @@ export async function takeStep(context: ReconcileContext, world: World, step: St
   return { application, builds, releases: same === undefined ? others : [...others, same] };
 }
 
-interface Current {
+interface Current extends Pick<Step, "configuration" | "sourceImage"> {
   number: number;
-  configuration: Step["configuration"];
 }
 
 async function makeCurrent(
   { client }: ReconcileContext,
   world: World,
-  { number, configuration }: Current,
+  { number, configuration, sourceImage }: Current,
 ): Promise<World["application"]> {
   const { application } = world;
   const { resourceVersion } = application.metadata;
@@ -56,7 +55,11 @@ async function makeCurrent(
   }
   // A whole write under the lock: a merge would keep what the configuration returned to does not have.
   const { rollbackTo: _, run: __, routes: ___, ...rest } = application.spec;
-  const spec = { ...rest, release: number, ...configuration };
+  const source =
+    sourceImage === undefined || rest.source?.image === undefined
+      ? {}
+      : { source: { image: { reference: sourceImage } } };
+  const spec = { ...rest, release: number, ...configuration, ...source };
   return client.update(Applications, { ...application, spec });
 }
 

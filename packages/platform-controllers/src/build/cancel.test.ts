@@ -157,13 +157,23 @@ test("a Build whose time is over has TimedOut, with the stage it was in, whoever
 test("a Build that fills its disk has failed OutOfDisk; one that a full node evicts begins again", async () => {
   const evicted = (message: string) => ({ phase: "Failed", reason: "Evicted", message });
   await begun("greedy");
+  const stopped = {
+    stages: [{ name: "build", state: "Failed", message: "x" }],
+    error: { code: "Stopped", message: "x" },
+  };
   await platform.endBuildPod("greedy-b1", {});
-  await platform.setPodStatus(
-    "greedy-b1-pod",
-    evicted('Usage of EmptyDir volume "work" exceeds the limit "10Gi". '),
-  );
+  await platform.setPodStatus("greedy-b1-pod", {
+    ...evicted('Usage of EmptyDir volume "work" exceeds the limit "10Gi". '),
+    containerStatuses: [
+      {
+        ...{ name: "build", image: "tools", imageID: "", ready: false, restartCount: 0 },
+        state: { terminated: { exitCode: 1, message: JSON.stringify(stopped) } },
+      },
+    ],
+  });
   const build = await platform.until(Builds, key("greedy-b1"), ended);
   assert.equal(succeeded(build).reason, "OutOfDisk");
+  assert.match(build.status?.stages?.[0]?.message ?? "", /wrote more to disk than it may/);
   await begun("unlucky");
   await platform.endBuildPod("unlucky-b1", {});
   await platform.setPodStatus("unlucky-b1-pod", evicted("The node was low on resource: memory. "));

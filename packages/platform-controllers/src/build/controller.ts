@@ -14,6 +14,7 @@ import {
   Pods,
   registrySecretName,
   Secrets,
+  Systems,
 } from "@jdos/api";
 import { controllerOf, formatMicroTime, formatTime, isStatus, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
@@ -28,6 +29,7 @@ import { stagesFromLog } from "./log.ts";
 import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts";
 import { isQueued } from "./queue/plan.ts";
 import { endedStages } from "./stages.ts";
+import { cachePathOf } from "./step-volumes.ts";
 import { deleteJobs, stopBuild } from "./stop.ts";
 import { succeeded, writeBuild } from "./write-build.ts";
 
@@ -223,7 +225,8 @@ async function start(client: Client, { build, attempt, settings }: Start): Promi
   const namespace = build.metadata.namespace ?? "";
   await copyEnvironment(client, settings.build.platformNamespace, namespace);
   await unlessThere(() => client.create(ConfigMaps, renderInput(build, settings)));
-  const job = renderJob(build, attempt, settings);
+  const cachePath = await cachePathFor(client, namespace, settings);
+  const job = renderJob(build, attempt, { ...settings, cachePath });
   const { apiVersion, kind, metadata } = build;
   const owner = {
     apiVersion,
@@ -237,6 +240,16 @@ async function start(client: Client, { build, attempt, settings }: Start): Promi
     client.create(Jobs, { ...job, metadata: { ...job.metadata, ownerReferences: [owner] } }),
   );
   return made ?? client.get(Jobs, { namespace, name: jobName(metadata.name, attempt) });
+}
+
+async function cachePathFor(
+  client: Client,
+  name: string,
+  { build: { cacheHostPath } }: Settings,
+): Promise<string | undefined> {
+  if (cacheHostPath === undefined) return undefined;
+  const system = await find(() => client.get(Systems, { name }));
+  return system === undefined ? undefined : cachePathOf(cacheHostPath, system);
 }
 
 async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> {

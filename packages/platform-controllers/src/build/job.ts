@@ -52,12 +52,17 @@ export function jobName(build: string, attempt: number): string {
   return attempt === 1 ? build : `${build}-r${attempt}`;
 }
 
+export interface JobSettings extends Settings {
+  /** Where the system's builds keep their layers, on the node. */
+  cachePath?: string | undefined;
+}
+
 /**
  * The Job of a Build. Two containers of one Pod share an empty directory: `build` holds the registry credential,
  * fetches the source and pushes, and its log is the build's log; `steps` runs what the user wrote, in a container
  * of its own, so that no step can read the credential whatever it does.
  */
-export function renderJob(build: Stored<Build>, attempt: number, settings: Settings): Job {
+export function renderJob(build: Stored<Build>, attempt: number, settings: JobSettings): Job {
   const labels = {
     [BUILD_LABEL]: build.metadata.name,
     [ATTEMPT_LABEL]: String(attempt),
@@ -137,7 +142,7 @@ function coordinator(settings: Settings): Container {
   };
 }
 
-function steps(build: Stored<Build>, settings: Settings): Container {
+function steps(build: Stored<Build>, settings: JobSettings): Container {
   const { spec } = build;
   const { cpu, memory, disk, confinement } = settings.build;
   const most = spec.build?.cpu;
@@ -157,7 +162,7 @@ function steps(build: Stored<Build>, settings: Settings): Container {
       environment,
       exchange,
       work,
-      ...stepVolumes(build, settings.build).mounts,
+      ...stepVolumes(build, settings.cachePath).mounts,
       ...repository(settings),
     ],
     ...(confinement === "unconfined"
@@ -186,8 +191,10 @@ function repository({ build }: Settings): VolumeMount[] {
   return [{ name: "repository", mountPath: MOUNTED, readOnly: true }];
 }
 
-function volumes(build: Stored<Build>, { registry, build: settings }: Settings): Volume[] {
-  const { repositoryHostPath: path, disk } = settings;
+function volumes(
+  build: Stored<Build>,
+  { registry, cachePath, build: { repositoryHostPath: path, disk } }: JobSettings,
+): Volume[] {
   const secretName = registrySecretName(build.spec.application);
   return [
     { name: "input", configMap: { name: build.metadata.name } },
@@ -195,7 +202,7 @@ function volumes(build: Stored<Build>, { registry, build: settings }: Settings):
     ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
     { name: "exchange", emptyDir: { sizeLimit: disk } },
     { name: "work", emptyDir: { sizeLimit: disk } },
-    ...stepVolumes(build, settings).volumes,
+    ...stepVolumes(build, cachePath).volumes,
     ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];
 }

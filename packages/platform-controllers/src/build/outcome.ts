@@ -42,13 +42,15 @@ export function outcomeOf({ build, job, pod, now }: Ending): Outcome | undefined
   const wasStopped = result?.error?.code === "Stopped";
   const disk = diskEviction(pod);
   if (disk !== undefined && result?.image === undefined)
-    return { ...failureIn(build, "OutOfDisk", disk), ...factsOf(result) };
+    return { ...failureIn(build, "OutOfDisk", disk), ...factsOf(result, disk) };
   if (result !== undefined && !wasStopped)
     return result.error?.code === "StepsLost" ? stepsLost(result, pod) : fromResult(result);
   const isLate = failed?.status === "True" ? failed.reason === "DeadlineExceeded" : isPastDeadline(job, now);
-  if (isLate && (wasStopped || failed?.status === "True"))
-    return { ...failureIn(build, "TimedOut", tookTooLong(build)), ...factsOf(result) };
-  if (wasStopped) return { ...lost("Its Pod was stopped from outside"), ...factsOf(result) };
+  if (isLate && (wasStopped || failed?.status === "True")) {
+    const why = tookTooLong(build);
+    return { ...failureIn(build, "TimedOut", why), ...factsOf(result, why) };
+  }
+  if (wasStopped) return lost("Its Pod was stopped from outside");
   const ended = endedWithoutResult(pod);
   if (ended?.reason === "OOMKilled")
     return failure("OutOfMemory", "The builder used more memory than it has");
@@ -87,9 +89,13 @@ function diskEviction(pod: StoredPod | undefined): string | undefined {
   return `The build wrote more to disk than it may: ${message.trim()}`;
 }
 
-function factsOf(result: BuilderResult | undefined): Pick<Outcome, "stages" | "log"> {
+/** What a builder that was stopped knows; why it was it does not. */
+function factsOf(result: BuilderResult | undefined, why: string): Pick<Outcome, "stages" | "log"> {
   if (result === undefined) return {};
-  const { stages, log } = result;
+  const { log } = result;
+  const stages = result.stages.map((stage) =>
+    stage.state === "Failed" ? { ...stage, message: why } : stage,
+  );
   return { ...(stages.length === 0 ? {} : { stages }), ...(log === undefined ? {} : { log }) };
 }
 

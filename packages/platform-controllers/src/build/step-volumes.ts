@@ -1,6 +1,5 @@
-import type { Build, Volume, VolumeMount } from "@jdos/api";
+import type { Build, System, Volume, VolumeMount } from "@jdos/api";
 import type { Stored } from "@jdos/client";
-import type { BuildSettings } from "../options.ts";
 
 /** A folder each, with the file `value`. Source: image-builder, option --secrets. */
 const SECRETS = "/etc/jdos/secrets";
@@ -12,8 +11,8 @@ const CACHE = "/cache";
  * keep for each other. A Secret that does not exist is the builder's to report.
  */
 export function stepVolumes(
-  { metadata, spec }: Stored<Build>,
-  { cacheHostPath }: Pick<BuildSettings, "cacheHostPath">,
+  { spec }: Stored<Build>,
+  cachePath: string | undefined,
 ): { volumes: Volume[]; mounts: VolumeMount[] } {
   const secrets = (spec.build?.secrets ?? []).map(({ name, secret }, at) => ({
     volume: {
@@ -28,17 +27,11 @@ export function stepVolumes(
     mount: { name: `secret-${at}`, mountPath: `${SECRETS}/${name}`, readOnly: true },
   }));
   const cache =
-    cacheHostPath === undefined
+    cachePath === undefined
       ? []
       : [
           {
-            volume: {
-              name: "cache",
-              hostPath: {
-                path: cachePath(cacheHostPath, metadata.namespace ?? ""),
-                type: "DirectoryOrCreate",
-              },
-            },
+            volume: { name: "cache", hostPath: { path: cachePath, type: "DirectoryOrCreate" } },
             mount: { name: "cache", mountPath: CACHE },
           },
         ];
@@ -46,7 +39,7 @@ export function stepVolumes(
   return { volumes: all.map(({ volume }) => volume), mounts: all.map(({ mount }) => mount) };
 }
 
-/** Where the builds of a system, and of no other, keep their layers. */
-export function cachePath(cacheHostPath: string, system: string): string {
-  return `${cacheHostPath}/${system}`;
+/** Where the builds of a system, and of no other that had or will have its name, keep their layers. */
+export function cachePathOf(cacheHostPath: string, { metadata }: Stored<System>): string {
+  return `${cacheHostPath}/${metadata.name}.${metadata.uid}`;
 }

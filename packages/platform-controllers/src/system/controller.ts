@@ -27,7 +27,7 @@ import {
 } from "@jdos/controller-runtime";
 import { apply } from "../apply/apply.ts";
 import { writeStatus } from "../apply/write-status.ts";
-import { cachePath } from "../build/step-volumes.ts";
+import { cachePathOf } from "../build/step-volumes.ts";
 import type { Settings } from "../options.ts";
 import { nameRefusal } from "./name.ts";
 import { renderLimits, renderQuota, SYSTEM_OBJECT } from "./render/limits.ts";
@@ -163,9 +163,9 @@ async function empty(
 ): Promise<Result | undefined> {
   const { client } = context;
   if (namespace === undefined || !owns(system, namespace)) {
-    // A System of the same name that comes later is another one.
-    if (cacheHostPath !== undefined && nameRefusal(system.metadata.name) === undefined)
-      await rm(cachePath(cacheHostPath, system.metadata.name), { recursive: true, force: true });
+    // On one machine the node is this one; elsewhere there is nothing here to remove.
+    if (cacheHostPath !== undefined)
+      await rm(cachePathOf(cacheHostPath, system), { recursive: true, force: true });
     await removeFinalizer(client, { type: Systems, object: system, finalizer: SYSTEM_FINALIZER });
     return;
   }

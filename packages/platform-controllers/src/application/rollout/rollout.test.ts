@@ -334,8 +334,11 @@ test("a rolling Release that is over its deadline is left, once; without a good 
     /Release v3 runs on 1 Pod: back to v1, for v2 was left: it did not get ready in 600 s/,
   );
   assert.equal(left.status?.rollout?.release, 2);
+  assert.equal(left.spec.source?.image?.reference, GOOD);
+  await deploy("slow", BAD);
+  await until("slow", ({ spec }) => spec.release === 4);
   await deploy("slow", NEXT);
-  await until("slow", serves(4));
+  await until("slow", serves(5));
 
   await platform.createApplication("never", { source: { image: { reference: BAD } } });
   await platform.until(
