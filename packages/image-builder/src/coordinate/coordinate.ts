@@ -6,7 +6,7 @@ import type { RegistryCredential } from "@jdos/component-base";
 import { asBuilderError, ImageBuilderError } from "../errors.ts";
 import { type Channel, listen } from "../exchange/channel.ts";
 import type { BuiltImage, FromSteps, ToSteps } from "../exchange/messages.ts";
-import { attachSbom, type KnownPackages, recallPackages } from "../packages/attach-sbom.ts";
+import { attachSbom, type KnownPackages, preparePackages } from "../packages/attach-sbom.ts";
 import type { Package } from "../packages/lists.ts";
 import { sourcePackages } from "../packages/source-packages.ts";
 import { Registry } from "../registry/registry.ts";
@@ -128,7 +128,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       readBase(registry, input.baseImage),
       fetchSource(registry, { options, stages, facts }),
     ]);
-    const knownPackages = recallPackages(registry, input.repository);
+    const knownPackages = preparePackages(registry, { repository: input.repository, base });
     // As it came: later the steps may write there.
     const named = sourceDirectory === undefined ? [] : await sourcePackages(sourceDirectory);
     const known = new KnownImages(registry, base);

@@ -1,9 +1,10 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { attachmentTags, imageSubject, sbomArtifact } from "@jdos/component-base/attestation";
+import type { BaseImage } from "../coordinate/base.ts";
 import { ImageBuilderError } from "../errors.ts";
 import { type Manifest, OCI_MANIFEST } from "../registry/media-types.ts";
 import { digestOf, type Registry } from "../registry/registry.ts";
-import { writeBom } from "./bom.ts";
+import { loadLibrary, writeBom } from "./bom.ts";
 import type { Package } from "./lists.ts";
 import { distinct, flatten, type LayerPackages, scanLayer } from "./scan-layer.ts";
 
@@ -29,6 +30,26 @@ export async function recallPackages(registry: Registry, repository: string): Pr
   } catch {
     return {};
   }
+}
+
+/** What is known of layers while the steps work: of the application's last image, and of the base it will lie on. */
+export async function preparePackages(
+  registry: Registry,
+  { repository, base }: { repository: string; base: BaseImage },
+): Promise<KnownPackages> {
+  const [recalled] = await Promise.all([recallPackages(registry, repository), loadLibrary()]);
+  const known: Record<string, LayerPackages> = { ...recalled };
+  const signal = AbortSignal.timeout(SCAN_MILLIS);
+  try {
+    for (const { digest, mediaType } of base.layers)
+      known[digest] ??= await scanLayer(await registry.blobStream(base.repository, digest), {
+        mediaType,
+        signal,
+      });
+  } catch {
+    // It is tried once more when the image is there.
+  }
+  return known;
 }
 
 export interface SbomOptions {
@@ -87,7 +108,7 @@ export async function attachSbom(options: SbomOptions): Promise<Sbom> {
   if (layers.some((layer) => known[layer.digest] === undefined))
     await rememberPackages(options, Object.fromEntries(found));
   const unread = scanned.reduce((sum, each) => sum + each.unread.length, 0);
-  return { digest: sbom.digest, packages: packages.length, unread };
+  return { digest: sbom.digest, packages: packages.filter(({ type }) => type !== "os").length, unread };
 }
 
 async function rememberPackages({ registry, repository }: SbomOptions, known: KnownPackages): Promise<void> {

@@ -7,9 +7,14 @@ export interface BomOptions {
   packages: readonly Package[];
 }
 
+/** It takes 100 ms, which a build has while its steps work. */
+export function loadLibrary() {
+  return import("@cyclonedx/cyclonedx-library");
+}
+
 /** The list of packages of an image: CycloneDX 1.6, JSON. The same image gives the same bytes. */
 export async function writeBom({ repository, digest, packages }: BomOptions): Promise<Buffer> {
-  const { Enums, Models, Serialize, Spec } = await import("@cyclonedx/cyclonedx-library");
+  const { Enums, Models, Serialize, Spec } = await loadLibrary();
   const system = packages.find(({ type }) => type === "os");
   const bom = new Models.Bom();
   bom.metadata.component = new Models.Component(Enums.ComponentType.Container, repository, {
