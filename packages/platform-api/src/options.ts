@@ -62,6 +62,8 @@ export interface RegistryOptions {
   token?: RegistryTokenOptions;
   /** Password of the user "node" at JDOS's own registry. */
   nodePassword?: string;
+  /** Password of the user "retention" at JDOS's own registry. */
+  retentionPassword?: string;
   /** Of any other registry: a docker configuration, read at each use. Without it the registry asks for none. */
   credentialsFile?: string;
 }

@@ -5,8 +5,10 @@ import { attestationController } from "./build/attest/controller.ts";
 import { buildController } from "./build/controller.ts";
 import { buildQueueController } from "./build/queue/controller.ts";
 import { addIndexes } from "./indexes.ts";
+import { noticeController } from "./notice/controller.ts";
 import { attestationSettings, type PlatformControllersOptions, settingsOf } from "./options.ts";
 import { releaseController } from "./release/controller.ts";
+import { startRetention } from "./retention/start.ts";
 import { systemController } from "./system/controller.ts";
 
 export interface PlatformControllers {
@@ -28,6 +30,20 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   if (options.attestation !== undefined)
     manager.add(attestationController(settings, attestationSettings(options.attestation)));
   manager.add(releaseController());
+  manager.add(noticeController(settings.notices));
   await manager.start();
-  return { idle: () => manager.idle(), stop: () => manager.stop() };
+  const retention = startRetention({
+    client,
+    log,
+    clock,
+    settings,
+    ...(metrics === undefined ? {} : { metrics }),
+  });
+  return {
+    idle: () => manager.idle(),
+    async stop() {
+      await retention.stop();
+      await manager.stop();
+    },
+  };
 }

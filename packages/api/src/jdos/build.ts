@@ -1,4 +1,4 @@
-import type { Condition, ObjectMeta, ResourceType } from "@jdos/apimachinery";
+import type { Condition, DeepReadonly, ObjectMeta, ResourceType } from "@jdos/apimachinery";
 import type { ApplicationBuild, ApplicationSource } from "./application.ts";
 import { jdos } from "./group.ts";
 
@@ -41,9 +41,16 @@ export interface BuildTrigger {
   delivery?: string;
 }
 
-/** The stages of a build in their order. */
-export const BUILD_STAGES = ["source", "build", "push"] as const;
+/** The stages of a build in their order; `test` and `after` only where there are such steps of one's own. */
+export const BUILD_STAGES = ["source", "test", "build", "push", "after"] as const;
 export type BuildStageName = (typeof BUILD_STAGES)[number];
+
+/** Whether a build goes through a stage. */
+export function hasBuildStage(stage: BuildStageName, build: DeepReadonly<ApplicationBuild> = {}): boolean {
+  if (stage === "test") return (build.steps?.before ?? []).length > 0;
+  if (stage === "after") return (build.steps?.after ?? []).length > 0;
+  return true;
+}
 
 export interface BuildStage {
   name: BuildStageName;

@@ -39,6 +39,7 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     signingPublicKeyBase64: base64(facts.signingPublicKey),
     "registry.location": registry.location,
     "registry.url": locationOf(registry).url,
+    "registry.retention": registry.retention,
     "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),
     ...loginValues(values),
     ...routeValues(values, facts),

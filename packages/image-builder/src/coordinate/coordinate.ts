@@ -1,11 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BuilderError, BuilderInput, BuilderResult, BuildMaterial } from "@jdos/api";
+import {
+  type BuilderError,
+  type BuilderInput,
+  type BuilderResult,
+  type BuildMaterial,
+  type BuildStageName,
+  hasBuildStage,
+} from "@jdos/api";
 import type { RegistryCredential } from "@jdos/component-base";
 import { asBuilderError, ImageBuilderError } from "../errors.ts";
 import { type Channel, listen } from "../exchange/channel.ts";
-import type { BuiltImage, FromSteps, ToSteps } from "../exchange/messages.ts";
+import type { FromSteps, ToSteps } from "../exchange/messages.ts";
 import { attachSbom, type KnownPackages, preparePackages } from "../packages/attach-sbom.ts";
 import type { Package } from "../packages/lists.ts";
 import { sourcePackages } from "../packages/source-packages.ts";
@@ -16,6 +23,7 @@ import { KeptLog, keepLog } from "./kept-log.ts";
 import { KnownImages } from "./known-images.ts";
 import { recallLayer } from "./layer-cache.ts";
 import { startLoopbackRegistry } from "./loopback-registry.ts";
+import { fetchPrivate } from "./private-source.ts";
 import { LAST_BUILD, type Pushed, pushImage } from "./push.ts";
 import { ImageReceiver } from "./receiver.ts";
 import { Stages } from "./stages.ts";
@@ -24,6 +32,10 @@ export interface CoordinateOptions {
   input: BuilderInput;
   /** Of the registry; it never leaves this side. */
   credential?: RegistryCredential;
+  /** Where the Secret of a private repository is mounted; it never leaves this side either. */
+  gitCredential: string;
+  /** Where the ConfigMap build-environment is mounted. */
+  environment: string;
   /** The directory shared with the steps. */
   exchange: string;
   /** A line of the build's log. */
@@ -78,10 +90,10 @@ async function attempt(options: CoordinateOptions): Promise<BuilderResult> {
   const stages = new Stages(say);
   const facts: Facts = {};
   try {
-    const { digest } = await build(options, stages, facts);
+    const pushed = await build(options, stages, facts);
     return {
-      digest,
-      image: `${input.registry.host}/${input.repository}@${digest}`,
+      digest: pushed.digest,
+      image: referenceOf(input, pushed),
       stages: stages.list,
       ...facts,
     };
@@ -98,6 +110,14 @@ async function attempt(options: CoordinateOptions): Promise<BuilderResult> {
       error: failure,
     };
   }
+}
+
+function referenceOf({ registry, repository }: BuilderInput, { digest }: Pushed): string {
+  return `${registry.host}/${repository}@${digest}`;
+}
+
+function afterSource({ options }: BuilderInput): BuildStageName {
+  return hasBuildStage("test", options) ? "test" : "build";
 }
 
 /** An error that the steps reported. */
@@ -126,7 +146,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
   try {
     const [base, sourceDirectory] = await Promise.all([
       readBase(registry, input.baseImage),
-      fetchSource(registry, { options, stages, facts }),
+      fetchSource(registry, { options, stages, facts, scratch }),
     ]);
     const knownPackages = preparePackages(registry, { repository: input.repository, base });
     // As it came: later the steps may write there.
@@ -146,17 +166,24 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
         base: { digest: base.digest, config: base.config },
         registryPort: loopback.port,
       });
-      if (sourceDirectory !== undefined) stages.begin("build");
-      const image = await followSteps(channel, { options, stages, facts, registry });
+      if (sourceDirectory !== undefined) stages.begin(afterSource(input));
+      const following = { options, stages, facts, registry };
+      const { image } = await followSteps(channel, "built", following);
       stages.begin("push");
+      const { repository, build } = input;
       const { squash = false } = input.options ?? {};
-      const target = { registry, repository: input.repository, exchange, base, receiver, squash };
+      const target = { registry, repository, build, exchange, base, receiver, squash };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;
       stages.succeed("push", `${pushed.digest}: ${counts}`);
       facts.materials = known.materials({ host: input.registry.host, base, layers: pushed.layers });
       await listPackages({ options, registry, facts, pushed, known: await knownPackages, source: named });
+      if (hasBuildStage("after", input.options)) {
+        stages.begin("after");
+        channel.send({ type: "pushed", image: referenceOf(input, pushed), revision: facts.revision ?? "" });
+        await followSteps(channel, "checked", following);
+      }
       return pushed;
     } finally {
       await loopback.stop();
@@ -199,17 +226,30 @@ interface Fetching {
   options: CoordinateOptions;
   stages: Stages;
   facts: Facts;
+  scratch: string;
 }
 
-/** Fetches a bundle; a git repository is fetched by the steps, which need no credential for it. */
+/** Fetches a bundle or a private repository; one that needs no credential is fetched by the steps. */
 async function fetchSource(
   registry: Registry,
-  { options, stages, facts }: Fetching,
+  { options, stages, facts, scratch }: Fetching,
 ): Promise<string | undefined> {
-  const { input, exchange } = options;
-  if (input.source.bundle === undefined) return undefined;
-  const { digest } = input.source.bundle;
+  const { input, exchange, environment, say, signal } = options;
+  const { git, bundle } = input.source;
   const directory = join(exchange, "source");
+  if (git?.secret !== undefined) {
+    const mounted = options.gitCredential;
+    const where = { mounted, environment, scratch, directory };
+    const fetched = await fetchPrivate({ git, ...where, log: say, ...(signal && { signal }) });
+    facts.revision = fetched.commit;
+    stages.succeed(
+      "source",
+      `commit ${fetched.commit.slice(0, 12)} of ${git.revision ?? "the default branch"}`,
+    );
+    return fetched.directory;
+  }
+  if (bundle === undefined) return undefined;
+  const { digest } = bundle;
   const { files, sizeBytes } = await fetchBundle(registry, {
     repository: input.repository,
     digest,
@@ -227,14 +267,20 @@ interface Following {
   registry: Registry;
 }
 
-async function followSteps(
+type Milestone = Extract<FromSteps, { type: "built" | "checked" }>;
+
+/** Does what the steps ask for until they have come to this; what they say later is left for the next call. */
+async function followSteps<Type extends Milestone["type"]>(
   channel: Channel<ToSteps, FromSteps>,
+  until: Type,
   { options, stages, facts, registry }: Following,
-): Promise<BuiltImage> {
+): Promise<Extract<Milestone, { type: Type }>> {
   const { input, say, signal } = options;
   signal?.addEventListener("abort", () => channel.close(), { once: true });
-  for await (const message of channel.messages) {
+  const messages = channel.messages[Symbol.asyncIterator]();
+  for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
     if (signal?.aborted) break;
+    const message = next.value;
     switch (message.type) {
       case "log":
         say(message.line);
@@ -242,6 +288,10 @@ async function followSteps(
       case "fetched":
         facts.revision = message.revision;
         stages.succeed("source", message.message);
+        stages.begin(afterSource(input));
+        break;
+      case "tested":
+        stages.succeed("test", message.message);
         stages.begin("build");
         break;
       case "detected":
@@ -254,8 +304,10 @@ async function followSteps(
         break;
       }
       case "built":
-        stages.succeed("build", message.message);
-        return message.image;
+      case "checked":
+        if (message.type !== until) break;
+        stages.succeed(message.type === "built" ? "build" : "after", message.message);
+        return message as Extract<Milestone, { type: Type }>;
       case "failed":
         throw new StepsError(message.error);
     }

@@ -10,6 +10,8 @@ export interface Credentials {
   readonly platformToken: string;
   /** User "node" at the registry: may pull everything. */
   readonly nodePassword: string;
+  /** User "retention" at the registry: may read and delete what applications pushed. */
+  readonly retentionPassword: string;
   /** Signing secrets of webhooks are made of it. */
   readonly gitServerKey: string;
   /** Images are signed with it: a private key, PEM. No Pod has it. */
@@ -17,13 +19,14 @@ export interface Credentials {
 }
 
 export async function ensureCredentials(directory: string): Promise<Credentials> {
-  const [platformToken, nodePassword, gitServerKey, signingKey] = await Promise.all([
+  const [platformToken, nodePassword, retentionPassword, gitServerKey, signingKey] = await Promise.all([
     ensureToken(join(directory, "platform-token")),
     ensureToken(join(directory, "registry-node-password")),
+    ensureToken(join(directory, "registry-retention-password")),
     ensureToken(join(directory, "git-server-key")),
     ensureSecret(join(directory, "image-signing-key"), () => newSigningKey().trim()),
   ]);
-  return { platformToken, nodePassword, gitServerKey, signingKey };
+  return { platformToken, nodePassword, retentionPassword, gitServerKey, signingKey };
 }
 
 function ensureToken(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { BUILD_TRIGGERS, type BuildSpec, type BuildStatus } from "../build.ts";
+import { BUILD_STAGES, BUILD_TRIGGERS, type BuildSpec, type BuildStatus } from "../build.ts";
 import { conditions } from "./condition.ts";
 import { applicationName } from "./run.ts";
 import { DIGEST, DNS_LABEL, type SchemaFor } from "./schema.ts";
@@ -59,13 +59,13 @@ export const buildStatus: SchemaFor<BuildStatus> = {
     ),
     stages: {
       type: "array",
-      description: "source, build, push.",
+      description: "source, build, push; test and after where there are such steps.",
       "x-kubernetes-list-type": "atomic",
       items: {
         type: "object",
         required: ["name", "state"],
         properties: {
-          name: { type: "string", enum: ["source", "build", "push"], description: "The stage." },
+          name: { type: "string", enum: BUILD_STAGES, description: "The stage." },
           state: { type: "string", enum: ["Running", "Succeeded", "Failed"], description: "How far it is." },
           startTime: { type: "string", format: "date-time", description: "When it began." },
           seconds: { type: "number", minimum: 0, description: "How long it took." },

@@ -12,6 +12,11 @@ export function cniPart({ names, paths, log, metrics }: Context): Part {
         podCidr: names.pods.range,
         gateway: names.pods.gateway,
         serviceCidr: names.services.range,
+        openToConfined: [
+          { protocol: "udp", address: names.services.dns, port: 53 },
+          { protocol: "tcp", address: names.services.dns, port: 53 },
+          { protocol: "tcp", address: names.services.registry, port: 5000 },
+        ],
         runDir: names.runDir,
         dataDir: paths.cni,
         cniBinDir: paths.cniBin,

@@ -21,6 +21,7 @@ export function platformApiPart(context: Context, clientFor: ClientFactory): Par
           url: registryUrl(context),
           token: { certPem: pki.registryToken.certPem, keyPem: pki.registryToken.keyPem },
           nodePassword: credentials.nodePassword,
+          retentionPassword: credentials.retentionPassword,
         },
         routesDomain: ROUTES_DOMAIN,
         gitUrl: `http://git.${ROUTES_DOMAIN}:${names.ports.routes}`,

@@ -22,6 +22,10 @@ export function platformControllersPart(context: Context, clientFor: ClientFacto
           concurrency: options.buildConcurrency,
         },
         attestation: { keyPem: credentials.signingKey, registryUrl: registryUrl(context) },
+        retention: {
+          url: registryUrl(context),
+          credential: { username: "retention", password: credentials.retentionPassword },
+        },
         metrics,
       });
     },
