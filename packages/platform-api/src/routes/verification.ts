@@ -40,7 +40,10 @@ export function verificationRoutes(server: FastifyInstance, context: Context): v
           hint: "Deploy it, or name a release",
         });
       const { spec } = await requireRelease(client, request.params, number);
-      const { repository, path, digest } = placeOf(spec.image, context);
+      const { repository, path, digest } = placeOf(builtAs(spec, context), context);
+      // The registry is read in the person's name, which is no right: what they may see there says the API server.
+      const [from = "", origin = ""] = repository.slice(context.imagePrefix.length).split("/");
+      if (from !== system || origin !== app) await requireApplication(client, { system: from, app: origin });
       const authorization = await context.registry.authorize(person.name, path, "pull");
       const { url } = context.registry;
       const store = new ArtifactStore({
@@ -98,6 +101,13 @@ async function requireRelease(
       cause: error,
     });
   }
+}
+
+/** The image as its build named it: one that was promoted was signed where it came from. */
+function builtAs({ image, promotedFrom }: Stored<Release>["spec"], { imagePrefix }: Context): string {
+  if (promotedFrom === undefined) return image;
+  const { system, application } = promotedFrom;
+  return `${imagePrefix}${system}/${application}@${image.split("@")[1]}`;
 }
 
 /** Where an image of this platform is. */
