@@ -34,6 +34,7 @@ const app = () => import("./commands/app.ts");
 const env = () => import("./commands/env.ts");
 const builds = () => import("./commands/builds.ts");
 const releases = () => import("./commands/releases.ts");
+const verify = () => import("./commands/verify.ts");
 const canary = () => import("./commands/canary.ts");
 
 const secrets = () => import("./commands/secrets.ts");
@@ -424,6 +425,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: member(releases, "list"),
   },
   {
+    name: "verify",
+    description: "who built what from what, and whether signature, provenance and list of packages fit",
+    scope: "application",
+    options: [{ flags: "--release <n>", description: "default: the current one", type: "integer" }],
+    examples: [
+      "jdos verify --system demo --app hello",
+      "jdos verify --system demo --app hello --release 3 -o json",
+    ],
+    load: member(verify, "verify"),
+  },
+  {
+    name: "registry key",
+    description: "print the public key that the signatures of images are checked with",
+    load: member(verify, "key"),
+  },
+  {
     name: "releases diff",
     description: "what two releases differ in: image, variables, resources, routes",
     scope: "application",
@@ -574,4 +591,5 @@ export const GROUPS: Readonly<Record<string, string>> = {
   canary: "a release that is being tried beside the one that serves",
   hooks: "webhooks: a forge's pushes build an application",
   preview: "previews of pull requests",
+  registry: "where images are",
 };

@@ -27,6 +27,7 @@ import { sourceRoutes } from "./routes/source.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { systemSettingsRoutes } from "./routes/system-settings.ts";
 import { systemRoutes } from "./routes/systems.ts";
+import { verificationRoutes } from "./routes/verification.ts";
 import { createRegistryAccess } from "./source/registry-access.ts";
 
 /** Bodies of JSON; sources have a bound of their own. */
@@ -58,6 +59,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     registry: createRegistryAccess(registry, issuer),
     imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
     webhookMasterKey: options.webhookMasterKey,
+    signingPublicKey: options.signingPublicKey,
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
@@ -123,6 +125,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     deployRoutes(api, context);
     buildRoutes(api, context);
     releaseRoutes(api);
+    verificationRoutes(api, context);
     promoteRoutes(api, context);
     canaryRoutes(api);
     changeRoutes(api);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import type { Toleration } from "@jdos/api";
 import type { Client } from "@jdos/client";
@@ -14,6 +15,7 @@ import {
   type SettingValues,
   setting,
 } from "@jdos/component-base";
+import { readSigningKey, type SigningKey } from "@jdos/component-base/attestation";
 
 export interface PlatformControllersOptions {
   /** Of the user system:serviceaccount:jdos-system:platform-controllers. */
@@ -24,6 +26,8 @@ export interface PlatformControllersOptions {
   routes?: Partial<RouteSettings>;
   build?: Partial<BuildSettings>;
   pods?: PodSettings;
+  /** Absent: images are not signed, and Builds do not speak of it. */
+  attestation?: AttestationOptions;
   notices?: Partial<NoticeSettings>;
   retention?: Partial<RetentionSettings>;
   metrics?: Metrics;
@@ -75,6 +79,27 @@ export interface BuildSettings {
   tolerations: readonly Toleration[];
   /** unconfined: without seccomp and AppArmor for the user's steps, which may need user namespaces. Defaults to default. */
   confinement: "default" | "unconfined";
+}
+
+export interface AttestationOptions {
+  /** The private key that images are signed with: ECDSA on P-256, PEM. */
+  keyPem: string;
+  /** Who builds, in provenance. Defaults to https://jdos.io/builder/v1. */
+  builderId?: string;
+  /** Where the registry answers to this process. Defaults to the registry's URL. */
+  registryUrl?: string;
+}
+
+export interface AttestationSettings {
+  readonly key: SigningKey;
+  readonly builderId: string;
+  readonly registryUrl?: string;
+}
+
+/** @throws ComponentError InvalidOption */
+export function attestationSettings(options: AttestationOptions): AttestationSettings {
+  const { keyPem, builderId = "https://jdos.io/builder/v1", registryUrl } = options;
+  return { key: readSigningKey(keyPem), builderId, ...(registryUrl === undefined ? {} : { registryUrl }) };
 }
 
 /** Which images go, and when. */
@@ -227,6 +252,8 @@ export const PROCESS_SETTINGS = {
     ["default", "unconfined"],
     "default",
   ),
+  "signing-key-file": setting.text("the private key that images are signed with; without it they are not"),
+  "builder-id": setting.text("who builds, in provenance", "https://jdos.io/builder/v1"),
   "platform-namespace": setting.text(
     "has ConfigMap build-environment; without it the Pod's, else jdos-system",
   ),
@@ -242,7 +269,11 @@ export const PROCESS_SETTINGS = {
 export function optionsOf(
   given: SettingValues<typeof PROCESS_SETTINGS>,
   { namespace }: { namespace: string },
-): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods" | "notices" | "retention"> {
+): Pick<
+  PlatformControllersOptions,
+  "registry" | "routes" | "build" | "pods" | "notices" | "retention" | "attestation"
+> {
+  const keyFile = given["signing-key-file"];
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
   const cacheHostPath = given["build-cache-path"];
@@ -272,6 +303,9 @@ export function optionsOf(
       confinement: given["build-confinement"],
     },
     pods: schedulerName === undefined ? {} : { schedulerName },
+    ...(keyFile === undefined
+      ? {}
+      : { attestation: { keyPem: readFileSync(keyFile, "utf8"), builderId: given["builder-id"] } }),
     notices: { allow: given["notice-allow"] },
   };
 }

@@ -1,11 +1,12 @@
 import { systemClock } from "@jdos/component-base";
 import { createManager } from "@jdos/controller-runtime";
 import { applicationController } from "./application/controller.ts";
+import { attestationController } from "./build/attest/controller.ts";
 import { buildController } from "./build/controller.ts";
 import { buildQueueController } from "./build/queue/controller.ts";
 import { addIndexes } from "./indexes.ts";
 import { noticeController } from "./notice/controller.ts";
-import { type PlatformControllersOptions, settingsOf } from "./options.ts";
+import { attestationSettings, type PlatformControllersOptions, settingsOf } from "./options.ts";
 import { releaseController } from "./release/controller.ts";
 import { startRetention } from "./retention/start.ts";
 import { systemController } from "./system/controller.ts";
@@ -26,6 +27,8 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   manager.add(applicationController(settings));
   manager.add(buildQueueController(settings));
   manager.add(buildController(settings));
+  if (options.attestation !== undefined)
+    manager.add(attestationController(settings, attestationSettings(options.attestation)));
   manager.add(releaseController());
   manager.add(noticeController(settings.notices));
   await manager.start();

@@ -65,7 +65,7 @@ export interface BuildStatus {
   observedGeneration?: number;
   /** Queued: others are built first. Succeeded, Failed and Cancelled are final. */
   phase?: "Queued" | "Pending" | "Running" | "Succeeded" | "Failed" | "Cancelled";
-  /** Succeeded: True, False with the failing step, or Unknown while it runs. */
+  /** Succeeded: True, False with the failing step, or Unknown while it runs. Attested: whether its image is signed. */
   conditions?: Condition[];
   stages?: BuildStage[];
   /** registry.jdos.internal/<system>/<app>@sha256:... */
@@ -84,6 +84,20 @@ export interface BuildStatus {
   pod?: string;
   /** Digest of the artifact in the application's repository that keeps the log of an ended build. */
   log?: string;
+  /** The images it was built from, the base first: what FROM and the stack named, by digest. */
+  materials?: BuildMaterial[];
+  /** Digest of the list of packages of the image: CycloneDX, JSON. */
+  sbom?: string;
+  /** Digest of the signed statement of how the image came about: SLSA provenance in a DSSE envelope. */
+  provenance?: string;
+  /** Digest of the artifact with the image's signature. */
+  signature?: string;
+}
+
+export interface BuildMaterial {
+  /** registry.jdos.internal/jdos/base:12 */
+  image: string;
+  digest: string;
 }
 
 /** Whether nothing more becomes of a Build. */

@@ -48,6 +48,10 @@ export const PLATFORM_ROUTES = {
   cancelBuild: `${application}/builds/:number/cancel`,
   /** POST -> 202 Accepted, whose `build` is the new one */
   retryBuild: `${application}/builds/:number/retry`,
+  /** GET ?release=N -> ImageVerification of that release, else of the current one */
+  verification: `${application}/verification`,
+  /** GET -> SigningKeyView: what the platform's signatures are checked with */
+  signingKey: "/api/v1/signing-key",
   /** GET -> ListOf<ReleaseView> */
   releases: `${application}/releases`,
   /** GET ?to=N&from=N -> ReleaseDiff; `to` defaults to the current one, `from` to the one before that */
@@ -514,6 +518,49 @@ export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzi
 /** The tag under which the log of a Build is kept. */
 export function buildLogTag(build: string): string {
   return `log-${build}`;
+}
+
+export interface SigningKeyView {
+  /** SHA-256 of the key, DER. */
+  id: string;
+  /** PEM. */
+  publicKey: string;
+}
+
+/** One thing that was looked at, and what was found. */
+export interface VerificationCheck {
+  name: "image" | "signature" | "provenance" | "sbom";
+  passed: boolean;
+  /** A sentence. */
+  message: string;
+}
+
+/** Who built a release's image from what, and whether all that is attached to it says so. */
+export interface ImageVerification {
+  system: string;
+  application: string;
+  release: number;
+  image: string;
+  /** Every check passed. */
+  verified: boolean;
+  checks: VerificationCheck[];
+  /** SHA-256 of the key that they were checked with. */
+  keyId: string;
+  /** Out of the provenance, once its signature was found to be right. */
+  provenance?: {
+    builder: string;
+    build?: string;
+    requestedBy?: string;
+    /** git+https://..., or the bundle. */
+    source?: string;
+    revision?: string;
+    startedOn?: string;
+    finishedOn?: string;
+    /** The images it was built from, by digest. */
+    materials: string[];
+  };
+  /** Of the list of packages. */
+  packages?: number;
 }
 
 /** Annotation of a Build: DeployRequest.requestId. */

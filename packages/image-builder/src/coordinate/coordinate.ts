@@ -5,6 +5,7 @@ import {
   type BuilderError,
   type BuilderInput,
   type BuilderResult,
+  type BuildMaterial,
   type BuildStageName,
   hasBuildStage,
 } from "@jdos/api";
@@ -12,6 +13,9 @@ import type { RegistryCredential } from "@jdos/component-base";
 import { asBuilderError, ImageBuilderError } from "../errors.ts";
 import { type Channel, listen } from "../exchange/channel.ts";
 import type { FromSteps, ToSteps } from "../exchange/messages.ts";
+import { attachSbom, type KnownPackages, preparePackages } from "../packages/attach-sbom.ts";
+import type { Package } from "../packages/lists.ts";
+import { sourcePackages } from "../packages/source-packages.ts";
 import { Registry } from "../registry/registry.ts";
 import { fetchBundle } from "../source/bundle.ts";
 import { readBase } from "./base.ts";
@@ -47,6 +51,8 @@ const KEEP_MILLIS_STOPPED = 3500;
 interface Facts {
   revision?: string;
   stack?: string;
+  materials?: BuildMaterial[];
+  sbom?: string;
 }
 
 /** Does one build: fetches the source, lets the steps run, pushes what they built. Never throws. */
@@ -96,7 +102,13 @@ async function attempt(options: CoordinateOptions): Promise<BuilderResult> {
     stages.failRunning(failure.message);
     say(`error: ${failure.message}`);
     if (failure.hint !== undefined) say(`hint: ${failure.hint}`);
-    return { stages: stages.list, ...facts, error: failure };
+    const { revision, stack } = facts;
+    return {
+      stages: stages.list,
+      ...(revision === undefined ? {} : { revision }),
+      ...(stack === undefined ? {} : { stack }),
+      error: failure,
+    };
   }
 }
 
@@ -138,6 +150,9 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       readBase(registry, input.baseImage),
       fetchSource(registry, { options, stages, facts, scratch }),
     ]);
+    const knownPackages = preparePackages(registry, { repository: input.repository, base });
+    // As it came: later the steps may write there.
+    const named = sourceDirectory === undefined ? [] : await sourcePackages(sourceDirectory);
     const known = new KnownImages(registry, base);
     known.add(input.repository, LAST_BUILD);
     const receiver = new ImageReceiver(scratch, known);
@@ -164,6 +179,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;
       stages.succeed("push", `${pushed.digest}: ${counts}`);
+      facts.materials = known.materials({ host: input.registry.host, base, layers: pushed.layers });
+      await listPackages({ options, registry, facts, pushed, known: await knownPackages, source: named });
       if (hasBuildStage("after", input.options)) {
         stages.begin("after");
         channel.send({ type: "pushed", image: referenceOf(input, pushed), revision: facts.revision ?? "" });
@@ -178,6 +195,32 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
     // However far it came: the steps must learn that it is over.
     listener.accepted.then((channel) => channel.close()).catch(() => {});
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Listing {
+  options: CoordinateOptions;
+  registry: Registry;
+  facts: Facts;
+  pushed: Pushed;
+  known: KnownPackages;
+  source: readonly Package[];
+}
+
+/** An image whose packages cannot be listed is there all the same. */
+async function listPackages({ options, registry, facts, pushed, known, source }: Listing): Promise<void> {
+  const { input, say, signal } = options;
+  const { repository } = input;
+  try {
+    const { host } = input.registry;
+    const sbom = await attachSbom({ registry, repository, host, digest: pushed.digest, known, source });
+    facts.sbom = sbom.digest;
+    say(
+      `${sbom.packages} packages are in the image${sbom.unread === 0 ? "" : `; ${sbom.unread} lists could not be read`}`,
+    );
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    say(`note: the packages of the image are not listed: ${asBuilderError(error).message}`);
   }
 }
 

@@ -39,6 +39,7 @@ export interface PushOptions {
 /** What happened, for the log. */
 export interface Pushed {
   digest: string;
+  layers: readonly Descriptor[];
   uploaded: number;
   shared: number;
 }
@@ -64,7 +65,8 @@ async function pushOnce(image: BuiltImage, options: PushOptions): Promise<Pushed
     options.squash === true && own > 1 && startsWith(config, base.config)
       ? await squashOver(base, { ...options, config, layers })
       : { config, layers };
-  return { digest: await pushWhole(whole.config, whole.layers, options), uploaded, shared };
+  const digest = await pushWhole(whole.config, whole.layers, options);
+  return { digest, layers: whole.layers, uploaded, shared };
 }
 
 interface PushedLayers {

@@ -17,6 +17,7 @@ export interface RouteContext {
   /** Images of this platform begin with it: "registry.jdos.internal/" */
   imagePrefix: string;
   webhookMasterKey: string | undefined;
+  signingPublicKey: string | undefined;
   maxSourceBytes: number;
   maxUploads: number;
 }

@@ -37,6 +37,8 @@ export const BUILD_PARAMS = closed(
   ["system", "app", "number"],
 );
 
+export const VERIFICATION_QUERY = closed({ release: { type: "integer", minimum: 1 } });
+
 export const CREATE_SYSTEM = closed(
   {
     name: SYSTEM_NAME,

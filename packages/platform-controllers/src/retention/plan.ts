@@ -1,3 +1,5 @@
+import { subjectOfTag } from "@jdos/component-base/attestation";
+
 export interface RepositoryContent {
   /** Every tag and the digest it leads to. */
   readonly tags: ReadonlyMap<string, string>;
@@ -16,7 +18,6 @@ export interface Needs {
 
 const OURS =
   /^(?:(?<kind>build|log)-(?<build>.+)|(?<last>last-build)|source-(?<time>\d+)-[a-f0-9]{12}|(?<cache>cache)-[a-f0-9]{40})$/;
-const ATTACHED = /^sha256-(?<hex>[a-f0-9]{64})(?:\.\w+)?$/;
 
 /**
  * Digests of a repository that nothing needs. Only what JDOS tagged is among them: a digest that any other tag leads
@@ -30,7 +31,7 @@ export async function surplusOf({ tags, layersOf }: RepositoryContent, needs: Ne
     const ours = OURS.exec(tag)?.groups;
     if (ours?.cache !== undefined) caches.add(digest);
     else if (ours === undefined) {
-      if (!ATTACHED.test(tag)) kept.add(digest);
+      if (subjectOfTag(tag) === undefined) kept.add(digest);
     } else {
       candidates.add(digest);
       const isNeeded =
@@ -54,8 +55,8 @@ export async function surplusOf({ tags, layersOf }: RepositoryContent, needs: Ne
   }
   // What is said about an image goes with it, and before it: an image without its tag tells of nothing.
   const attached = [...tags].flatMap(([tag, digest]) => {
-    const hex = ATTACHED.exec(tag)?.groups?.hex;
-    return hex !== undefined && surplus.has(`sha256:${hex}`) && !kept.has(digest) ? [digest] : [];
+    const image = subjectOfTag(tag);
+    return image !== undefined && surplus.has(image) && !kept.has(digest) ? [digest] : [];
   });
   return [...new Set([...attached, ...surplus])];
 }

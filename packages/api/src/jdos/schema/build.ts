@@ -54,7 +54,9 @@ export const buildStatus: SchemaFor<BuildStatus> = {
       enum: ["Queued", "Pending", "Running", "Succeeded", "Failed", "Cancelled"],
       description: "Where it stands. Succeeded, Failed and Cancelled are final.",
     },
-    conditions: conditions("Succeeded: True, False with the failing step, or Unknown while it runs."),
+    conditions: conditions(
+      "Succeeded: True, False with the failing step, or Unknown while it runs. Attested: whether its image is signed.",
+    ),
     stages: {
       type: "array",
       description: "source, build, push; test and after where there are such steps.",
@@ -89,5 +91,26 @@ export const buildStatus: SchemaFor<BuildStatus> = {
       pattern: DIGEST,
       description: "The artifact that keeps the log of an ended build.",
     },
+    materials: {
+      type: "array",
+      description: "The images it was built from, the base first.",
+      maxItems: 16,
+      "x-kubernetes-list-type": "atomic",
+      items: {
+        type: "object",
+        required: ["image", "digest"],
+        properties: {
+          image: { type: "string", maxLength: 512, description: "Its name." },
+          digest: { type: "string", pattern: DIGEST, description: "What it was." },
+        },
+      },
+    },
+    sbom: { type: "string", pattern: DIGEST, description: "The list of packages of the image, CycloneDX." },
+    provenance: {
+      type: "string",
+      pattern: DIGEST,
+      description: "The signed statement of how the image came about.",
+    },
+    signature: { type: "string", pattern: DIGEST, description: "The artifact with the image's signature." },
   },
 };

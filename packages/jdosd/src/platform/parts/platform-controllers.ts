@@ -6,7 +6,7 @@ import type { Part } from "../part.ts";
 import { registryUrl } from "./platform-api.ts";
 
 export function platformControllersPart(context: Context, clientFor: ClientFactory): Part {
-  const { names, options, log, metrics, credentials } = context;
+  const { names, options, credentials, log, metrics } = context;
   return {
     name: "platform-controllers",
     start: async () => {
@@ -21,6 +21,7 @@ export function platformControllersPart(context: Context, clientFor: ClientFacto
           cacheHostPath,
           concurrency: options.buildConcurrency,
         },
+        attestation: { keyPem: credentials.signingKey, registryUrl: registryUrl(context) },
         retention: {
           url: registryUrl(context),
           credential: { username: "retention", password: credentials.retentionPassword },
