@@ -25,6 +25,7 @@ function add(containerId: string): string {
     hostInterface: "v",
     pod: "",
     portMappings: [],
+    confined: false,
   }).address;
 }
 

@@ -17,6 +17,8 @@ export interface Attachment {
   readonly pod: string;
   /** What hostPort asks for. */
   readonly portMappings: readonly PortMapping[];
+  /** It reaches the outside and what is opened to such Pods, and nothing else of this node. */
+  readonly confined: boolean;
 }
 
 export interface PortMapping {
@@ -25,14 +27,7 @@ export interface PortMapping {
   readonly protocol: "tcp" | "udp" | "sctp";
 }
 
-export interface AttachmentRequest {
-  containerId: string;
-  ifname: string;
-  netns: string;
-  hostInterface: string;
-  pod: string;
-  portMappings: readonly PortMapping[];
-}
+export type AttachmentRequest = Omit<Attachment, "address">;
 
 /**
  * Who has which address: a SQLite file, synced before an address is answered. An address is taken by one
@@ -63,6 +58,7 @@ const SCHEMA = `
     host_interface TEXT NOT NULL,
     pod TEXT NOT NULL,
     port_mappings TEXT NOT NULL,
+    confined INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (container_id, ifname)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS cursor (id INTEGER PRIMARY KEY CHECK (id = 0), address INTEGER NOT NULL) STRICT;
@@ -73,7 +69,8 @@ export function openAttachmentStore({ path, range, reserved }: AttachmentStoreOp
   const db = new DatabaseSync(path);
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   db.exec(SCHEMA);
-  const insert = db.prepare("INSERT INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?)");
+  addMissingColumn(db);
+  const insert = db.prepare("INSERT INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   const moveCursor = db.prepare(
     "INSERT INTO cursor VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET address = excluded.address",
   );
@@ -117,6 +114,13 @@ export function openAttachmentStore({ path, range, reserved }: AttachmentStoreOp
   };
 }
 
+/** Of a file that was written before Pods could be confined. */
+function addMissingColumn(db: DatabaseSync): void {
+  const columns = db.prepare("PRAGMA table_info(attachments)").all();
+  if (!columns.some(({ name }) => name === "confined"))
+    db.exec("ALTER TABLE attachments ADD COLUMN confined INTEGER NOT NULL DEFAULT 0");
+}
+
 function nextFree(range: AddressRange, used: ReadonlySet<number>, after: number): number {
   const size = range.last - range.first + 1;
   const start = after >= range.first && after < range.last ? after + 1 : range.first;
@@ -130,8 +134,9 @@ function nextFree(range: AddressRange, used: ReadonlySet<number>, after: number)
 }
 
 function columns(request: AttachmentRequest, address: number): SQLInputValue[] {
-  const { containerId, ifname, netns, hostInterface, pod, portMappings } = request;
-  return [containerId, ifname, netns, address, hostInterface, pod, JSON.stringify(portMappings)];
+  const { containerId, ifname, netns, hostInterface, pod, portMappings, confined } = request;
+  const mappings = JSON.stringify(portMappings);
+  return [containerId, ifname, netns, address, hostInterface, pod, mappings, Number(confined)];
 }
 
 function attachmentOf(row: Record<string, unknown>): Attachment {
@@ -143,5 +148,6 @@ function attachmentOf(row: Record<string, unknown>): Attachment {
     hostInterface: String(row.host_interface),
     pod: String(row.pod),
     portMappings: JSON.parse(String(row.port_mappings)) as PortMapping[],
+    confined: row.confined === 1,
   };
 }

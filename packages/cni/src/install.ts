@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CNI_POD_ANNOTATIONS } from "@jdos/api";
 
 export interface InstallOptions {
   cniBinDir: string;
@@ -28,7 +29,7 @@ export async function writeConflist({ cniConfDir, network }: InstallOptions): Pr
     cniVersion: "1.0.0",
     cniVersions: ["1.0.0", "1.1.0"],
     name: network,
-    plugins: [{ type: "jdos-cni", capabilities: { portMappings: true } }],
+    plugins: [{ type: "jdos-cni", capabilities: { portMappings: true, [CNI_POD_ANNOTATIONS]: true } }],
   };
   await replaceFile(join(cniConfDir, CONFLIST_NAME), `${JSON.stringify(conflist, null, 2)}\n`, 0o644);
 }

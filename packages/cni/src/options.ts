@@ -1,5 +1,12 @@
 import type { Logger, Metrics } from "@jdos/component-base";
 
+/** A port of a Service. */
+export interface Listener {
+  readonly protocol: "tcp" | "udp";
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What the network of one node needs to know. Paths are absolute; the socket's path must stay under 108 bytes. */
 export interface CniOptions {
   instance: number;
@@ -9,6 +16,8 @@ export interface CniOptions {
   /** The bridge's own address. */
   gateway: string;
   serviceCidr: string;
+  /** What confined Pods reach within the ranges of Pods and Services. Defaults to nothing. */
+  openToConfined?: readonly Listener[];
   /** Holds the socket cni.sock. */
   runDir: string;
   /** Holds the addresses that are given: attachments.db. */

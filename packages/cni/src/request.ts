@@ -1,5 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { CNI_COMMANDS, CNI_HEADERS, CNI_VERSIONS, type CniCommand, type CniConfig } from "@jdos/api";
+import {
+  CNI_COMMANDS,
+  CNI_HEADERS,
+  CNI_POD_ANNOTATIONS,
+  CNI_VERSIONS,
+  type CniCommand,
+  type CniConfig,
+  CONFINED_NETWORK,
+  POD_NETWORK_ANNOTATION,
+} from "@jdos/api";
 import type { PortMapping } from "./attachment-store.ts";
 import { CniError } from "./errors.ts";
 
@@ -60,6 +69,11 @@ export function portMappingsOf(config: CniConfig): PortMapping[] {
       }
       return { hostPort, containerPort, protocol: name };
     });
+}
+
+/** What the Pod says of itself; a runtime that tells no annotations confines nothing. */
+export function isConfined({ runtimeConfig }: CniConfig): boolean {
+  return runtimeConfig?.[CNI_POD_ANNOTATIONS]?.[POD_NETWORK_ANNOTATION] === CONFINED_NETWORK;
 }
 
 function isPort(port: number): boolean {

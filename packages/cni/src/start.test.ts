@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { CNI_POD_ANNOTATIONS, POD_NETWORK_ANNOTATION } from "@jdos/api";
 import { instanceNames, runCommand } from "@jdos/component-base";
 import { testInstance } from "@jdos/component-base/testing";
 import { startTestNetwork, type TestNetwork, type TestSandbox } from "./testing/index.ts";
@@ -20,9 +21,9 @@ before(async () => {
 });
 after(() => network.close());
 
-async function added(): Promise<{ sandbox: TestSandbox; address: string }> {
+async function added(config: object = {}): Promise<{ sandbox: TestSandbox; address: string }> {
   const sandbox = await network.sandbox();
-  const { exitCode, stdout, body } = await network.call("ADD", sandbox);
+  const { exitCode, stdout, body } = await network.call("ADD", sandbox, { config });
   assert.equal(exitCode, 0, stdout);
   return { sandbox, address: body.ips[0]!.address.replace("/32", "") };
 }
@@ -35,10 +36,11 @@ function inside({ name }: TestSandbox, argv: string[]) {
   });
 }
 
+const CURL = ["curl", "--silent", "--http0.9", "--noproxy", "*", "--max-time", "2"];
+
 /** What a TCP server at the address says, seen from the sandbox; "" when it cannot be reached. */
 async function hears(sandbox: TestSandbox, url: string): Promise<string> {
-  const argv = ["curl", "--silent", "--http0.9", "--noproxy", "*", "--max-time", "2", url];
-  return (await inside(sandbox, argv)).stdout;
+  return (await inside(sandbox, [...CURL, url])).stdout;
 }
 
 async function speak(host: string, port: number): Promise<Server> {
@@ -110,8 +112,8 @@ test("the host reaches a Pod", async () => {
   }
 });
 
-test("a Pod reaches the outside under the host's address", async () => {
-  const { sandbox } = await added();
+/** What the sandbox hears from a machine outside. */
+async function hearsOutside(sandbox: TestSandbox): Promise<string> {
   const outside = `jdos${INSTANCE}-outside`;
   await runCommand(["ip", "netns", "add", outside]);
   try {
@@ -123,12 +125,71 @@ test("a Pod reaches the outside under the host's address", async () => {
     });
     const stop = await speakInside({ id: "", netns: "", name: outside }, 80);
     try {
-      assert.equal(await hears(sandbox, "http://198.51.100.2"), "from 198.51.100.1");
+      return await hears(sandbox, "http://198.51.100.2");
     } finally {
       stop();
     }
   } finally {
     await runCommand(["ip", "netns", "del", outside]);
+  }
+}
+
+test("a Pod reaches the outside under the host's address", async () => {
+  assert.equal(await hearsOutside((await added()).sandbox), "from 198.51.100.1");
+});
+
+test("a confined Pod reaches the outside and what is opened to it, and nothing else of the node", async () => {
+  const service = instanceNames(INSTANCE).services.registry;
+  const openToConfined = [{ protocol: "tcp", address: service, port: 5000 }] as const;
+  await network.stopDaemon();
+  await network.startDaemon({ openToConfined });
+  const confined = await added({
+    runtimeConfig: { [CNI_POD_ANNOTATIONS]: { [POD_NETWORK_ANNOTATION]: "confined" } },
+  });
+  const free = await added();
+  const table = `jdos${INSTANCE}-test`;
+  await runCommand(["nft", "-f", "-"], {
+    input: `table inet ${table} { chain c { type nat hook prerouting priority dstnat; ip daddr ${service} tcp dport { 5000, 5001 } dnat ip to ${gateway}:44804; }; }`,
+  });
+  const server = await speak(gateway, 44804);
+  const on6 = await speak("::", 44805);
+  const stops = [await speakInside(free.sandbox, 80), await speakInside(confined.sandbox, 80)];
+  const link = (await runCommand(["ip", "-6", "-o", "addr", "show", "scope", "link"])).stdout;
+  // The host's end of every Pod has the same one.
+  const linkLocal = new RegExp(`${bridge}-\\S+\\s+inet6 (fe80:[^/]+)`).exec(link)?.[1];
+  const forbidden = [
+    `http://${gateway}:44804`,
+    `http://${service}:5001`,
+    `http://${free.address}`,
+    "http://169.254.169.254",
+  ];
+  const overIpv6 = `http://[${linkLocal}%25eth0]:44805`;
+  const isConfined = async (): Promise<void> => {
+    assert.equal(await hears(confined.sandbox, `http://${service}:5000`), `from ${confined.address}`);
+    assert.equal(await hearsOutside(confined.sandbox), "from 198.51.100.1");
+    for (const url of forbidden) {
+      const { exitCode, stderr } = await inside(confined.sandbox, [...CURL, "--show-error", url]);
+      assert.equal(exitCode, 7, `${url}: ${stderr}`);
+    }
+    if (linkLocal !== undefined) assert.equal(await hears(confined.sandbox, overIpv6), "");
+    assert.equal(await hears(free.sandbox, `http://${confined.address}`), "");
+  };
+  try {
+    for (const url of [`http://${gateway}:44804`, `http://${service}:5001`])
+      assert.equal(await hears(free.sandbox, url), `from ${free.address}`);
+    await isConfined();
+    // It stays so when the daemon comes back, and ends with the Pod.
+    await network.stopDaemon();
+    await network.startDaemon({ openToConfined });
+    await isConfined();
+    await network.call("DEL", confined.sandbox);
+    const set = await runCommand(["nft", "list", "set", "inet", `${bridge}-pods`, "confined"]);
+    assert.doesNotMatch(set.stdout, /elements/);
+  } finally {
+    for (const stop of stops) stop();
+    server.close();
+    on6.close();
+    await runCommand(["nft", "delete", "table", "inet", table]);
   }
 });
 

@@ -78,6 +78,7 @@ function socketPathOf({ runDir }: CniOptions): string {
 }
 
 function driverOf(options: CniOptions) {
-  const { instance, bridge, podCidr, gateway, serviceCidr, mtu = 1500 } = options;
-  return createBridgeDriver({ bridge, table: tableOf(instance), podCidr, gateway, serviceCidr, mtu });
+  const { instance, bridge, podCidr, gateway, serviceCidr, mtu = 1500, openToConfined = [] } = options;
+  const table = tableOf(instance);
+  return createBridgeDriver({ bridge, table, podCidr, gateway, serviceCidr, mtu, openToConfined });
 }

@@ -50,11 +50,17 @@ export interface CniErrorBody {
 }
 
 /** The network configuration as the runtime hands it to one plugin. */
+/** Capability by which containerd tells a plugin the Pod's annotations. Source: containerd, pkg/cri/annotations. */
+export const CNI_POD_ANNOTATIONS = "io.kubernetes.cri.pod-annotations";
+
 export interface CniConfig {
   cniVersion: string;
   name: string;
   type: string;
-  runtimeConfig?: { portMappings?: CniPortMapping[] };
+  runtimeConfig?: {
+    portMappings?: CniPortMapping[];
+    [CNI_POD_ANNOTATIONS]?: Readonly<Record<string, string>>;
+  };
   prevResult?: CniResult;
   "cni.dev/valid-attachments"?: { containerID: string; ifname: string }[];
 }

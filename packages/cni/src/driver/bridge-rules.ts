@@ -1,4 +1,6 @@
 import type { Attachment, PortMapping } from "../attachment-store.ts";
+import type { Listener } from "../options.ts";
+import { confinedRules } from "./confined-rules.ts";
 
 export interface BridgeRulesOptions {
   table: string;
@@ -6,12 +8,13 @@ export interface BridgeRulesOptions {
   podCidr: string;
   gateway: string;
   serviceCidr: string;
+  openToConfined: readonly Listener[];
 }
 
 /**
  * The table of the Pod network, replaced in one transaction. Pods reach the outside under the host's address;
  * Pod to Pod and Pod to Service keep theirs. A packet whose source is not the address of the interface it came
- * from is dropped, and so is one for a loopback address.
+ * from is dropped, and so is one for a loopback address. Confined Pods: see confinedRules().
  */
 export function bridgeRules(options: BridgeRulesOptions, attachments: readonly Attachment[]): string {
   const { table, bridge, podCidr, gateway, serviceCidr } = options;
@@ -43,7 +46,7 @@ table inet ${table} {
     ip saddr ${podCidr} ip daddr != ${podCidr} ip daddr != ${serviceCidr} masquerade
     oifname "${bridge}-*" ip saddr ${podCidr} ct status dnat ct original ip daddr != ${serviceCidr} snat ip to ${gateway}
   }
-}
+${confinedRules(options, attachments)}}
 `;
 }
 

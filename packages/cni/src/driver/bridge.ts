@@ -3,7 +3,9 @@ import { readdir, writeFile } from "node:fs/promises";
 import { type CommandResult, type RunCommandOptions, runCommand } from "@jdos/component-base";
 import { macOf } from "../address.ts";
 import { CniError } from "../errors.ts";
+import type { Listener } from "../options.ts";
 import { bridgeRules, hostPortChange } from "./bridge-rules.ts";
+import { confinedChange } from "./confined-rules.ts";
 import type { NetworkDriver } from "./driver.ts";
 
 export type RunCommand = (
@@ -18,6 +20,7 @@ export interface BridgeDriverOptions {
   gateway: string;
   serviceCidr: string;
   mtu: number;
+  openToConfined: readonly Listener[];
   /** Defaults to the machine's own. */
   run?: RunCommand;
 }
@@ -77,6 +80,8 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
     async attach(attachment) {
       const { hostInterface, netns, ifname, address } = attachment;
       try {
+        // Before there is a way out.
+        if (attachment.confined) await nft(confinedChange(table, "add", attachment));
         await ip([
           `link add name ${hostInterface} address ${GATEWAY_MAC} mtu ${mtu} type veth peer name ${ifname} address ${macOf(address)} mtu ${mtu} netns ${netns}`,
           `link set dev ${hostInterface} up`,
@@ -109,6 +114,7 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
 
     async detach(attachment) {
       await removeLinks([attachment.hostInterface]);
+      if (attachment.confined) await nft(confinedChange(table, "delete", attachment)).catch(() => {});
       if (attachment.portMappings.length > 0)
         await nft(hostPortChange(table, "delete", attachment)).catch(() => {});
     },

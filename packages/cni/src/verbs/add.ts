@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { CniResult } from "@jdos/api";
 import { CniError } from "../errors.ts";
-import { type CniRequest, portMappingsOf } from "../request.ts";
+import { type CniRequest, isConfined, portMappingsOf } from "../request.ts";
 import type { VerbContext } from "./context.ts";
 import { cmdDel } from "./del.ts";
 import { resultOf } from "./result.ts";
@@ -30,6 +30,7 @@ export async function cmdAdd(context: VerbContext, request: CniRequest): Promise
     hostInterface: hostInterfaceOf(bridge, containerId, ifname),
     pod: [args.get("K8S_POD_NAMESPACE"), args.get("K8S_POD_NAME")].filter(Boolean).join("/"),
     portMappings,
+    confined: isConfined(config),
   });
   try {
     await driver.attach(attachment);
