@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Events, type Pod, Pods } from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client, Stored } from "@jdos/client";
@@ -58,15 +59,13 @@ describe("kubelet, a running Pod's image is changed", () => {
       return status?.restartCount === restartCount && status.state?.running !== undefined && isReady(pod);
     });
 
-  const output = ({ metadata }: Stored<Pod>, restart: number) =>
-    readFileSync(
-      join(
-        containerd.directory,
-        "kubelet/logs",
-        `${namespace}_${metadata.name}_${metadata.uid}/main/${restart}.log`,
-      ),
-      "utf8",
-    );
+  /** Resolves when the container's log says so. */
+  async function says({ metadata }: Stored<Pod>, restart: number, what: RegExp): Promise<void> {
+    const directory = `${namespace}_${metadata.name}_${metadata.uid}`;
+    const path = join(containerd.directory, "kubelet/logs", directory, "main", `${restart}.log`);
+    for (const end = Date.now() + 10_000; !what.test(readFileSync(path, "utf8")); await sleep(20))
+      assert.ok(Date.now() < end, readFileSync(path, "utf8"));
+  }
 
   async function sandboxes(uid: string): Promise<string[]> {
     const cri = createCriClient(containerd.socket);
@@ -91,8 +90,8 @@ describe("kubelet, a running Pod's image is changed", () => {
     const sandbox = await sandboxes(first.metadata.uid);
     await setImage("changed", TEST_NEXT_IMAGE);
     const next = (await again("changed"))!;
-    assert.match(output(first, 0), /from yes/);
-    assert.match(output(next, 1), /from next/);
+    await says(first, 0, /from yes/);
+    await says(next, 1, /from next/);
     assert.deepEqual(await sandboxes(next.metadata.uid), sandbox);
     assert.equal(next.metadata.uid, first.metadata.uid);
     assert.equal(next.spec?.nodeName, first.spec?.nodeName);
@@ -130,7 +129,7 @@ describe("kubelet, a running Pod's image is changed", () => {
     await setImage("changed", TEST_IMAGE);
     kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
     const pod = (await again("changed", 4))!;
-    assert.match(output(pod, 4), /from yes/);
+    await says(pod, 4, /from yes/);
   });
 
   for (const restartPolicy of ["Never", "OnFailure"] as const) {
@@ -153,7 +152,7 @@ describe("kubelet, a running Pod's image is changed", () => {
       const pod = (await again(name))!;
       stop.abort();
       await watching;
-      assert.match(output(pod, 1), /from next/);
+      await says(pod, 1, /from next/);
       assert.deepEqual([...phases], ["Running"]);
     });
   }
@@ -172,6 +171,34 @@ describe("kubelet, a running Pod's image is changed", () => {
     assert.ok(Date.now() - since < 5000, "the back-off of 10 s is the other image's");
   });
 
+  it("a readiness gate that is taken back takes a Pod out, and its image is changed meanwhile", async () => {
+    const type = "example.com/serving";
+    const gate = (status: "True" | "False") =>
+      client.patch(
+        Pods,
+        { namespace, name: "gated" },
+        { type: "strategic", body: { status: { conditions: [{ type, status }] } } },
+        { subresource: "status" },
+      );
+    const readinessGates = [{ conditionType: type }];
+    await client.create(Pods, testPod({ name: "gated", script: SCRIPT, spec: { readinessGates } }));
+    const isOut = (pod: Stored<Pod> | undefined) =>
+      pod?.status?.conditions?.some((one) => one.type === "Ready" && one.reason === "ReadinessGatesNotReady");
+    await waitForPod(client, { name: "gated" }, (pod) => isOut(pod) === true);
+    await gate("True");
+    await waitForPod(client, { name: "gated" }, isReady);
+    await gate("False");
+    await waitForPod(client, { name: "gated" }, (pod) => isOut(pod) === true);
+    await setImage("gated", TEST_NEXT_IMAGE);
+    await waitForPod(
+      client,
+      { name: "gated" },
+      (pod) => statusOf(pod, "main")?.restartCount === 1 && isOut(pod) === true,
+    );
+    await gate("True");
+    await again("gated");
+  });
+
   it("an image that is not there keeps it waiting until it is given another", async () => {
     await run(testPod({ name: "wrong", script: SCRIPT }));
     await setImage("wrong", "registry.test.internal/none:1");
@@ -182,7 +209,7 @@ describe("kubelet, a running Pod's image is changed", () => {
     );
     await setImage("wrong", TEST_NEXT_IMAGE);
     const pod = (await again("wrong"))!;
-    assert.match(output(pod, 1), /from next/);
+    await says(pod, 1, /from next/);
   });
 });
 
