@@ -21,6 +21,7 @@ export type SourceErrorCode =
 /** What the platform has to mend. */
 export type PlatformErrorCode =
   | "InvalidInput"
+  | "OutOfDisk"
   | "RegistryUnreachable"
   | "RegistryRefused"
   | "BundleCorrupt"

@@ -136,7 +136,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       const image = await followSteps(channel, { options, stages, facts, registry });
       stages.begin("push");
       const { squash = false } = input.options ?? {};
-      const target = { registry, repository: input.repository, exchange, base, receiver, squash };
+      const target = { registry, repository: input.repository, exchange, scratch, base, receiver, squash };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;

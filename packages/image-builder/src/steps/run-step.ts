@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { eachLine } from "./lines.ts";
 
 export interface RunOptions {
   cwd?: string;
   /** The whole environment of the child. */
   env: Readonly<Record<string, string>>;
-  /** Receives each line of both outputs. */
-  log: (line: string) => void;
+  /** Receives each line of both outputs; a promise is waited for before the next one. */
+  log: (line: string) => unknown;
   uid?: number;
   timeoutSeconds?: number;
   signal?: AbortSignal;
@@ -74,10 +74,10 @@ export async function runStep(
         }, timeoutSeconds * 1000);
   signal?.addEventListener("abort", kill, { once: true });
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => {
+    eachLine(stream, (line) => {
       lines.push(line);
       if (lines.length > KEPT_LINES) lines.shift();
-      log(line);
+      return log(line);
     });
   }
   try {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildDockerfile } from "../dockerfile/build.ts";
 import { type MountedSecret, mountedSecrets, redactor } from "../dockerfile/secrets.ts";
 import { asBuilderError, type ImageBuilderError } from "../errors.ts";
@@ -10,6 +10,7 @@ import { buildNode } from "../node/build.ts";
 import { fetchGit } from "../source/git.ts";
 import { buildStack } from "../stacks/build.ts";
 import { detect } from "./detect.ts";
+import { type DiskGuard, guardDisk } from "./disk-guard.ts";
 import { readBuildEnvironment } from "./environment.ts";
 import { StepFailure } from "./run-step.ts";
 
@@ -41,12 +42,15 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     return value?.type === "cached" ? (value.layer ?? undefined) : undefined;
   };
   let redact = (line: string): string => line;
+  let disk: DiskGuard | undefined;
   let settle = async (): Promise<void> => {};
   try {
     const secrets = mountedSecrets(options.secrets, first.value.input.options?.secrets);
     redact = redactor(secrets);
-    const log = (line: string): void => channel.send({ type: "log", line: redact(line) });
-    const built = await build(first.value, { ...options, channel, cached, secrets, log });
+    const log = (line: string) => channel.send({ type: "log", line: redact(line) });
+    disk = await guardDisk({ paths: [options.cache, dirname(options.work)] });
+    const signal = AbortSignal.any([channel.gone, disk.signal]);
+    const built = await build(first.value, { ...options, channel, cached, secrets, log, signal });
     settle = built.settle ?? settle;
     channel.send({ type: "built", image: built.image, message: built.message });
     return { succeeded: true };
@@ -54,6 +58,7 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     channel.send({ type: "failed", error: describe(asBuilderError(error), redact) });
     return { succeeded: false };
   } finally {
+    disk?.stop();
     await settle().catch((error: Error) => process.stderr.write(`${redact(error.message)}\n`));
     await cleanUp(options, messages);
     channel.close();
@@ -73,7 +78,9 @@ interface Context extends Omit<StepsOptions, "secrets"> {
   channel: StepsChannel;
   cached: (key: string) => Promise<CachedLayer | undefined>;
   secrets: readonly MountedSecret[];
-  log: (line: string) => void;
+  log: (line: string) => unknown;
+  /** Ends what runs. */
+  signal: AbortSignal;
 }
 
 interface Built {
@@ -83,16 +90,16 @@ interface Built {
 }
 
 async function build(begin: Begin, context: Context): Promise<Built> {
-  const { channel, cached, exchange, work, cache, secrets, log } = context;
+  const { channel, cached, exchange, work, cache, secrets, log, signal } = context;
   const { input, base, registryPort } = begin;
   const environment = readBuildEnvironment(context.environment);
   await mkdir(work, { recursive: true });
   const source =
     begin.sourceDirectory ??
-    (await fetchSource(begin, { channel, work, variables: environment.variables, log }));
+    (await fetchSource(begin, { channel, work, variables: environment.variables, log, signal }));
   const detected = detect(source, input.options);
   channel.send({ type: "detected", stack: detected.sentence });
-  const common = { source, work, log, signal: channel.gone };
+  const common = { source, work, log, signal };
   if (detected.kind === "node")
     return buildNode({ ...common, base, exchange, variables: environment.variables, cached });
   const kept = existsSync(cache) ? { cache } : {};
@@ -106,17 +113,21 @@ interface Fetch {
   channel: StepsChannel;
   work: string;
   variables: Readonly<Record<string, string>>;
-  log: (line: string) => void;
+  log: (line: string) => unknown;
+  signal: AbortSignal;
 }
 
-async function fetchSource({ input }: Begin, { channel, work, variables, log }: Fetch): Promise<string> {
+async function fetchSource(
+  { input }: Begin,
+  { channel, work, variables, log, signal }: Fetch,
+): Promise<string> {
   const { url = "", revision, path } = input.source.git ?? {};
   const fetched = await fetchGit({
     url,
     ...(revision === undefined ? {} : { revision }),
     ...(path === undefined ? {} : { path }),
     directory: join(work, "git"),
-    run: { env: { ...variables, HOME: work }, log, signal: channel.gone },
+    run: { env: { ...variables, HOME: work }, log, signal },
   });
   channel.send({
     type: "fetched",
