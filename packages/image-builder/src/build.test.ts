@@ -454,7 +454,8 @@ test("run() ends a build that fills the disk, and frees what it wrote", async ()
   cache = await mkdtemp(join(directory, "cache-"));
   await runCommand(["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", cache]);
   try {
-    const fill = "i=0; while head -c 4000000 /dev/zero >/fill-$i; do i=$((i+1)); sleep 0.05; done; sleep 60";
+    const fill =
+      "i=0; while [ $i -lt 490 ]; do head -c 1000000 /dev/zero >/fill-$i; i=$((i+1)); done; while :; do :; done";
     const { result, log } = await build(
       await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN ${fill}\n` }),
     );

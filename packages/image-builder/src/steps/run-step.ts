@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { endAll } from "./end-all.ts";
 import { eachLine } from "./lines.ts";
 
 export interface RunOptions {
@@ -11,6 +12,9 @@ export interface RunOptions {
   timeoutSeconds?: number;
   signal?: AbortSignal;
 }
+
+/** What was written before the end is read within this. */
+const CLOSE_MILLIS = 1000;
 
 /** How many of the last lines are kept for the report. */
 const KEPT_LINES = 15;
@@ -59,11 +63,13 @@ export async function runStep(
   });
   let timedOut = false;
   const kill = (): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+    if (child.pid === undefined) return;
+    endAll(child.pid);
+    // Whoever got away keeps its outputs open no longer.
+    setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, CLOSE_MILLIS).unref();
   };
   const timer =
     timeoutSeconds === undefined
