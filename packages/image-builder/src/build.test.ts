@@ -455,7 +455,7 @@ test("run() ends a build that fills the disk, and frees what it wrote", async ()
   await runCommand(["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", cache]);
   try {
     const fill =
-      "i=0; while [ $i -lt 490 ]; do head -c 1000000 /dev/zero >/fill-$i; i=$((i+1)); done; while :; do :; done";
+      "i=0; while [ $i -lt 540 ]; do head -c 1000000 /dev/zero >/fill-$i; i=$((i+1)); done; while :; do :; done";
     const { result, log } = await build(
       await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN ${fill}\n` }),
     );
