@@ -8,6 +8,7 @@ const L1 = ["component-base", "client", "controller-runtime"];
 const ENGINE = ["apiserver", "controller-manager", "kubelet", "service-proxy"];
 const PLATFORM = [
   "platform-controllers",
+  "registry-storage",
   "image-builder",
   "git-server",
   "cni",

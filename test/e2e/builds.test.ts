@@ -100,6 +100,8 @@ describe("the build queue", () => {
   });
 
   it("a running build that is cancelled leaves no Pod, makes no release, and keeps its log", async () => {
+    const log = () => platform.say("build", "log", "1", ...LONG);
+    await eventually(async () => assert.match(await log(), /^waited 1$/m), 60);
     const said = await platform.say("build", "cancel", "1", ...LONG);
     assert.match(said, /cancelled it in stage build/);
     const { exitCode, stderr } = await long;
@@ -116,7 +118,7 @@ describe("the build queue", () => {
       "name",
     ]);
     assert.equal(pods.stdout, "");
-    assert.match(await platform.say("build", "log", "1", ...LONG), /^waited 1$/m);
+    assert.match(await log(), /^waited 1$/m);
     assert.deepEqual(await platform.json("releases", ...LONG), []);
     const { stderr: refused } = await platform.jdos("build", "retry", "99", ...LONG);
     assert.match(refused, /^NotFound: /);
@@ -141,8 +143,53 @@ describe("the build queue", () => {
     await platform.kubectl(["delete", "job", "long-b2", "-n", "e2e", "--wait=true"]);
     assert.match(
       await platform.say("build", "log", "2", "-f", ...LONG),
-      /^waited 1$[\s\S]*^error: .*longer than 10 s/m,
+      /^--- stage build started$[\s\S]*^error: .*longer than 10 s/m,
     );
+  });
+
+  it("steps of one's own run before and after the image, and a failing one stops the release", async () => {
+    const own = ["--system", "e2e", "--app", "own"];
+    const yaml = (test: string, scan: string): string => `build:
+  steps:
+    before: [{name: unit, run: ${JSON.stringify(test)}}]
+    after: [{name: scan, run: ${JSON.stringify(scan)}}]
+`;
+    const source = new Source("hello-node").write(
+      "jdos.yaml",
+      yaml("npm test", 'echo "scanned $JDOS_IMAGE as $(id -u)"'),
+    );
+    try {
+      source.replace("package.json", '"start":', '"test": "node -e \\"console.log(6*7)\\"", "start":');
+      const deployed = await platform.jdos("deploy", source.path, ...own);
+      assert.equal(deployed.exitCode, 0, deployed.stderr);
+      const stages = ["source", "test", "build", "push", "after", "release"];
+      const shown = deployed.stderr.split("\n").map((line) => line.split(" ")[0] ?? "");
+      assert.deepEqual(
+        shown.filter((name) => stages.includes(name)),
+        stages,
+        deployed.stderr,
+      );
+      const log = await platform.jdos("build", "log", "1", ...own);
+      assert.match(log.stdout, /^42$/m);
+      assert.match(log.stdout, /^scanned .*@sha256:[0-9a-f]{64} as 1000$/m);
+      for (const [test, scan, stage] of [
+        ["echo broken; exit 3", "true", "test"],
+        ["true", "exit 4", "after"],
+      ] as const) {
+        source.write("jdos.yaml", yaml(test, scan));
+        const { exitCode, stderr } = await platform.jdos("deploy", source.path, ...own);
+        assert.notEqual(exitCode, 0);
+        assert.match(stderr, new RegExp(`at stage "${stage}": Step "(unit|scan)" failed: exit code [34]`));
+      }
+      assert.equal((await build("e2e", "own", 2)).reason, "StepFailed");
+      const releases = await platform.json<{ number: number }[]>("releases", ...own);
+      assert.deepEqual(
+        releases.map(({ number }) => number),
+        [1],
+      );
+    } finally {
+      source.remove();
+    }
   });
 
   it("a retry builds the same source again", async () => {

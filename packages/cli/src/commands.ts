@@ -1,6 +1,7 @@
 import type { CommandModule, CommandSpec, OptionSpec } from "./command.ts";
 
 const WAIT: OptionSpec = { flags: "--no-wait", description: "return when the change is accepted" };
+const FORCE: OptionSpec = { flags: "--force", description: "go before a freeze window, which owners may" };
 const POD: OptionSpec = { flags: "--pod <name>", description: "one Pod" };
 const CONTAINER: OptionSpec = { flags: "--container <name>", description: "one container of the Pod" };
 const FOLLOW: OptionSpec = { flags: "-f, --follow", description: "go on with lines as they come" };
@@ -33,8 +34,12 @@ const app = () => import("./commands/app.ts");
 const env = () => import("./commands/env.ts");
 const builds = () => import("./commands/builds.ts");
 const releases = () => import("./commands/releases.ts");
+const verify = () => import("./commands/verify.ts");
 const canary = () => import("./commands/canary.ts");
 
+const secrets = () => import("./commands/secrets.ts");
+const freeze = () => import("./commands/freeze.ts");
+const notices = () => import("./commands/notices.ts");
 const hooks = () => import("./commands/hooks.ts");
 const preview = () => import("./commands/preview.ts");
 const HOOK = { name: "name", description: "default: the application's name", optional: true } as const;
@@ -54,6 +59,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--listen-address <address>", description: "where people reach it (default: 127.0.0.1)" },
       { flags: "--build-concurrency <n>", description: "builds under way at once (default: 2)" },
+      {
+        flags: "--registry-limit <limit>",
+        description: "what the registry may hold: 80% of the disk (default), or 50Gi",
+      },
     ],
     examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
     load: () => import("./commands/up.ts"),
@@ -143,6 +152,90 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
 
   {
+    name: "system freeze add",
+    description: "a time in which no release becomes current",
+    scope: "system",
+    arguments: [{ name: "name", description: "of the window" }],
+    options: [
+      { flags: "--from <time>", description: "once: when it begins, as 2026-12-20T00:00:00Z" },
+      { flags: "--to <time>", description: "once: when it ends" },
+      { flags: "--days <days>", description: "each week: Fri,Sat (default: every day)" },
+      { flags: "--hours <hours>", description: "each week: 22:00-06:00 (default: the whole day)" },
+      { flags: "--time-zone <zone>", description: "of days and hours, as Europe/Berlin (default: UTC)" },
+      { flags: "--reason <text>", description: "told to whom it stops" },
+    ],
+    load: member(freeze, "add"),
+  },
+  {
+    name: "system freeze list",
+    description: "its freeze windows",
+    scope: "system",
+    load: member(freeze, "list"),
+  },
+  {
+    name: "system freeze delete",
+    description: "end a freeze window for good",
+    scope: "system",
+    arguments: [{ name: "name", description: "of the window" }],
+    load: member(freeze, "remove"),
+  },
+  {
+    name: "system notices add",
+    description: "post JSON to an address when builds and releases end",
+    scope: "system",
+    arguments: [{ name: "name", description: "of the notice" }],
+    options: [
+      { flags: "--url <url>", description: "where to" },
+      { flags: "--url-secret <name/key>", description: "a secret that has the address" },
+      { flags: "--events <events>", description: "as build.failed,release.deployed (default: all)" },
+      { flags: "--secret <name/key>", description: "a secret to sign with" },
+    ],
+    load: member(notices, "add"),
+  },
+  {
+    name: "system notices list",
+    description: "who is told, and whether it arrives",
+    scope: "system",
+    load: member(notices, "list"),
+  },
+  {
+    name: "system notices delete",
+    description: "tell an address no more",
+    scope: "system",
+    arguments: [{ name: "name", description: "of the notice" }],
+    load: member(notices, "remove"),
+  },
+  {
+    name: "secrets set",
+    description: "keep values for variables of a system's applications; they are never shown again",
+    scope: "system",
+    arguments: [
+      { name: "name", description: "of the secret" },
+      { name: "values", description: "KEY=VALUE ...", rest: true, optional: true },
+    ],
+    options: [
+      { flags: "--from-file <key=path>", description: "a value out of a file" },
+      { flags: "--stdin <key>", description: "a value from standard input" },
+      { flags: "--unset <keys>", description: "keys that go away, as a,b" },
+    ],
+    examples: ["jdos secrets set db --stdin password --system demo < password.txt"],
+    load: member(secrets, "set"),
+  },
+  {
+    name: "secrets list",
+    description: "names and keys, no values",
+    scope: "system",
+    load: member(secrets, "list"),
+  },
+  {
+    name: "secrets delete",
+    description: "delete a secret that no application uses",
+    scope: "system",
+    arguments: [{ name: "name", description: "of the secret" }],
+    load: member(secrets, "remove"),
+  },
+
+  {
     name: "deploy",
     description: "from source to running: build it, release it, wait until it is ready, print its URL",
     scope: "application",
@@ -171,7 +264,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: "--strategy <name>",
         description: "how the new release takes over, from now on: rolling, canary, blue-green",
       },
+      FORCE,
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
+      {
+        flags: "--git-secret <name>",
+        description:
+          "the system's secret to read the repository with: password and username, or ssh-privatekey",
+      },
       {
         flags: "--timeout <seconds>",
         description: "give up watching after this long (default: 900)",
@@ -181,6 +280,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "jdos deploy examples/hello-node --system demo --app hello",
       "jdos deploy https://git.example/shop.git#v2 --system demo --app shop",
+      "jdos deploy git@git.example:team/shop.git --git-secret shop-key --system demo --app shop",
       "jdos deploy    # this directory, whose jdos.yaml says system and app",
     ],
     load: () => import("./commands/deploy.ts"),
@@ -263,8 +363,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "env set",
     description: "set variables: a new release with the same image",
     scope: "application",
-    arguments: [{ name: "variables", description: "NAME=VALUE ...", rest: true }],
-    options: [WAIT],
+    arguments: [{ name: "variables", description: "NAME=VALUE ..., or NAME with --secret", rest: true }],
+    options: [
+      { flags: "--secret <name/key>", description: "take it from a secret of the system" },
+      FORCE,
+      WAIT,
+    ],
+    examples: ["jdos env set DATABASE_URL --secret db/url --system demo --app shop"],
     load: member(env, "set"),
   },
   {
@@ -272,7 +377,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     description: "remove variables",
     scope: "application",
     arguments: [{ name: "names", description: "NAME ...", rest: true }],
-    options: [WAIT],
+    options: [FORCE, WAIT],
     load: member(env, "unset"),
   },
   { name: "env list", description: "the variables", scope: "application", load: member(env, "list") },
@@ -320,13 +425,53 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: member(releases, "list"),
   },
   {
+    name: "verify",
+    description: "who built what from what, and whether signature, provenance and list of packages fit",
+    scope: "application",
+    options: [{ flags: "--release <n>", description: "default: the current one", type: "integer" }],
+    examples: [
+      "jdos verify --system demo --app hello",
+      "jdos verify --system demo --app hello --release 3 -o json",
+    ],
+    load: member(verify, "verify"),
+  },
+  {
+    name: "registry key",
+    description: "print the public key that the signatures of images are checked with",
+    load: member(verify, "key"),
+  },
+  {
+    name: "releases diff",
+    description: "what two releases differ in: image, variables, resources, routes",
+    scope: "application",
+    arguments: [
+      { name: "from", description: "a number; alone: compared with the one before it", optional: true },
+      { name: "to", description: "a number (default: the current one)", optional: true },
+    ],
+    load: member(releases, "diff"),
+  },
+  {
+    name: "promote",
+    description: "give another application the image of a release, without a build",
+    scope: "application",
+    options: [
+      { flags: "--to <app>", description: "the other application; made when it is not there" },
+      { flags: "--to-system <name>", description: "its system (default: the same)" },
+      { flags: "--release <version>", description: "which release (default: the one that serves)" },
+      FORCE,
+      WAIT,
+    ],
+    examples: ["jdos promote --system test --app shop --to shop --to-system production"],
+    load: () => import("./commands/promote.ts"),
+  },
+  {
     name: "rollback",
     description: "return to an earlier release: a new release with its image and configuration",
     scope: "application",
     arguments: [
       { name: "version", description: "its number (default: the one before the current)", optional: true },
     ],
-    options: [WAIT],
+    options: [FORCE, WAIT],
     load: member(releases, "rollback"),
   },
   {
@@ -436,6 +581,9 @@ export const COMMANDS: readonly CommandSpec[] = [
 
 /** What the groups of commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  secrets: "values that applications take variables from",
+  "system freeze": "times in which no release becomes current",
+  "system notices": "who is told of builds and releases",
   system: "systems: places for applications",
   app: "applications",
   env: "variables of an application",
@@ -443,4 +591,5 @@ export const GROUPS: Readonly<Record<string, string>> = {
   canary: "a release that is being tried beside the one that serves",
   hooks: "webhooks: a forge's pushes build an application",
   preview: "previews of pull requests",
+  registry: "where images are",
 };

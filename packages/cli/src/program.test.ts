@@ -386,6 +386,21 @@ describe("runProgram()", () => {
     );
   });
 
+  it("deploy sends the strategy it is told", () =>
+    withPlatform(
+      {
+        "GET /api/v1/systems/demo": { name: "demo" },
+        [`POST ${APP}/deploy`]: (request: { body: string }, response: import("node:http").ServerResponse) => {
+          const { rollout } = JSON.parse(request.body) as { rollout?: object };
+          response.writeHead(409).end(JSON.stringify({ code: "Seen", message: JSON.stringify(rollout) }));
+        },
+      },
+      async (url) => {
+        const { stderr } = await runCli(["deploy", "image:x", ...SCOPE, "--strategy", "blue-green"], url);
+        assert.match(stderr, /Seen: \{"strategy":"BlueGreen"\}/);
+      },
+    ));
+
   it("deploy refuses a strategy that there is not, before anything is sent", () =>
     withPlatform({}, async (url, seen) => {
       const { exitCode, stderr } = await runCli(["deploy", ".", ...SCOPE, "--strategy", "magic"], url);

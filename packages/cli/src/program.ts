@@ -32,11 +32,15 @@ export async function runProgram(args: readonly string[], base: BaseContext): Pr
 
 /** commander says nothing itself; help goes to standard output, errors are ours to print. */
 function quiet(command: Command, { stdout }: BaseContext): Command {
-  return command
-    .exitOverride()
-    .showSuggestionAfterError(true)
-    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} })
-    .helpCommand(false);
+  return (
+    command
+      .exitOverride()
+      .showSuggestionAfterError(true)
+      // Options behind "releases diff" are of diff, though releases has them too.
+      .enablePositionalOptions()
+      .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} })
+      .helpCommand(false)
+  );
 }
 
 interface Registry {
@@ -47,8 +51,9 @@ interface Registry {
 function add(program: Command, spec: CommandSpec, registry: Registry): void {
   const words = spec.name.split(" ");
   const last = words.at(-1)!;
-  const parent = words.length === 1 ? program : group(program, words[0]!, registry);
+  const parent = groupOf(program, words.slice(0, -1), registry);
   const command = quiet(parent.command(last).description(sentence(spec.description)), registry.base);
+  registry.groups.set(spec.name, command);
   for (const { name, description, optional, rest } of spec.arguments ?? []) {
     const shown = rest === true ? `${name}...` : name;
     command.argument(optional === true ? `[${shown}]` : `<${shown}>`, description);
@@ -72,9 +77,14 @@ function add(program: Command, spec: CommandSpec, registry: Registry): void {
   command.action(() => execute(spec, command, registry.base));
 }
 
-function group(program: Command, name: string, { base, groups }: Registry): Command {
+/** The command that others are under; made where none was. */
+function groupOf(program: Command, words: readonly string[], { base, groups }: Registry): Command {
+  const last = words.at(-1);
+  if (last === undefined) return program;
+  const name = words.join(" ");
+  const parent = groupOf(program, words.slice(0, -1), { base, groups });
   const known =
-    groups.get(name) ?? quiet(program.command(name).description(sentence(GROUPS[name] ?? name)), base);
+    groups.get(name) ?? quiet(parent.command(last).description(sentence(GROUPS[name] ?? name)), base);
   groups.set(name, known);
   return known;
 }

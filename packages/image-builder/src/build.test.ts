@@ -20,6 +20,7 @@ import { archive } from "./testing/bundle.ts";
 import {
   pushBase,
   pushBundle,
+  startPrivateGit,
   startTestRegistry,
   type TestBase,
   type TestRegistry,
@@ -74,6 +75,8 @@ let stopAt: RegExp | undefined;
 let cache: string | undefined;
 /** Secrets that are mounted, by their names. */
 let secrets: Readonly<Record<string, string>> = {};
+/** What the Secret of a private repository holds. */
+let gitCredential: Readonly<Record<string, string>> = {};
 
 /** Runs both sides of a build as the Pod would, with the application's own credential. */
 async function build(
@@ -82,7 +85,10 @@ async function build(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   const root = join(directory, String(++count));
+  // As a kubelet makes a volume that Pods share.
   await mkdir(join(root, "exchange"), { recursive: true });
+  await mkdir(join(root, "volume"));
+  for (const name of ["exchange", "volume"]) await chmod(join(root, name), 0o777);
   await mkdir(join(root, "environment"));
   for (const [name, text] of Object.entries(environment))
     await writeFile(join(root, "environment", name), text);
@@ -90,6 +96,9 @@ async function build(
     await mkdir(join(root, "secrets", name), { recursive: true });
     await writeFile(join(root, "secrets", name, "value"), text, { mode: 0o400 });
   }
+  await mkdir(join(root, "git"));
+  for (const [key, text] of Object.entries(gitCredential))
+    await writeFile(join(root, "git", key), text, { mode: 0o400 });
   const input: BuilderInput = {
     system: "demo",
     application: "hello",
@@ -112,12 +121,14 @@ async function build(
     file("input.json"),
     "--credential",
     file("credential.json"),
+    "--git-credential",
+    file("git"),
     "--environment",
     file("environment"),
     "--exchange",
     file("exchange"),
     "--work",
-    file("work"),
+    file("volume/work"),
     "--cache",
     cache ?? file("none"),
     "--secrets",
@@ -345,7 +356,7 @@ test("run() ends the steps when the build is stopped, and leaves nothing of them
   await gone(pid);
   const root = join(directory, String(count));
   assert.deepEqual(readdirSync(join(root, "exchange")), []);
-  assert.ok(!existsSync(join(root, "work")));
+  assert.ok(!existsSync(join(root, "volume/work")));
 });
 
 test("run() knows steps from an earlier build of the system, and sends only the layer that changed", async () => {
@@ -407,7 +418,8 @@ test("run() makes one layer of all that a build put over its base, always the sa
   });
   tar.end(gunzipSync(await registry.blob(REPOSITORY, found?.manifest.layers[1] as Descriptor)));
   await once(tar, "finish");
-  const kept = names.filter((name) => !name.endsWith("/")).sort();
+  // buildah mounts over the files of /etc that a step needs, and leaves them empty.
+  const kept = names.filter((name) => !name.endsWith("/") && !name.startsWith("etc/")).sort();
   assert.deepEqual(kept, [".wh.a", ".wh.d", "b", "c", "usr/bin/.wh.id"]);
 });
 
@@ -479,4 +491,104 @@ test("run() keeps nothing of the containers of steps that failed", async () => {
   });
   assert.equal((await grep.stdout.toArray()).join(""), "");
   cache = undefined;
+});
+
+const stateOf = ({ stages }: BuilderResult): string[] => stages.map(({ name, state }) => `${name} ${state}`);
+
+test("run() shows the login of a private repository to no step, image or log", async () => {
+  const password = "s3cr3t-of-forge";
+  // A step's own text has not what it looks for.
+  const find = (where: string): string => `if grep -rIs 's3cr3t[-]of-forge' ${where}; then exit 9; fi`;
+  const everywhere = ". ../../../.. /tmp/jdos-build-* /proc/[0-9]*/cmdline /proc/[0-9]*/environ";
+  const hostile = [{ name: "look", run: `${find(everywhere)}; env | ${find("-")}; test ! -e .git; id -u` }];
+  const git = await startPrivateGit({
+    root: join(directory, "forge"),
+    username: "ada",
+    password,
+    files: {
+      Dockerfile: `FROM ${base.reference}\nCOPY . /app\nRUN ${find("/app /tmp /run /etc")}; env | ${find("-")}\n`,
+    },
+  });
+  try {
+    gitCredential = { username: "ada", password };
+    const source = { git: { url: git.url, secret: "forge" } };
+    const options = { steps: { before: hostile, after: hostile } };
+    const { result, log } = await build(source, { options });
+    assert.equal(result.error, undefined, log);
+    assert.equal(result.revision, git.commit);
+    assert.equal(log.match(/^1000$/gm)?.length, 2);
+    assert.ok(!log.includes(password) && !JSON.stringify(result).includes(password), log);
+    gitCredential = {};
+    const { result: without } = await build(source);
+    assert.deepEqual([without.error?.code, stateOf(without)], ["SourceUnauthorized", ["source Failed"]]);
+    assert.match(without.error?.message ?? "", /Secret "forge" is not there, or has no "password"/);
+  } finally {
+    gitCredential = {};
+    await git.stop();
+  }
+});
+
+test("run() tests a node application with what it is developed with, and its image is the same as without", async () => {
+  const module = await archive({
+    "package/package.json": JSON.stringify({ name: "x", version: "1.0.0" }),
+    "package/index.js": "module.exports = 'from the tool';",
+  });
+  const npm = createServer((_request, response) => response.end(module));
+  npm.listen(0, "127.0.0.1");
+  await once(npm, "listening");
+  try {
+    const tool = `http://127.0.0.1:${(npm.address() as AddressInfo).port}/x.tgz`;
+    const source = await bundleOf({
+      "package.json": JSON.stringify({
+        name: "app",
+        devDependencies: { x: tool },
+        scripts: { start: "node server.js", test: "node test.js" },
+      }),
+      "server.js": "",
+      "test.js": "require('fs').writeFileSync('server.js', 'changed'); console.log('tested ' + require('x'))",
+    });
+    const plain = await build(source);
+    const steps = {
+      before: [
+        { name: "unit", run: "npm test\nid -u" },
+        {
+          name: "swap",
+          run: "for at in exchange/source volume/work; do if mv ../../../../$at ../../../../$at.x; then exit 9; fi; done",
+        },
+      ],
+      after: [{ name: "scan", run: 'echo "scanned $JDOS_IMAGE"' }],
+    };
+    const { result, log } = await build(source, { options: { steps } });
+    assert.equal(result.error, undefined, log);
+    const passed = ["source", "test", "build", "push", "after"].map((name) => `${name} Succeeded`);
+    assert.deepEqual(stateOf(result), passed);
+    assert.equal(result.stages[1]?.message, "2 steps passed: unit, swap");
+    assert.match(log, /--- stage test started.*^tested from the tool$.*^1000$.*--- stage test succeeded/ms);
+    assert.ok(log.includes(`scanned ${result.image}`), log);
+    assert.equal(plain.result.error, undefined, plain.log);
+    assert.equal(result.digest, plain.result.digest);
+  } finally {
+    npm.close();
+    npm.closeAllConnections();
+  }
+});
+
+test("run() stops at a step of one's own that fails, before the image and after it", async () => {
+  const source = await bundleOf(example("hello-node"));
+  const bad = [
+    { name: "unit", run: "echo broken; (exit 3); echo never" },
+    { name: "late", run: "echo never" },
+  ];
+  const first = await build(source, { options: { steps: { before: bad } } });
+  assert.deepEqual([first.exitCode, stateOf(first.result)], [1, ["source Succeeded", "test Failed"]]);
+  assert.equal(first.result.error?.code, "StepFailed");
+  assert.equal(first.result.error?.message, 'Step "unit" failed: exit code 3');
+  assert.ok(first.result.error?.lines?.includes("broken") && !/^never/m.test(first.log), first.log);
+  const last = await build(source, { options: { steps: { after: bad } } });
+  assert.deepEqual(stateOf(last.result).slice(-2), ["push Succeeded", "after Failed"]);
+  const { error, digest, image } = last.result;
+  assert.deepEqual(
+    [error?.message, digest, image],
+    ['Step "unit" failed: exit code 3', undefined, undefined],
+  );
 });

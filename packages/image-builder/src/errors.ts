@@ -12,6 +12,7 @@ export type SourceErrorCode =
   | "NoStartCommand"
   | "InstallFailed"
   | "BuildStepFailed"
+  | "StepFailed"
   | "VersionUnavailable"
   | "SecretMissing"
   | "BaseImageMissing"

@@ -8,6 +8,8 @@ export interface BuilderOptions {
   inputFile: string;
   /** A docker configuration with the registry's credential. Defaults to /etc/jdos/registry/.dockerconfigjson. */
   credentialFile: string;
+  /** The Secret of a private repository. Defaults to /etc/jdos/git. */
+  gitCredential: string;
   /** The ConfigMap build-environment. Defaults to /etc/jdos/environment. */
   environment: string;
   /** Shared by the two sides. Defaults to /exchange. */
@@ -32,6 +34,7 @@ export function readOptions(argv: readonly string[]): BuilderOptions {
     options: {
       input: { type: "string", default: "/etc/jdos/build/input.json" },
       credential: { type: "string", default: "/etc/jdos/registry/.dockerconfigjson" },
+      "git-credential": { type: "string", default: "/etc/jdos/git" },
       environment: { type: "string", default: "/etc/jdos/environment" },
       exchange: { type: "string", default: "/exchange" },
       work: { type: "string", default: "/work/build" },
@@ -50,6 +53,7 @@ export function readOptions(argv: readonly string[]): BuilderOptions {
     role,
     inputFile: values.input,
     credentialFile: values.credential,
+    gitCredential: values["git-credential"],
     environment: values.environment,
     exchange: values.exchange,
     work: values.work,

@@ -20,6 +20,8 @@ export async function run(options: BuilderOptions, signal?: AbortSignal): Promis
   const result = await coordinate({
     input,
     ...(credential && { credential }),
+    gitCredential: options.gitCredential,
+    environment: options.environment,
     exchange: options.exchange,
     say: (line) => void process.stdout.write(`${line}\n`),
     signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),

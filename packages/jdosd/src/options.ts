@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { isRegistryLimit } from "@jdos/api";
 import {
   DEFAULT_DATA_DIRECTORY,
   type Environment,
@@ -18,6 +19,8 @@ export interface JdosdOptions {
   listenAddress: string;
   /** Builds under way at once; the others wait for their turn. */
   buildConcurrency: number;
+  /** What the registry may hold: "80%" of its disk, or a quantity. */
+  registryLimit: string;
   /** Images made once and shared by every data directory. */
   cacheDir: string;
   /** A cache that the user named is the user's: no purge takes it away. */
@@ -58,6 +61,7 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
       instance: readInstanceOption(values.instance ?? env.JDOS_INSTANCE),
       listenAddress: values["listen-address"] ?? "127.0.0.1",
       buildConcurrency: readBuildConcurrency(values["build-concurrency"]),
+      registryLimit: readRegistryLimit(values["registry-limit"]),
       cacheDir: env.JDOS_CACHE_DIR ?? "/var/cache/jdos",
       keepCache: env.JDOS_CACHE_DIR !== undefined,
       transport: readChoice(env, "JDOS_TRANSPORT", {
@@ -85,6 +89,7 @@ function parse(args: readonly string[]) {
         "data-dir": { type: "string" },
         instance: { type: "string" },
         "build-concurrency": { type: "string" },
+        "registry-limit": { type: "string" },
         "listen-address": { type: "string" },
         output: { type: "string", short: "o" },
         purge: { type: "boolean" },
@@ -107,9 +112,15 @@ function readBuildConcurrency(text = "2"): number {
   return Number(text);
 }
 
+function readRegistryLimit(text = "80%"): string {
+  if (!isRegistryLimit(text))
+    throw invalid(`--registry-limit is "${text}", not 1% to 100% or a quantity like 50Gi`);
+  return text;
+}
+
 function invalid(state: string, cause?: unknown): JdosdError {
   return new JdosdError("InvalidOption", `Cannot read the command line: ${state}`, {
-    hint: "main.ts run|down|status|doctor|images [--data-dir DIR] [--instance N|auto] [--listen-address A] [--build-concurrency N] [--purge] [-o json]",
+    hint: "main.ts run|down|status|doctor|images [--data-dir DIR] [--instance N|auto] [--listen-address A] [--build-concurrency N] [--registry-limit 80%|50Gi] [--purge] [-o json]",
     cause,
   });
 }

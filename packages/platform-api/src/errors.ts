@@ -13,6 +13,7 @@ export const PERSON_ERROR_CODES = {
   MethodNotAllowed: 405,
   AlreadyExists: 409,
   Conflict: 409,
+  Frozen: 409,
   NothingToDeploy: 409,
   NoPod: 409,
   TooLarge: 413,
@@ -27,6 +28,7 @@ export const SERVER_ERROR_CODES = {
   RegistryFailed: 502,
   Unavailable: 503,
   Timeout: 504,
+  RegistryFull: 507,
 } as const;
 
 const HTTP_STATUS = { ...PERSON_ERROR_CODES, ...SERVER_ERROR_CODES };

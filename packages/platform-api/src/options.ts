@@ -40,6 +40,8 @@ export interface PlatformApiOptions {
   gitUrl?: string;
   /** Of Secret jdos-system/git-server-keys: signing secrets of webhooks are made of it. Without it there are none. */
   webhookMasterKey?: string;
+  /** PEM: what the signatures of images are checked with. Without it there are none. */
+  signingPublicKey?: string;
   version?: string;
   /** Largest source upload. Defaults to 512 MiB. */
   maxSourceBytes?: number;
@@ -60,6 +62,8 @@ export interface RegistryOptions {
   token?: RegistryTokenOptions;
   /** Password of the user "node" at JDOS's own registry. */
   nodePassword?: string;
+  /** Password of the user "retention" at JDOS's own registry. */
+  retentionPassword?: string;
   /** Of any other registry: a docker configuration, read at each use. Without it the registry asks for none. */
   credentialsFile?: string;
 }

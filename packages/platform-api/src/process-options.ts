@@ -27,6 +27,7 @@ export const PROCESS_SETTINGS = {
   "routes-port": setting.integer("the port in URLs told to people", { fallback: 8080, min: 1 }),
   "git-url": setting.text("where the git server answers people; without it there is none"),
   "webhook-key-file": setting.text("the master key of webhooks' signing secrets; without it there are none"),
+  "signing-public-key-file": setting.text("PEM: checks signatures of images; without it there are none"),
   "registry-token-certificate": setting.text("PEM file, with registry-access issued"),
   "registry-token-key": setting.text("PEM file, with registry-access issued"),
   "max-source-mebibytes": setting.integer("largest source upload", { fallback: 512, min: 1 }),
@@ -42,11 +43,13 @@ export function optionsOf(given: Given): Omit<PlatformApiOptions, "client" | "lo
   const usersFile = given["users-file"];
   const gitUrl = given["git-url"];
   const webhookKeyFile = given["webhook-key-file"];
+  const signingKeyFile = given["signing-public-key-file"];
   return {
     listen: given["listen-address"],
     adminToken: readText(adminTokenFile).trim(),
     admin: { name: given["admin-user"], groups: given["admin-group"] },
     ...(webhookKeyFile === undefined ? {} : { webhookMasterKey: readText(webhookKeyFile).trim() }),
+    ...(signingKeyFile === undefined ? {} : { signingPublicKey: readText(signingKeyFile) }),
     ...(usersFile === undefined ? {} : { users: readUsers(usersFile) }),
     persons: { users: given["login-users"], groups: given["login-groups"] },
     registry: registryOf(given),

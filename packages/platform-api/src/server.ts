@@ -19,11 +19,15 @@ import { serveExec } from "./routes/exec.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { observeRoutes } from "./routes/observe.ts";
 import { previewRoutes } from "./routes/previews.ts";
+import { promoteRoutes } from "./routes/promote.ts";
 import { registryTokenRoutes } from "./routes/registry-token.ts";
 import { releaseRoutes } from "./routes/releases.ts";
+import { secretRoutes } from "./routes/secrets.ts";
 import { sourceRoutes } from "./routes/source.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { systemSettingsRoutes } from "./routes/system-settings.ts";
 import { systemRoutes } from "./routes/systems.ts";
+import { verificationRoutes } from "./routes/verification.ts";
 import { createRegistryAccess } from "./source/registry-access.ts";
 
 /** Bodies of JSON; sources have a bound of their own. */
@@ -42,6 +46,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
   const issuer = registry.token === undefined ? undefined : await createTokenIssuer(registry.token);
   const limit = new RateLimit({ perSecond: options.requestsPerSecond ?? DEFAULTS.requestsPerSecond });
   const context: RouteContext = {
+    ownClient: client,
     log,
     version: options.version ?? DEFAULTS.version,
     ports: options.ports,
@@ -54,6 +59,7 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     registry: createRegistryAccess(registry, issuer),
     imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
     webhookMasterKey: options.webhookMasterKey,
+    signingPublicKey: options.signingPublicKey,
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
@@ -101,17 +107,26 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
   if (issuer !== undefined)
     registryTokenRoutes(server, {
       issuer,
-      identify: { client, adminToken, nodePassword: registry.nodePassword },
+      identify: {
+        client,
+        adminToken,
+        nodePassword: registry.nodePassword,
+        retentionPassword: registry.retentionPassword,
+      },
     });
   server.register(async (api) => {
     api.addHook("onRequest", async (request) => setSession(request, await session(request.headers)));
     statusRoutes(api, context);
     systemRoutes(api);
+    systemSettingsRoutes(api);
+    secretRoutes(api);
     applicationRoutes(api, context);
     sourceRoutes(api, context);
     deployRoutes(api, context);
     buildRoutes(api, context);
     releaseRoutes(api);
+    verificationRoutes(api, context);
+    promoteRoutes(api, context);
     canaryRoutes(api);
     changeRoutes(api);
     observeRoutes(api, context);

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import type { Toleration } from "@jdos/api";
 import type { Client } from "@jdos/client";
 import {
@@ -6,12 +8,14 @@ import {
   type Logger,
   type Metrics,
   REGISTRY_SETTINGS,
+  type RegistryCredential,
   type RegistryLocation,
   registryLocation,
   type Setting,
   type SettingValues,
   setting,
 } from "@jdos/component-base";
+import { readSigningKey, type SigningKey } from "@jdos/component-base/attestation";
 
 export interface PlatformControllersOptions {
   /** Of the user system:serviceaccount:jdos-system:platform-controllers. */
@@ -22,6 +26,10 @@ export interface PlatformControllersOptions {
   routes?: Partial<RouteSettings>;
   build?: Partial<BuildSettings>;
   pods?: PodSettings;
+  /** Absent: images are not signed, and Builds do not speak of it. */
+  attestation?: AttestationOptions;
+  notices?: Partial<NoticeSettings>;
+  retention?: Partial<RetentionSettings>;
   metrics?: Metrics;
   /** Defaults to the system's clock. */
   clock?: Clock;
@@ -73,10 +81,57 @@ export interface BuildSettings {
   confinement: "default" | "unconfined";
 }
 
+export interface AttestationOptions {
+  /** The private key that images are signed with: ECDSA on P-256, PEM. */
+  keyPem: string;
+  /** Who builds, in provenance. Defaults to https://jdos.io/builder/v1. */
+  builderId?: string;
+  /** Where the registry answers to this process. Defaults to the registry's URL. */
+  registryUrl?: string;
+}
+
+export interface AttestationSettings {
+  readonly key: SigningKey;
+  readonly builderId: string;
+  readonly registryUrl?: string;
+}
+
+/** @throws ComponentError InvalidOption */
+export function attestationSettings(options: AttestationOptions): AttestationSettings {
+  const { keyPem, builderId = "https://jdos.io/builder/v1", registryUrl } = options;
+  return { key: readSigningKey(keyPem), builderId, ...(registryUrl === undefined ? {} : { registryUrl }) };
+}
+
+/** Which images go, and when. */
+export interface RetentionSettings {
+  /** jdos: what nothing needs is deleted by the registry's API. registry: the registry has rules of its own. Defaults to jdos. */
+  by: "jdos" | "registry";
+  /** Nothing goes that was needed or pushed since. Defaults to 3600. */
+  graceSeconds: number;
+  /** How often it is looked for. Defaults to 600. */
+  everySeconds: number;
+  /** Where this process reaches the registry's API. Defaults to the registry's url. */
+  url?: string;
+  /** Of JDOS's own registry: who may delete. With any other it is the registry's own. Absent: nothing is deleted. */
+  credential?: RegistryCredential;
+}
+
 /** Of every application's Pods. */
 export interface PodSettings {
   /** Defaults to the cluster's own. */
   schedulerName?: string;
+}
+
+/** Of what is POSTed for Systems. */
+export interface NoticeSettings {
+  /** Ranges that notices may reach though they are private, as an administrator says. Defaults to none. */
+  allow: readonly string[];
+  /** After the first try that failed; twice as long each time. Defaults to 5. */
+  retrySeconds: number;
+  /** Tries of one event. Defaults to 8. */
+  attempts: number;
+  /** Of one try. Defaults to 10. */
+  timeoutSeconds: number;
 }
 
 export interface Settings {
@@ -84,17 +139,24 @@ export interface Settings {
   readonly routes: RouteSettings;
   readonly build: BuildSettings;
   readonly pods: PodSettings;
+  readonly notices: NoticeSettings;
+  readonly retention: RetentionSettings;
 }
 
 /** The settings with their defaults. */
 export function settingsOf(
-  options: Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods"> = {},
+  options: Pick<
+    PlatformControllersOptions,
+    "registry" | "routes" | "build" | "pods" | "notices" | "retention"
+  > = {},
 ): Settings {
   const { registry = DEFAULT_REGISTRY, pods = {} } = options;
   const image = (name: string): string => `${registry.host}/${registry.prefix}jdos/${name}:12`;
   return {
     registry,
     pods,
+    notices: { allow: [], retrySeconds: 5, attempts: 8, timeoutSeconds: 10, ...options.notices },
+    retention: { by: "jdos", graceSeconds: 3600, everySeconds: 600, ...options.retention },
     routes: {
       domain: "jdos.localhost",
       port: 8080,
@@ -148,6 +210,11 @@ function json<T>(help: string, { fallback, expected, fits }: JsonOptions<T>): Se
   };
 }
 
+function isRange(value: unknown): boolean {
+  const [address = "", prefix = "", ...rest] = typeof value === "string" ? value.split("/") : [];
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(prefix) && rest.length === 0;
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -155,6 +222,8 @@ function isObject(value: unknown): value is object {
 /** Options of the process. */
 export const PROCESS_SETTINGS = {
   ...REGISTRY_SETTINGS,
+  "registry-retention": setting.choice("who deletes images that nothing needs", ["jdos", "registry"], "jdos"),
+  "registry-grace-seconds": setting.integer("how long such images are kept", { fallback: 3600, min: 0 }),
   "routes-domain": setting.text("applications answer at <application>.<system>.DOMAIN", "jdos.localhost"),
   "routes-port": setting.integer("the port in URLs told to people", { fallback: 8080, min: 1 }),
   "routes-scheme": setting.choice("of URLs told to people", ["http", "https"], "http"),
@@ -183,9 +252,16 @@ export const PROCESS_SETTINGS = {
     ["default", "unconfined"],
     "default",
   ),
+  "signing-key-file": setting.text("the private key that images are signed with; without it they are not"),
+  "builder-id": setting.text("who builds, in provenance", "https://jdos.io/builder/v1"),
   "platform-namespace": setting.text(
     "has ConfigMap build-environment; without it the Pod's, else jdos-system",
   ),
+  "notice-allow": json<string[]>("private ranges that notices may reach", {
+    fallback: [],
+    expected: 'a JSON list of ranges: ["10.1.2.0/24"]',
+    fits: (value) => Array.isArray(value) && value.every(isRange),
+  }),
   "pod-scheduler": setting.text("schedulerName of applications' Pods; without it the cluster's"),
 };
 
@@ -193,13 +269,18 @@ export const PROCESS_SETTINGS = {
 export function optionsOf(
   given: SettingValues<typeof PROCESS_SETTINGS>,
   { namespace }: { namespace: string },
-): Pick<PlatformControllersOptions, "registry" | "routes" | "build" | "pods"> {
+): Pick<
+  PlatformControllersOptions,
+  "registry" | "routes" | "build" | "pods" | "notices" | "retention" | "attestation"
+> {
+  const keyFile = given["signing-key-file"];
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
   const cacheHostPath = given["build-cache-path"];
   const schedulerName = given["pod-scheduler"];
   return {
     registry: registryLocation(given),
+    retention: { by: given["registry-retention"], graceSeconds: given["registry-grace-seconds"] },
     routes: {
       domain: given["routes-domain"],
       port: given["routes-port"],
@@ -222,5 +303,9 @@ export function optionsOf(
       confinement: given["build-confinement"],
     },
     pods: schedulerName === undefined ? {} : { schedulerName },
+    ...(keyFile === undefined
+      ? {}
+      : { attestation: { keyPem: readFileSync(keyFile, "utf8"), builderId: given["builder-id"] } }),
+    notices: { allow: given["notice-allow"] },
   };
 }

@@ -1,11 +1,14 @@
 import { systemClock } from "@jdos/component-base";
 import { createManager } from "@jdos/controller-runtime";
 import { applicationController } from "./application/controller.ts";
+import { attestationController } from "./build/attest/controller.ts";
 import { buildController } from "./build/controller.ts";
 import { buildQueueController } from "./build/queue/controller.ts";
 import { addIndexes } from "./indexes.ts";
-import { type PlatformControllersOptions, settingsOf } from "./options.ts";
+import { noticeController } from "./notice/controller.ts";
+import { attestationSettings, type PlatformControllersOptions, settingsOf } from "./options.ts";
 import { releaseController } from "./release/controller.ts";
+import { startRetention } from "./retention/start.ts";
 import { systemController } from "./system/controller.ts";
 
 export interface PlatformControllers {
@@ -24,7 +27,23 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   manager.add(applicationController(settings));
   manager.add(buildQueueController(settings));
   manager.add(buildController(settings));
+  if (options.attestation !== undefined)
+    manager.add(attestationController(settings, attestationSettings(options.attestation)));
   manager.add(releaseController());
+  manager.add(noticeController(settings.notices));
   await manager.start();
-  return { idle: () => manager.idle(), stop: () => manager.stop() };
+  const retention = startRetention({
+    client,
+    log,
+    clock,
+    settings,
+    ...(metrics === undefined ? {} : { metrics }),
+  });
+  return {
+    idle: () => manager.idle(),
+    async stop() {
+      await retention.stop();
+      await manager.stop();
+    },
+  };
 }

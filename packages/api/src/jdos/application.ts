@@ -1,5 +1,6 @@
 import type { Condition, ObjectMeta, ResourceType } from "@jdos/apimachinery";
 import { jdos } from "./group.ts";
+import type { ReleaseOrigin } from "./release.ts";
 
 /** Several Pods that provide one service; lives in its system's Namespace. */
 export interface Application {
@@ -106,7 +107,16 @@ export interface ApplicationPreviews {
 
 /** Exactly one member is set. */
 export interface ApplicationSource {
-  git?: { url: string; revision?: string; path?: string };
+  git?: {
+    url: string;
+    revision?: string;
+    path?: string;
+    /**
+     * A Secret in the system's Namespace that the repository is read with: `password` (a token will do) and optionally
+     * `username` for https and http, `ssh-privatekey` and optionally `known_hosts` for ssh. No step of a build sees it.
+     */
+    secret?: string;
+  };
   /** A directory that the CLI uploaded: an OCI artifact in the registry, by digest. */
   bundle?: {
     digest: string;
@@ -116,7 +126,13 @@ export interface ApplicationSource {
     ref?: string;
   };
   /** An image that is there already. */
-  image?: { reference: string };
+  image?: {
+    reference: string;
+    /** The Release of another application that it was promoted from. */
+    promotedFrom?: ReleaseOrigin;
+    /** Names the request: the same image asked for once more makes a Release once more. */
+    request?: string;
+  };
 }
 
 /** What a source may be, in the order in which it is looked at. */
@@ -133,6 +149,13 @@ export const STACKS = [
 ] as const;
 export type Stack = (typeof STACKS)[number];
 
+/** What tells one image source from another: its reference, with the name of the request where it has one. */
+export function sourceImageKey(
+  image: { readonly reference: string; readonly request?: string } | undefined,
+): string | undefined {
+  return image?.request === undefined ? image?.reference : `${image.reference}#${image.request}`;
+}
+
 export interface ApplicationBuild {
   /** Path of the Dockerfile within the source. Defaults to Dockerfile when there is one. */
   dockerfile?: string;
@@ -148,6 +171,25 @@ export interface ApplicationBuild {
   secrets?: BuildSecret[];
   /** Makes one layer of all that the build put over its base. Defaults to false. */
   squash?: boolean;
+  /** Commands of one's own, one after the other; the first that fails ends the build, and no release comes of it. */
+  steps?: BuildSteps;
+}
+
+export interface BuildSteps {
+  /** Before the image is made: tests, checks. What they write is in no image. */
+  before?: BuildStep[];
+  /** When the image is pushed: scans, notices. They cannot change it. */
+  after?: BuildStep[];
+}
+
+/**
+ * Runs in a copy of the source, for a node application with its dependencies installed, as a user who is not root and
+ * with the programs of the platform's build image.
+ */
+export interface BuildStep {
+  name: string;
+  /** For /bin/sh: "npm test". */
+  run: string;
 }
 
 export interface BuildSecret {
@@ -209,7 +251,7 @@ export interface ApplicationStatus {
   latestRelease?: number;
   /** Hash of the `run` and `routes` that the latest Release was made of. */
   configurationHash?: string;
-  /** The image reference of the source that the latest Release was made of, where the source is an image. */
+  /** The image of the source that the latest Release was made of, where the source is an image: see sourceImageKey(). */
   sourceImage?: string;
   /** Label selector of the Pods, for the scale subresource. */
   selector?: string;

@@ -1,4 +1,4 @@
-import type { Condition, ObjectMeta, ResourceType } from "@jdos/apimachinery";
+import type { Condition, DeepReadonly, ObjectMeta, ResourceType } from "@jdos/apimachinery";
 import type { ApplicationBuild, ApplicationSource } from "./application.ts";
 import { jdos } from "./group.ts";
 
@@ -41,9 +41,16 @@ export interface BuildTrigger {
   delivery?: string;
 }
 
-/** The stages of a build in their order. */
-export const BUILD_STAGES = ["source", "build", "push"] as const;
+/** The stages of a build in their order; `test` and `after` only where there are such steps of one's own. */
+export const BUILD_STAGES = ["source", "test", "build", "push", "after"] as const;
 export type BuildStageName = (typeof BUILD_STAGES)[number];
+
+/** Whether a build goes through a stage. */
+export function hasBuildStage(stage: BuildStageName, build: DeepReadonly<ApplicationBuild> = {}): boolean {
+  if (stage === "test") return (build.steps?.before ?? []).length > 0;
+  if (stage === "after") return (build.steps?.after ?? []).length > 0;
+  return true;
+}
 
 export interface BuildStage {
   name: BuildStageName;
@@ -58,7 +65,7 @@ export interface BuildStatus {
   observedGeneration?: number;
   /** Queued: others are built first. Succeeded, Failed and Cancelled are final. */
   phase?: "Queued" | "Pending" | "Running" | "Succeeded" | "Failed" | "Cancelled";
-  /** Succeeded: True, False with the failing step, or Unknown while it runs. */
+  /** Succeeded: True, False with the failing step, or Unknown while it runs. Attested: whether its image is signed. */
   conditions?: Condition[];
   stages?: BuildStage[];
   /** registry.jdos.internal/<system>/<app>@sha256:... */
@@ -77,6 +84,20 @@ export interface BuildStatus {
   pod?: string;
   /** Digest of the artifact in the application's repository that keeps the log of an ended build. */
   log?: string;
+  /** The images it was built from, the base first: what FROM and the stack named, by digest. */
+  materials?: BuildMaterial[];
+  /** Digest of the list of packages of the image: CycloneDX, JSON. */
+  sbom?: string;
+  /** Digest of the signed statement of how the image came about: SLSA provenance in a DSSE envelope. */
+  provenance?: string;
+  /** Digest of the artifact with the image's signature. */
+  signature?: string;
+}
+
+export interface BuildMaterial {
+  /** registry.jdos.internal/jdos/base:12 */
+  image: string;
+  digest: string;
 }
 
 /** Whether nothing more becomes of a Build. */

@@ -20,6 +20,14 @@ export const ABORT_ANNOTATION = "jdos.io/abort";
  */
 export const LEFT_AT_GENERATION_ANNOTATION = "jdos.io/left-at-generation";
 
+/** Annotation of an Application or a Build that goes before a freeze window: see forcedBy(); of a Build, the person. */
+export const FORCED_BY_ANNOTATION = "jdos.io/forced-by";
+
+/** Annotation of Builds and Releases: the notices that were told of them, "<notice>/<event>", with commas between. */
+export const NOTICED_ANNOTATION = "jdos.io/noticed";
+
+/** Label of the Secrets that `jdos secrets` keeps: "true". It touches no others. */
+export const SECRET_LABEL = "jdos.io/secret";
 /**
  * Annotation of a Pod that the Pod network reads when the Pod starts: "confined" leads outside and to the Services that
  * builds need, and to nothing else of the platform, its Pods and its node. A Pod can only take from itself with it.

@@ -29,14 +29,24 @@ export interface ReleaseSpec {
    * Absent: the Pods are its own.
    */
   podsOf?: number;
+  /** The Release of another application whose image this one has. */
+  promotedFrom?: ReleaseOrigin;
   createdBy?: string;
-  /** "build hello-b3", "push 1a2b3c4 main", "configuration changed", "rollback to v2". */
+  /** "build hello-b3", "push 1a2b3c4 main", "configuration changed", "rollback to v2", "promoted from test/hello v3". */
   reason?: string;
   /** sha256 over the canonical JSON of the spec without this member. */
   hash: string;
 }
 
+export interface ReleaseOrigin {
+  system: string;
+  application: string;
+  release: number;
+}
+
 export interface ReleaseStatus {
+  /** When it first served. */
+  deployedTime?: string;
   /** Intact: False when the spec no longer matches its hash. Deployed: True while it is what runs. */
   conditions?: Condition[];
 }

@@ -6,6 +6,8 @@ test("parseStageMarker() reads what formatStageMarker() wrote, and nothing else"
   const markers: StageMarker[] = [
     { stage: "source", state: "Running" },
     { stage: "build", state: "Succeeded", seconds: 1.5, message: "why: so" },
+    { stage: "test", state: "Running" },
+    { stage: "after", state: "Failed", seconds: 2.5, message: 'Step "scan" failed: exit code 3' },
     { stage: "push", state: "Failed", seconds: 0.1, message: "x" },
   ];
   for (const marker of markers) assert.deepEqual(parseStageMarker(formatStageMarker(marker)), marker);

@@ -1,5 +1,5 @@
 import type { ApplicationBuild, ApplicationSource } from "../jdos/application.ts";
-import type { BuildStage } from "../jdos/build.ts";
+import { BUILD_STAGES, type BuildMaterial, type BuildStage } from "../jdos/build.ts";
 
 /** What image-builder is asked to do: the file input.json of the build's ConfigMap. */
 export interface BuilderInput {
@@ -39,6 +39,10 @@ export interface BuilderResult {
   stack?: string;
   /** Digest of the artifact that keeps the log; absent where it could not be kept. */
   log?: string;
+  /** The images it was built from, at most 16. */
+  materials?: BuildMaterial[];
+  /** Digest of the list of packages of the image; absent where none could be made. */
+  sbom?: string;
   error?: BuilderError;
 }
 
@@ -67,7 +71,9 @@ export function formatStageMarker(marker: StageMarker): string {
   return `--- stage ${marker.stage} ${marker.state.toLowerCase()}${seconds}${message}`;
 }
 
-const MARKER = /^--- stage (source|build|push) (started|succeeded|failed)(?: in ([0-9.]+)s)?(?:: (.*))?$/;
+const MARKER = new RegExp(
+  `^--- stage (${BUILD_STAGES.join("|")}) (started|succeeded|failed)(?: in ([0-9.]+)s)?(?:: (.*))?$`,
+);
 
 /** Reads a line of a build's log; undefined when it is not a stage marker. */
 export function parseStageMarker(line: string): StageMarker | undefined {

@@ -6,9 +6,12 @@
  */
 import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../jdos/application.ts";
 import type { BuildSpec, BuildStageName, BuildStatus } from "../jdos/build.ts";
+import type { ReleaseOrigin } from "../jdos/release.ts";
 import type { SystemSpec } from "../jdos/system.ts";
 import type { ForgeName, WebhookDelivery } from "../jdos/webhook.ts";
 import type { CanaryTraffic } from "./canary.ts";
+
+export type * from "./releases.ts";
 
 const system = "/api/v1/systems/:system";
 const application = `${system}/apps/:app`;
@@ -45,8 +48,28 @@ export const PLATFORM_ROUTES = {
   cancelBuild: `${application}/builds/:number/cancel`,
   /** POST -> 202 Accepted, whose `build` is the new one */
   retryBuild: `${application}/builds/:number/retry`,
+  /** GET ?release=N -> ImageVerification of that release, else of the current one */
+  verification: `${application}/verification`,
+  /** GET -> SigningKeyView: what the platform's signatures are checked with */
+  signingKey: "/api/v1/signing-key",
   /** GET -> ListOf<ReleaseView> */
   releases: `${application}/releases`,
+  /** GET ?to=N&from=N -> ReleaseDiff; `to` defaults to the current one, `from` to the one before that */
+  releasesDiff: `${application}/releases/diff`,
+  /** POST PromoteRequest -> 202 Accepted: the image of another application's release becomes this one's */
+  promote: `${application}/promote`,
+  /** GET -> ListOf<SecretView> */
+  secrets: `${system}/secrets`,
+  /** PUT SecretRequest -> SecretView; DELETE -> 202 SecretView */
+  secret: `${system}/secrets/:secret`,
+  /** GET -> ListOf<FreezeView>; POST FreezeWindow -> 201 FreezeView */
+  freezes: `${system}/freezes`,
+  /** DELETE -> 202 FreezeView */
+  freeze: `${system}/freezes/:freeze`,
+  /** GET -> ListOf<NoticeView>; POST SystemNotice -> 201 NoticeView */
+  notices: `${system}/notices`,
+  /** DELETE -> 202 NoticeView */
+  notice: `${system}/notices/:notice`,
   /** POST RollbackRequest -> 202 Accepted */
   rollback: `${application}/rollback`,
   /** GET -> CanaryView; POST CanaryRequest -> 202 Accepted */
@@ -128,9 +151,11 @@ export interface PlatformStatus {
   routesPort: number;
   kubernetesPort: number;
   registryPort: number;
+  /** How full the registry is, where it is JDOS's own. Full: no deploy that builds is taken. */
+  registry?: { usedBytes: number; limitBytes: number; state: "Ok" | "Full" };
 }
 
-export interface CreateSystemRequest extends SystemSpec {
+export interface CreateSystemRequest extends Omit<SystemSpec, "freezeWindows" | "notices"> {
   name: string;
 }
 
@@ -178,7 +203,7 @@ export interface ApplicationView {
 }
 
 /** An application that has no source yet: it is given one by the first deploy, push or webhook. */
-export type CreateApplicationRequest = Omit<DeployRequest, "source" | "requestId">;
+export type CreateApplicationRequest = Omit<DeployRequest, "source" | "requestId" | "force">;
 
 /** What the person may do with an application, whether it is there or not. */
 export interface AccessView {
@@ -219,11 +244,15 @@ export interface DeployRequest {
   triggers?: ApplicationSpec["triggers"];
   /** Names this request: sent again with the same value it changes nothing. */
   requestId?: string;
+  /** Goes before a freeze window, which owners may. */
+  force?: boolean;
 }
 
 export interface RollbackRequest {
   /** The release to return to. Defaults to the one before the current. */
   release?: number;
+  /** Goes before a freeze window, which owners may. */
+  force?: boolean;
 }
 
 /** How a release is being tried. */
@@ -254,7 +283,11 @@ export interface EnvView {
 
 export interface EnvRequest {
   set?: Record<string, string>;
+  /** Variables that take their value from a key of a Secret of the system. */
+  secrets?: Record<string, { name: string; key: string }>;
   unset?: string[];
+  /** Goes before a freeze window, which owners may. */
+  force?: boolean;
 }
 
 /** What was written; follow it with `progress` and the members given here as its query. */
@@ -269,8 +302,20 @@ export interface Accepted {
   changed: boolean;
 }
 
-/** The stages of a deploy in their order. `source` to `push` are absent where nothing is built. */
-export const DEPLOY_STAGES = ["source", "build", "push", "release", "rollout", "ready"] as const;
+/**
+ * The stages of a deploy in their order. Those before `release` are absent where nothing is built, `test` and `after`
+ * also where the build has no such steps.
+ */
+export const DEPLOY_STAGES = [
+  "source",
+  "test",
+  "build",
+  "push",
+  "after",
+  "release",
+  "rollout",
+  "ready",
+] as const;
 export type DeployStageName = (typeof DEPLOY_STAGES)[number];
 
 /**
@@ -338,6 +383,8 @@ export interface ReleaseView {
   rollbackTo?: number;
   /** The release that was left for this one. */
   insteadOf?: number;
+  /** The release of another application whose image it has. */
+  promotedFrom?: ReleaseOrigin;
   createdBy?: string;
   reason?: string;
   /** True: what runs is rendered from it. */
@@ -471,6 +518,49 @@ export const BUILD_LOG_LAYER_MEDIA_TYPE = "application/vnd.jdos.build-log.v1+gzi
 /** The tag under which the log of a Build is kept. */
 export function buildLogTag(build: string): string {
   return `log-${build}`;
+}
+
+export interface SigningKeyView {
+  /** SHA-256 of the key, DER. */
+  id: string;
+  /** PEM. */
+  publicKey: string;
+}
+
+/** One thing that was looked at, and what was found. */
+export interface VerificationCheck {
+  name: "image" | "signature" | "provenance" | "sbom";
+  passed: boolean;
+  /** A sentence. */
+  message: string;
+}
+
+/** Who built a release's image from what, and whether all that is attached to it says so. */
+export interface ImageVerification {
+  system: string;
+  application: string;
+  release: number;
+  image: string;
+  /** Every check passed. */
+  verified: boolean;
+  checks: VerificationCheck[];
+  /** SHA-256 of the key that they were checked with. */
+  keyId: string;
+  /** Out of the provenance, once its signature was found to be right. */
+  provenance?: {
+    builder: string;
+    build?: string;
+    requestedBy?: string;
+    /** git+https://..., or the bundle. */
+    source?: string;
+    revision?: string;
+    startedOn?: string;
+    finishedOn?: string;
+    /** The images it was built from, by digest. */
+    materials: string[];
+  };
+  /** Of the list of packages. */
+  packages?: number;
 }
 
 /** Annotation of a Build: DeployRequest.requestId. */

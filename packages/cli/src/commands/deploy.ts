@@ -30,11 +30,22 @@ export function readTarget(argument: string, isDirectory: boolean): Target {
   return { kind: "ready", source: { git } };
 }
 
+function withGitSecret(target: Target, secret: unknown): Target {
+  if (secret === undefined) return target;
+  const git = target.kind === "ready" ? target.source.git : undefined;
+  if (git === undefined)
+    throw usage(
+      "Cannot deploy: --git-secret is for a git URL",
+      "jdos deploy https://git.example/shop.git --git-secret NAME",
+    );
+  return { kind: "ready", source: { git: { ...git, secret: String(secret) } } };
+}
+
 export async function run(given: Input, context: CommandContext): Promise<DeployResult> {
   const started = performance.now();
   const argument = given.arguments[0] ?? ".";
   const isDirectory = (await stat(argument).catch(() => undefined))?.isDirectory() === true;
-  const target = readTarget(argument, isDirectory);
+  const target = withGitSecret(readTarget(argument, isDirectory), given.options.gitSecret);
   const file = target.kind === "directory" ? await readSourceFile(target.path) : {};
   const input = {
     ...given,
@@ -129,6 +140,8 @@ async function request(
     ...(replicas === undefined ? {} : { replicas }),
     ...(own.build === undefined ? {} : { build: { ...told.build, ...own.build } }),
     ...(own.run === undefined ? {} : { run: { ...told.run, ...own.run } }),
+    ...(input.options.force === true ? { force: true } : {}),
+    ...(own.rollout === undefined ? {} : { rollout: { ...told.rollout, ...own.rollout } }),
   };
   return persist(() => client.call<Accepted>("POST", "deploy", { params: scopeOf(input), body, signal }), {
     signal,

@@ -4,6 +4,7 @@ import { usage } from "../errors.ts";
 import { type Table, tableOf } from "../output/table.ts";
 import { scopeOf } from "../scope.ts";
 import { followAlone, waitingSentence } from "./follow.ts";
+import { readSecretKey } from "./secrets.ts";
 
 type Changed = Accepted | DeployResult;
 
@@ -36,14 +37,27 @@ function said(result: Changed): string {
 
 export const set = {
   async run(input: Input, context: CommandContext): Promise<Changed> {
-    return change(input, context, { set: Object.fromEntries(input.arguments.map(readPair)) });
+    const { secret, force } = input.options;
+    const forced = force === true ? { force } : {};
+    if (secret === undefined)
+      return change(input, context, { set: Object.fromEntries(input.arguments.map(readPair)), ...forced });
+    const [name = "", ...others] = input.arguments;
+    if (others.length > 0 || name.includes("="))
+      throw usage(
+        "Cannot set variables: --secret is of one variable without a value",
+        "jdos env set NAME --secret SECRET/KEY",
+      );
+    return change(input, context, { secrets: { [name]: readSecretKey(String(secret)) }, ...forced });
   },
   present: said,
 };
 
 export const unset = {
   async run(input: Input, context: CommandContext): Promise<Changed> {
-    return change(input, context, { unset: [...input.arguments] });
+    return change(input, context, {
+      unset: [...input.arguments],
+      ...(input.options.force === true ? { force: true } : {}),
+    });
   },
   present: said,
 };

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
+import { type RegistryStorageState, registrySpace } from "@jdos/api/registry-storage";
 import { readInstance } from "@jdos/component-base/data-directory";
 import { http } from "@jdos/component-base/http";
 import { instanceNames } from "@jdos/component-base/instance";
@@ -15,6 +16,7 @@ export interface MachineStatus {
   components: { name: string; state: string; message?: string }[];
   dataDir: string;
   instance: number | null;
+  registry?: RegistryStorageState;
   urls?: { platform: string; kubernetes: string; routes: string };
 }
 
@@ -54,7 +56,15 @@ export async function present(status: MachineStatus | ClusterStatus): Promise<st
   return presentClusterStatus(status);
 }
 
-function presentMachine({ pid, ready, components, dataDir, instance, urls }: MachineStatus): string {
+function presentMachine({
+  pid,
+  ready,
+  components,
+  dataDir,
+  instance,
+  registry,
+  urls,
+}: MachineStatus): string {
   const state = pid === null ? "not running" : ready ? `ready (process ${pid})` : `starting (process ${pid})`;
   const facts = [
     `The platform is ${state}`,
@@ -66,6 +76,10 @@ function presentMachine({ pid, ready, components, dataDir, instance, urls }: Mac
       `Kubernetes      ${urls.kubernetes}`,
       `Applications    ${urls.routes}`,
     );
+  if (registry !== undefined) {
+    const full = registry.state === "Full" ? "; it is full: no build begins" : "";
+    facts.push(`Registry        ${registrySpace(registry)}${full}`);
+  }
   const rows = components.map(({ name, state, message }) => [name, state, message ?? ""]);
   return [...facts, "", formatTable({ headings: ["COMPONENT", "STATE", "MESSAGE"], rows })]
     .join("\n")

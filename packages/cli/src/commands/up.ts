@@ -20,12 +20,18 @@ export async function run(input: Input, context: CommandContext): Promise<Machin
       { hint: "Run it again with sudo" },
     );
   }
-  const { instance = context.environment.instance, listenAddress, buildConcurrency } = input.options;
+  const {
+    instance = context.environment.instance,
+    listenAddress,
+    buildConcurrency,
+    registryLimit,
+  } = input.options;
   const args = [
     "run",
     ...(instance === undefined ? [] : ["--instance", String(instance)]),
     ...(listenAddress === undefined ? [] : ["--listen-address", String(listenAddress)]),
     ...(buildConcurrency === undefined ? [] : ["--build-concurrency", String(buildConcurrency)]),
+    ...(registryLimit === undefined ? [] : ["--registry-limit", String(registryLimit)]),
   ];
   return input.options.detach === true ? detached(args, context) : foreground(args, context);
 }

@@ -2,24 +2,35 @@ import { randomBytes } from "node:crypto";
 import { Nodes, Secrets } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
+import { newSigningKey, readSigningKey } from "@jdos/component-base/attestation";
 import { PLATFORM_NAMESPACE } from "../cluster/names.ts";
 import { readCredentials } from "./registry.ts";
 import type { Values } from "./values.ts";
 
-/** What is decided once for a cluster stays: the administrator's token, the key of webhooks' secrets, and the registry's account if none is given. */
+/** What is decided once for a cluster stays: the administrator's token, the keys of webhooks' secrets and of images, and the registry's account if none is given. */
 export async function readKept(
   client: Client,
   registry: Values["registry"],
-): Promise<{ administratorToken: string; gitServerKey: string; registryCredentials: string }> {
-  const [token, key, given] = await Promise.all([
+): Promise<{
+  administratorToken: string;
+  gitServerKey: string;
+  signingKey: string;
+  signingPublicKey: string;
+  registryCredentials: string;
+}> {
+  const [token, key, signing, given] = await Promise.all([
     readSecret(client, "platform-api-admin", "token"),
     readSecret(client, "git-server-keys", "master"),
+    readSecret(client, "image-signing-key", "cosign.key"),
     readCredentials(registry),
   ]);
   const kept = given === "" ? await readSecret(client, "registry-credentials", ".dockerconfigjson") : given;
+  const signingKey = signing === "" ? newSigningKey() : signing;
   return {
     administratorToken: token === "" ? randomBytes(32).toString("base64url") : token,
     gitServerKey: key === "" ? randomBytes(32).toString("base64url") : key,
+    signingKey,
+    signingPublicKey: readSigningKey(signingKey).publicKey,
     registryCredentials: kept,
   };
 }

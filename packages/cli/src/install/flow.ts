@@ -63,6 +63,8 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
     ...kept,
     administratorToken: "made at the install",
     gitServerKey: "made at the install",
+    signingKey: "made at the install",
+    signingPublicKey: "made at the install",
     registryCredentials: kept.registryCredentials === "" ? "" : "the registry's account",
     nodeAddress: await nodeAddress(session.client),
     images,

@@ -9,6 +9,8 @@ const FACTS = {
   images: { platform: "r/jdos/platform@sha256:1", base: "r/jdos/base@sha256:2" },
   administratorToken: "a-token-of-the-administrator",
   gitServerKey: "a-key-of-the-git-server",
+  signingKey: "a-private-key",
+  signingPublicKey: "a-public-key",
   registryCredentials: '{"auths":{}}',
   nodeAddress: "10.0.0.1",
 };

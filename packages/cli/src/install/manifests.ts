@@ -42,6 +42,7 @@ function sharedFiles({ routes, source }: Values): string[] {
     "platform-controllers-rbac.yaml",
     "platform-api-rbac.yaml",
     "build-priority.yaml",
+    "image-signing.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server-rbac.yaml"] : []),
   ];
@@ -51,6 +52,7 @@ function clusterFiles({ routes, scheduler, dns, source }: Values, { registryCred
   return [
     "persons.yaml",
     "build-environment.yaml",
+    "image-signing-key.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
     "platform-controllers.yaml",
     "platform-api.yaml",

@@ -9,6 +9,9 @@ export interface Facts {
   administratorToken: string;
   /** Signing secrets of webhooks are made of it. */
   gitServerKey: string;
+  /** Images are signed with it: a private key, PEM. */
+  signingKey: string;
+  signingPublicKey: string;
   /** A docker configuration with the registry's account; "" without one. */
   registryCredentials: string;
   /** An address of a node, for routes without a publishAddress. */
@@ -32,8 +35,11 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     baseImage: facts.images.base,
     administratorTokenBase64: base64(facts.administratorToken),
     gitServerKeyBase64: base64(facts.gitServerKey),
+    signingKeyBase64: base64(facts.signingKey),
+    signingPublicKeyBase64: base64(facts.signingPublicKey),
     "registry.location": registry.location,
     "registry.url": locationOf(registry).url,
+    "registry.retention": registry.retention,
     "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),
     ...loginValues(values),
     ...routeValues(values, facts),

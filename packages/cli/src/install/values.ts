@@ -17,7 +17,7 @@ type Part =
 
 /** The settings of an installation: manifests/cluster/values.yaml says each with its default. */
 export interface Values {
-  registry: { location: string; url: string; credentialsFile: string };
+  registry: { location: string; url: string; credentialsFile: string; retention: "jdos" | "registry" };
   login: { users: string[]; groups: string[] };
   routes: {
     provider: "jdos" | "cluster";

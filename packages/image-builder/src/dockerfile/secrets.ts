@@ -29,8 +29,13 @@ export function mountedSecrets(directory: string, secrets: readonly BuildSecret[
 
 /** Takes the values of secrets out of what is written down. */
 export function redactor(secrets: readonly MountedSecret[]): (line: string) => string {
-  const values = secrets
-    .flatMap(({ file }) => readFileSync(file, "utf8").split("\n"))
+  return redactorOf(secrets.map(({ file }) => readFileSync(file, "utf8")));
+}
+
+/** The same of texts, each line of them by itself. */
+export function redactorOf(texts: readonly string[]): (line: string) => string {
+  const values = texts
+    .flatMap((text) => text.split("\n"))
     .map((line) => line.trim())
     .filter((line) => line.length >= MIN_REDACTED)
     // A value may be a part of a longer one.

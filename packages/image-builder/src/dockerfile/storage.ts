@@ -29,6 +29,8 @@ export interface BuildStorage {
 }
 
 const DEFAULT_MAX_BYTES = 20 * 1024 ** 3;
+/** Steps that are kept; each is an image to buildah, which looks through all of them. */
+const MAX_IMAGES = 2000;
 /** flock's exit code when somebody else builds. */
 const BUSY = 75;
 /** Where buildah keeps cache mounts below TMPDIR. Source: buildah 1.28, internal/parse. */
@@ -66,7 +68,12 @@ export async function openStorage(options: StorageOptions): Promise<BuildStorage
     settle: async () => {
       if (cache === undefined) return;
       const stored = join(root, driver);
-      if ((await isNearlyFull(root)) || (await sizeOf({ stored, driver, mounts, env })) > maxBytes)
+      const images = await readList(join(stored, `${driver}-images/images.json`));
+      if (
+        (await isNearlyFull(root)) ||
+        images.length > MAX_IMAGES ||
+        (await sizeOf({ stored, driver, mounts, env })) > maxBytes
+      )
         await alone(["rm", "--recursive", "--force", stored, mounts]);
     },
   };

@@ -7,14 +7,16 @@ export type ToSteps =
   | {
       type: "begin";
       input: BuilderInput;
-      /** Where a bundle was unpacked; absent for git, which the steps fetch. */
+      /** Where the source is; absent for a git repository that needs no credential, which the steps fetch. */
       sourceDirectory?: string;
       /** The digest and configuration of the image that stacks build on. */
       base: { digest: string; config: ImageConfig };
       /** A registry on the loopback address: it gives the platform's images and takes the one that is built. */
       registryPort: number;
     }
-  | { type: "cached"; layer: CachedLayer | null };
+  | { type: "cached"; layer: CachedLayer | null }
+  /** Steps of one's own may follow now. */
+  | { type: "pushed"; image: string; revision: string };
 
 /** From the steps. All of it is the user's word: it decides about the user's own image only. */
 export type FromSteps =
@@ -25,7 +27,11 @@ export type FromSteps =
   | { type: "detected"; stack: string }
   /** Asks for a layer that an earlier build made. */
   | { type: "cached"; key: string }
+  /** The steps of one's own before the image are done. */
+  | { type: "tested"; message: string }
   | { type: "built"; image: BuiltImage; message: string }
+  /** Those after it are. */
+  | { type: "checked"; message: string }
   | { type: "failed"; error: BuilderError };
 
 /** A layer that is in the registry already. */

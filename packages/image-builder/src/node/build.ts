@@ -8,7 +8,7 @@ import type { ImageConfig } from "../registry/media-types.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
 import { type NodeProject, readProject } from "./package.ts";
 import type { PackageManager } from "./package-manager.ts";
-import { planModules, startCommand } from "./plan.ts";
+import { managerOf, planModules, startCommand } from "./plan.ts";
 
 export interface NodeBuildOptions {
   source: string;
@@ -26,7 +26,7 @@ export interface NodeBuildOptions {
 }
 
 /** The user that steps and application run as: never root. */
-const UID = 1000;
+export const UID = 1000;
 const APP = "app";
 const KEPT_OUT = new Set([".git", "node_modules"]);
 /** Notes of package managers for themselves, some with the time of day. */
@@ -123,15 +123,23 @@ async function makeModules(project: NodeProject, options: NodeBuildOptions): Pro
   };
 }
 
+/** What runs a program of the user's. */
+export type Running = Pick<NodeBuildOptions, "variables" | "log" | "signal">;
+
+/** Installs all that a project is developed and tested with, in a tree that the steps' user owns. */
+export async function installForTests(tree: string, home: string, options: Running): Promise<void> {
+  const project = readProject(tree);
+  const { dependencies, devDependencies, optionalDependencies, workspaces } = project.manifest;
+  const wanted = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  if (wanted.length === 0 && workspaces === undefined) return;
+  const manager = managerOf(project);
+  await runNpm(manager.install({ development: true }), { cwd: tree, home, manager, options });
+}
+
 /** npm as a user who is not root, with an environment that holds nothing but what a build needs. */
 async function runNpm(
   argv: string[],
-  {
-    cwd,
-    home,
-    manager,
-    options,
-  }: { cwd: string; home: string; manager: PackageManager; options: NodeBuildOptions },
+  { cwd, home, manager, options }: { cwd: string; home: string; manager: PackageManager; options: Running },
 ): Promise<void> {
   options.log(`$ ${argv.filter((word) => !word.startsWith("--no-")).join(" ")}`);
   try {
@@ -204,7 +212,8 @@ async function packModules(tree: string, { exchange }: NodeBuildOptions): Promis
   }
 }
 
-async function own(directory: string, { variables, log }: NodeBuildOptions): Promise<void> {
+/** Gives a tree to the steps' user. */
+export async function own(directory: string, { variables, log }: Running): Promise<void> {
   await runStep(["chown", "--recursive", "--no-dereference", `${UID}:${UID}`, directory], {
     env: variables as Record<string, string>,
     log,

@@ -30,14 +30,8 @@ const CACHE_VERSION = 2;
 
 /** Decides how the modules of a project come about. */
 export function planModules(project: NodeProject, baseDigest: string): NodePlan {
-  const { manifest, lockfile, directory } = project;
-  const { packageManager } = manifest;
-  const lock = lockfile === undefined ? "" : readFileSync(join(directory, lockfile), "utf8");
-  const manager = packageManagerOf({
-    ...(lockfile && { lockfile }),
-    ...(packageManager && { packageManager }),
-    lock,
-  });
+  const { manifest } = project;
+  const manager = managerOf(project);
   const build = manifest.scripts.build !== undefined;
   const ownScripts = INSTALL_SCRIPTS.some((name) => manifest.scripts[name] !== undefined);
   if (build || ownScripts || manifest.workspaces !== undefined || hasLocalDependency(manifest)) {
@@ -46,6 +40,17 @@ export function planModules(project: NodeProject, baseDigest: string): NodePlan 
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   if (wanted.length === 0 && lockMatches(project)) return { modules: "none" };
   return { modules: "apart", manager, cacheKey: cacheKey(project, baseDigest) };
+}
+
+/** Who installs the modules of a project. */
+export function managerOf({ manifest, lockfile, directory }: NodeProject): PackageManager {
+  const { packageManager } = manifest;
+  const lock = lockfile === undefined ? "" : readFileSync(join(directory, lockfile), "utf8");
+  return packageManagerOf({
+    ...(lockfile && { lockfile }),
+    ...(packageManager && { packageManager }),
+    lock,
+  });
 }
 
 function hasLocalDependency({

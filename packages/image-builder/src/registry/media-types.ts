@@ -21,6 +21,9 @@ export interface Manifest {
   mediaType: string;
   config: Descriptor;
   layers: Descriptor[];
+  /** Of what is attached to another one. */
+  artifactType?: string;
+  subject?: Descriptor;
   annotations?: Record<string, string>;
 }
 

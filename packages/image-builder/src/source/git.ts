@@ -2,6 +2,7 @@ import { lstat, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageBuilderError } from "../errors.ts";
 import { type RunOptions, runStep, StepFailure } from "../steps/run-step.ts";
+import type { GitAccess } from "./git-access.ts";
 
 export interface GitOptions {
   url: string;
@@ -12,6 +13,8 @@ export interface GitOptions {
   /** Is made; must not exist. */
   directory: string;
   run: Pick<RunOptions, "env" | "log" | "signal">;
+  /** For a private repository. */
+  access?: GitAccess;
   /** Defaults to 120. */
   timeoutSeconds?: number;
 }
@@ -21,20 +24,17 @@ const REVISION = /^[A-Za-z0-9_][^\s~^:?*[\\]*$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /** Fetches one revision of a repository, without its history. Returns the folder and the commit. */
-export async function fetchGit({
-  url,
-  revision,
-  path,
-  directory,
-  run,
-  timeoutSeconds = 120,
-}: GitOptions): Promise<{ directory: string; commit: string }> {
+export async function fetchGit(options: GitOptions): Promise<{ directory: string; commit: string }> {
+  const { revision, path, directory, run, access, timeoutSeconds = 120 } = options;
+  const url = access?.url ?? options.url;
   check(url, revision, path);
   await mkdir(directory);
+  const redact = access?.redact ?? ((line: string) => line);
   const git = (args: string[]) =>
-    runStep(["git", ...SAFE, "-C", directory, ...args], {
+    runStep(["git", ...SAFE, ...(access?.config ?? []), "-C", directory, ...args], {
       ...run,
-      env: { ...run.env, ...ENVIRONMENT },
+      log: (line) => run.log(redact(line)),
+      env: { ...run.env, ...ENVIRONMENT, ...access?.env },
       timeoutSeconds,
     });
   try {
@@ -56,7 +56,15 @@ export async function fetchGit({
     await rm(join(directory, ".git"), { recursive: true, force: true });
     return { directory: await folder(directory, path), commit };
   } catch (error) {
-    throw error instanceof StepFailure ? explain(error, { url, revision, timeoutSeconds }) : error;
+    if (!(error instanceof StepFailure)) throw error;
+    const { exitCode, killedBy, timedOut } = error;
+    const failure = new StepFailure("git failed", {
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(killedBy === undefined ? {} : { killedBy }),
+      timedOut,
+      lines: error.lines.map(redact),
+    });
+    throw explain(failure, { url, revision, timeoutSeconds, secret: access?.secret });
   }
 }
 
@@ -127,9 +135,10 @@ interface Facts {
   url: string;
   revision: string | undefined;
   timeoutSeconds: number;
+  secret: string | undefined;
 }
 
-function explain(failure: StepFailure, { url, revision, timeoutSeconds }: Facts): ImageBuilderError {
+function explain(failure: StepFailure, { url, revision, timeoutSeconds, secret }: Facts): ImageBuilderError {
   const shown = withoutPassword(url);
   const text = failure.lines.join("\n");
   const cause = failure;
@@ -149,16 +158,35 @@ function explain(failure: StepFailure, { url, revision, timeoutSeconds }: Facts)
       { cause, hint },
     );
   }
+  if (/host key verification failed/i.test(text)) {
+    return new ImageBuilderError(
+      "SourceRefused",
+      `Cannot fetch "${shown}": the host's key is not one that is known`,
+      {
+        cause,
+        hint:
+          secret === undefined
+            ? "Use its https URL, or a Secret with a deploy key"
+            : `Correct known_hosts of Secret "${secret}"`,
+      },
+    );
+  }
   if (
     /authentication failed|could not read (username|password)|permission denied|access denied|403|401/i.test(
       text,
     )
   ) {
-    return new ImageBuilderError(
-      "SourceUnauthorized",
-      `Cannot fetch "${shown}": the repository asks for a login`,
-      { cause, hint: "Make it readable, or deploy the directory instead of the URL" },
-    );
+    return secret === undefined
+      ? new ImageBuilderError(
+          "SourceUnauthorized",
+          `Cannot fetch "${shown}": the repository asks for a login`,
+          { cause, hint: "Name a Secret of the system that has one: jdos deploy URL --git-secret NAME" },
+        )
+      : new ImageBuilderError(
+          "SourceUnauthorized",
+          `Cannot fetch "${shown}": the login of Secret "${secret}" was refused`,
+          { cause, hint: "Renew its token or key, and see that it may read this repository" },
+        );
   }
   if (/repository .*not found|does not appear to be a git repository|404/i.test(text)) {
     return new ImageBuilderError("SourceUnreachable", `Cannot fetch "${shown}": there is no git repository`, {
@@ -167,6 +195,7 @@ function explain(failure: StepFailure, { url, revision, timeoutSeconds }: Facts)
     });
   }
   const why =
+    failure.lines.filter((line) => line.startsWith("ssh: ")).at(-1) ??
     failure.lines.filter((line) => /fatal|error/i.test(line)).at(-1) ??
     failure.lines.at(-1) ??
     "no reason given";

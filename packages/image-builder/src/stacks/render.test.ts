@@ -34,15 +34,13 @@ test("renderDockerfile() puts what changes seldom first, and keeps compilers out
   assert.deepEqual(image.trim().split("\n"), [
     "FROM runtime",
     "WORKDIR /app",
-    'ENV PORT="8080"',
-    'ENV HOME="/app"',
-    'ENV GREETING="a \\"word\\""',
-    `COPY --from=jdos-stack --chown=1000:1000 ["etc/own.conf","/etc/own.conf"]`,
-    'COPY --from=build --chown=1000:1000 ["/opt/venv","/opt/venv"]',
-    'COPY --chown=1000:1000 [".","."]',
+    'ENV PORT="8080" HOME="/app" GREETING="a \\"word\\""',
     "EXPOSE 8080",
     "USER 1000:1000",
     'CMD ["python3","app.py"]',
+    `COPY --from=jdos-stack --chown=1000:1000 ["etc/own.conf","/etc/own.conf"]`,
+    'COPY --from=build --chown=1000:1000 ["/opt/venv","/opt/venv"]',
+    'COPY --chown=1000:1000 [".","."]',
   ]);
 });
 
@@ -59,7 +57,7 @@ test("renderDockerfile() puts what was compiled over the source that it came fro
   );
   assert.match(
     text,
-    /^FROM base:1 AS runtime\n\nFROM runtime AS build\nWORKDIR \/app\nCOPY \. \.\nRUN make\n/,
+    /^FROM base:1 AS runtime\nRUN mkdir -p \/app && chown 1000:1000 \/app\n\nFROM runtime AS build\nWORKDIR \/app\nCOPY \. \.\nRUN make\n/,
   );
   assert.match(text, /\["public","\.\/public\/"\]\nCOPY --from=build .*\["\/out","\/app\/bin"\]/);
 });

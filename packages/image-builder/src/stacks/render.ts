@@ -22,7 +22,14 @@ export function renderDockerfile(plan: StackPlan, options: RenderOptions): strin
   const stages = [
     [
       `FROM ${options.base} AS runtime`,
-      ...install([...plan.runtime, ...(options.extraPackages ?? [])], plan.prepare),
+      ...install(
+        [...plan.runtime, ...(options.extraPackages ?? [])],
+        [
+          ...(plan.prepare === undefined ? [] : [plan.prepare]),
+          // An application may write beside its files, as to its home.
+          `mkdir -p ${APP} && chown ${USER} ${APP}`,
+        ],
+      ),
     ],
     ...(build === undefined ? [] : [renderBuild(build, options)]),
     renderImage(plan, options),
@@ -42,26 +49,27 @@ function renderBuild({ packages, dependencies, compile }: BuildPlan, options: Re
   ];
 }
 
+/** What an application is told comes first, so that a change of its files makes as few layers as it can. */
 function renderImage(plan: StackPlan, options: RenderOptions): string[] {
-  const env = { PORT: "8080", HOME: APP, ...plan.env };
+  const env = Object.entries({ PORT: "8080", HOME: APP, ...plan.env });
   const outputs = (plan.build?.outputs ?? []).map(({ from, to }) => copy([from], to, "--from=build "));
   const own = plan.own === "all" ? [copy(["."], ".")] : copyFiles(plan.own, options);
   return [
     "FROM runtime",
     `WORKDIR ${APP}`,
-    ...Object.entries(env).map(([name, value]) => `ENV ${name}=${JSON.stringify(value)}`),
-    ...Object.keys(plan.files ?? {}).map((path) => copy([path.slice(1)], path, `--from=${OWN_CONTEXT} `)),
-    // What changes seldom comes first, unless the build itself needed the whole source.
-    ...(plan.build?.compile === undefined ? [...outputs, ...own] : [...own, ...outputs]),
+    `ENV ${env.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ")}`,
     "EXPOSE 8080",
     `USER ${USER}`,
     `CMD ${JSON.stringify(plan.command)}`,
+    ...Object.keys(plan.files ?? {}).map((path) => copy([path.slice(1)], path, `--from=${OWN_CONTEXT} `)),
+    // What changes seldom comes first, unless the build itself needed the whole source.
+    ...(plan.build?.compile === undefined ? [...outputs, ...own] : [...own, ...outputs]),
   ];
 }
 
-function install(packages: readonly string[], prepare?: string): string[] {
+function install(packages: readonly string[], after: readonly string[] = []): string[] {
   const wanted = [...new Set(packages)].sort();
-  if (wanted.length === 0 && prepare === undefined) return [];
+  if (wanted.length === 0 && after.length === 0) return [];
   const apt = [
     // Two builds of a system may come here at once, and apt waits for nobody.
     "exec 9>/var/cache/apt/jdos-lock && flock 9",
@@ -71,7 +79,7 @@ function install(packages: readonly string[], prepare?: string): string[] {
     `{ DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends -o APT::Sandbox::User=root ${wanted.join(" ")} >/var/log/jdos || { tail -n 40 /var/log/jdos; exit 1; }; }`,
     "rm -rf /var/log/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old",
   ];
-  const commands = [...(wanted.length === 0 ? [] : apt), ...(prepare === undefined ? [] : [prepare])];
+  const commands = [...(wanted.length === 0 ? [] : apt), ...after];
   return [run(commands.join(" && "), wanted.length === 0 ? [] : APT_CACHES)];
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hasBuildStage } from "@jdos/api";
 import { buildDockerfile } from "../dockerfile/build.ts";
 import { type MountedSecret, mountedSecrets, redactor } from "../dockerfile/secrets.ts";
 import { asBuilderError, type ImageBuilderError } from "../errors.ts";
@@ -9,9 +10,10 @@ import type { BuiltImage, CachedLayer, FromSteps, ToSteps } from "../exchange/me
 import { buildNode } from "../node/build.ts";
 import { fetchGit } from "../source/git.ts";
 import { buildStack } from "../stacks/build.ts";
-import { detect } from "./detect.ts";
+import { type Detected, detect } from "./detect.ts";
 import { type DiskGuard, guardDisk } from "./disk-guard.ts";
-import { readBuildEnvironment } from "./environment.ts";
+import { type BuildEnvironment, readBuildEnvironment } from "./environment.ts";
+import { OwnSteps } from "./own-steps.ts";
 import { StepFailure } from "./run-step.ts";
 
 export interface StepsOptions {
@@ -53,6 +55,11 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     const built = await build(first.value, { ...options, channel, cached, secrets, log, signal });
     settle = built.settle ?? settle;
     channel.send({ type: "built", image: built.image, message: built.message });
+    if (hasBuildStage("after", first.value.input.options)) {
+      const { value } = await messages.next();
+      if (value?.type !== "pushed") return { succeeded: false };
+      channel.send({ type: "checked", message: await built.after(value) });
+    }
     return { succeeded: true };
   } catch (error) {
     channel.send({ type: "failed", error: describe(asBuilderError(error), redact) });
@@ -83,22 +90,61 @@ interface Context extends Omit<StepsOptions, "secrets"> {
   signal: AbortSignal;
 }
 
-interface Built {
+interface Made {
   image: BuiltImage;
   message: string;
   settle?(): Promise<void>;
 }
 
+interface Built extends Made {
+  /** Runs the steps of one's own that follow; resolves with a sentence. */
+  after(pushed: Extract<ToSteps, { type: "pushed" }>): Promise<string>;
+}
+
 async function build(begin: Begin, context: Context): Promise<Built> {
-  const { channel, cached, exchange, work, cache, secrets, log, signal } = context;
-  const { input, base, registryPort } = begin;
+  const { channel, work, log, signal } = context;
+  const { input } = begin;
   const environment = readBuildEnvironment(context.environment);
   await mkdir(work, { recursive: true });
+  await keepInPlace(work);
   const source =
     begin.sourceDirectory ??
     (await fetchSource(begin, { channel, work, variables: environment.variables, log, signal }));
   const detected = detect(source, input.options);
   channel.send({ type: "detected", stack: detected.sentence });
+  const { variables } = environment;
+  const installs = detected.kind === "node" || (detected.kind === "plan" && detected.stack === "static");
+  const own = new OwnSteps({ source, work, variables, log, signal, installs });
+  const { before = [], after = [] } = input.options?.steps ?? {};
+  const facts = {
+    JDOS_SYSTEM: input.system,
+    JDOS_APPLICATION: input.application,
+    JDOS_BUILD: input.build,
+  };
+  if (before.length > 0) channel.send({ type: "tested", message: await own.run(before, facts) });
+  return {
+    ...(await makeImage({ begin, source, detected, environment }, context)),
+    after: ({ image, revision }) => own.run(after, { ...facts, JDOS_IMAGE: image, JDOS_REVISION: revision }),
+  };
+}
+
+/** Where everybody may write, as a kubelet makes it, nobody else may take the directory away. */
+async function keepInPlace(directory: string): Promise<void> {
+  const parent = dirname(directory);
+  const { mode } = await stat(parent);
+  if ((mode & 0o002) !== 0) await chmod(parent, (mode & 0o777) | 0o1000);
+}
+
+interface Source {
+  begin: Begin;
+  source: string;
+  detected: Detected;
+  environment: BuildEnvironment;
+}
+
+async function makeImage({ begin, source, detected, environment }: Source, context: Context): Promise<Made> {
+  const { cached, exchange, work, cache, secrets, log, signal } = context;
+  const { input, base, registryPort } = begin;
   const common = { source, work, log, signal };
   if (detected.kind === "node")
     return buildNode({ ...common, base, exchange, variables: environment.variables, cached });

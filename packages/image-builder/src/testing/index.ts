@@ -4,6 +4,7 @@
  */
 export { pushBase, type TestBase } from "./base-image.ts";
 export { archive, pushBundle } from "./bundle.ts";
+export { type PrivateGit, startPrivateGit } from "./private-git.ts";
 export {
   BASIC_CREDENTIAL,
   startTestRegistry,

@@ -1,3 +1,4 @@
+import type { RegistryStorageState } from "@jdos/api";
 import {
   findDetached,
   instanceNames,
@@ -15,6 +16,8 @@ export interface PlatformStatus {
   readonly components: readonly PartStatus[];
   readonly dataDir: string;
   readonly instance: number | null;
+  /** How full the registry is, as it was measured last. */
+  readonly registry?: RegistryStorageState;
   readonly urls?: { readonly platform: string; readonly kubernetes: string; readonly routes: string };
 }
 

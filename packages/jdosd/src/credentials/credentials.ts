@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newSigningKey } from "@jdos/component-base/attestation";
 import { writeSecret } from "../pki/key-files.ts";
 
 /** Secrets made once for a data directory, each a file that only root reads. */
@@ -9,26 +10,36 @@ export interface Credentials {
   readonly platformToken: string;
   /** User "node" at the registry: may pull everything. */
   readonly nodePassword: string;
+  /** User "retention" at the registry: may read and delete what applications pushed. */
+  readonly retentionPassword: string;
   /** Signing secrets of webhooks are made of it. */
   readonly gitServerKey: string;
+  /** Images are signed with it: a private key, PEM. No Pod has it. */
+  readonly signingKey: string;
 }
 
 export async function ensureCredentials(directory: string): Promise<Credentials> {
-  const [platformToken, nodePassword, gitServerKey] = await Promise.all([
+  const [platformToken, nodePassword, retentionPassword, gitServerKey, signingKey] = await Promise.all([
     ensureToken(join(directory, "platform-token")),
     ensureToken(join(directory, "registry-node-password")),
+    ensureToken(join(directory, "registry-retention-password")),
     ensureToken(join(directory, "git-server-key")),
+    ensureSecret(join(directory, "image-signing-key"), () => newSigningKey().trim()),
   ]);
-  return { platformToken, nodePassword, gitServerKey };
+  return { platformToken, nodePassword, retentionPassword, gitServerKey, signingKey };
 }
 
-async function ensureToken(path: string): Promise<string> {
+function ensureToken(path: string): Promise<string> {
+  return ensureSecret(path, () => randomBytes(32).toString("base64url"));
+}
+
+async function ensureSecret(path: string, make: () => string): Promise<string> {
   try {
     return (await readFile(path, "utf8")).trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const token = randomBytes(32).toString("base64url");
-  await writeSecret(path, `${token}\n`);
-  return token;
+  const secret = make();
+  await writeSecret(path, `${secret}\n`);
+  return secret;
 }

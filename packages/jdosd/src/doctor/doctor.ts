@@ -1,7 +1,9 @@
 import { readFile, stat, statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
+import { registrySpace } from "@jdos/api";
 import { findDetached, instanceNames, isPortFree, readInstance, runCommand } from "@jdos/component-base";
+import { readStatus } from "../control/status.ts";
 import { missingPackages } from "../host/packages.ts";
 import type { JdosdOptions } from "../options.ts";
 
@@ -43,6 +45,7 @@ export async function diagnose(
     checkControlGroups,
     checkPorts,
     checkDisk,
+    checkRegistry,
     checkMemory,
   ];
   return Promise.all(checks.map((check) => check(options)));
@@ -148,6 +151,16 @@ async function checkDisk({ dataDir }: JdosdOptions): Promise<Finding> {
   return finding("disk", gib >= MIN_DISK_GIB, {
     message: `${gib.toFixed(1)} GiB free for "${dataDir}"`,
     hint: `Free ${MIN_DISK_GIB} GiB, or choose another place with --data-dir`,
+  });
+}
+
+/** Only the platform that runs knows it. */
+async function checkRegistry({ dataDir }: JdosdOptions): Promise<Finding> {
+  const { registry } = await readStatus(dataDir);
+  if (registry === undefined) return finding("registry", true, { message: "told while the platform runs" });
+  return finding("registry", registry.state === "Ok", {
+    message: `it holds ${registrySpace(registry)}`,
+    hint: "Delete applications or lower their historyLimit, free the disk, or raise --registry-limit",
   });
 }
 

@@ -11,7 +11,15 @@ export const SANDBOX_IMAGE = "registry.jdos.internal/jdos/pause:1";
 export const BASE_PACKAGES = ["ca-certificates"];
 
 /** What the tools image adds to the base: all that a build, the registry and the routes need. */
-export const TOOLS_PACKAGES = ["buildah", "busybox-static", "curl", "docker-registry", "git", "haproxy"];
+export const TOOLS_PACKAGES = [
+  "buildah",
+  "busybox-static",
+  "curl",
+  "docker-registry",
+  "git",
+  "haproxy",
+  "openssh-client",
+];
 
 /** npm travels apart from Node's own package; the hash is the registry's, for this version for good. */
 export const NPM_VERSION = "11.6.2";

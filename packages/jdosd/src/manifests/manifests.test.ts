@@ -9,6 +9,7 @@ const VALUES = {
   platformPort: 7080,
   platformTokenBase64: "dG9rZW4=",
   gitServerKeyBase64: "a2V5",
+  signingPublicKeyBase64: "a2V5",
   kubernetesPort: 7443,
   routesPort: 8080,
   registryPort: 7500,

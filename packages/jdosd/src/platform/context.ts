@@ -32,6 +32,7 @@ export const IDENTITIES = {
   loadBalancer: account("jdos-system", "load-balancer"),
   platformControllers: account("jdos-system", "platform-controllers"),
   platformApi: account("jdos-system", "platform-api"),
+  registryStorage: account("jdos-system", "registry-storage"),
 } as const satisfies Record<string, UserInfo>;
 
 export function nodeIdentity(nodeName: string): UserInfo {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readSigningKey } from "@jdos/component-base/attestation";
 import type { ManifestValues } from "../manifests/read-manifests.ts";
 import { codeStamp } from "./code-stamp.ts";
 import type { Context } from "./context.ts";
@@ -15,6 +16,7 @@ export async function manifestValues(context: Context): Promise<ManifestValues> 
     platformPort: names.ports.platform,
     platformTokenBase64: Buffer.from(credentials.platformToken).toString("base64"),
     gitServerKeyBase64: Buffer.from(credentials.gitServerKey).toString("base64"),
+    signingPublicKeyBase64: Buffer.from(readSigningKey(credentials.signingKey).publicKey).toString("base64"),
     kubernetesPort: names.ports.kubernetes,
     routesPort: names.ports.routes,
     registryPort: names.ports.registry,

@@ -24,6 +24,7 @@ import { loadBalancerPart } from "./parts/load-balancer.ts";
 import { platformApiPart } from "./parts/platform-api.ts";
 import { platformControllersPart } from "./parts/platform-controllers.ts";
 import { gitServerPart, nodePart, registryPart, routesPart } from "./parts/pods.ts";
+import { registryStoragePart } from "./parts/registry-storage.ts";
 import { schedulerPart } from "./parts/scheduler.ts";
 import { serviceProxyPart } from "./parts/service-proxy.ts";
 
@@ -34,6 +35,7 @@ export class Platform {
   readonly #supervisors: Supervisor[] = [];
   readonly #shutdown: Shutdown;
   #ready = false;
+  #registryUsage: () => PlatformStatus["registry"] = () => undefined;
 
   constructor(context: Context, progress: Progress) {
     this.#context = context;
@@ -43,6 +45,7 @@ export class Platform {
 
   status(): PlatformStatus {
     const { names, options } = this.#context;
+    const registry = this.#registryUsage();
     const components = this.#supervisors.map(({ status }) => status);
     return {
       pid: process.pid,
@@ -50,6 +53,7 @@ export class Platform {
       components,
       dataDir: options.dataDir,
       instance: names.instance,
+      ...(registry === undefined ? {} : { registry }),
       urls: {
         platform: `http://127.0.0.1:${names.ports.platform}`,
         kubernetes: `https://127.0.0.1:${names.ports.kubernetes}`,
@@ -96,12 +100,15 @@ export class Platform {
     const served = this.#run(api).then(() => this.#prepareCluster(api));
     const connected = Promise.all([served, network]).then(() => api.listenForPods());
     const kubelet = Promise.all([connected, images]).then(() => this.#run(kubeletPart(context, clientFor)));
+    const storage = registryStoragePart(context, clientFor);
+    this.#registryUsage = () => storage.usage();
     const started = [
       kubelet,
       served.then(async () => this.#applyBuildEnvironment(api, await environment)),
       served.then(() => this.#run(controllerManagerPart(context, clientFor))),
       served.then(() => this.#run(schedulerPart(context, clientFor))),
       served.then(() => this.#run(platformControllersPart(context, clientFor))),
+      served.then(() => this.#run(storage)),
       served.then(() => this.#run(loadBalancerPart(context, clientFor))),
       connected.then(() => this.#run(serviceProxyPart(context, clientFor))),
       connected.then(() => this.#run(platformApiPart(context, clientFor))),

@@ -1,6 +1,7 @@
 import type { Explanation } from "@jdos/api";
 import {
   beingDeleted,
+  frozen,
   nothingDeployed,
   notReleased,
   stopped,
@@ -76,5 +77,6 @@ export const SITUATIONS: readonly Situation[] = [
   rollingOut,
   notRouted,
   waitsForApproval,
+  frozen,
   healthy,
 ];

@@ -40,6 +40,24 @@ describe("assess()", () => {
     assert.equal(found.outcome, "running");
   });
 
+  it("assess() shows stages of steps of one's own only where there are some", () => {
+    const stages = (steps?: object): string[] => {
+      const made = build(7, { phase: "Succeeded" });
+      const spec = { ...made.spec, ...(steps && { build: { steps } }) };
+      const world = at({ builds: [{ ...made, spec }], releases: [] });
+      return assess({ build: "hello-b7" }, world, NOW).stages.map(({ stage }) => stage);
+    };
+    assert.deepEqual(stages(), ["source", "build", "push", "release"]);
+    const step = [{ name: "unit", run: "npm test" }];
+    assert.deepEqual(stages({ before: step, after: step }).slice(0, 5), [
+      "source",
+      "test",
+      "build",
+      "push",
+      "after",
+    ]);
+  });
+
   it("assess() fails with the build's stage and sentence", () => {
     const failed = build(7, {
       phase: "Failed",

@@ -2,6 +2,7 @@ import {
   BUILD_STAGES,
   type Build,
   type DeployStageName,
+  hasBuildStage,
   LEFT_AT_GENERATION_ANNOTATION,
   type Pod,
   type Release,
@@ -79,7 +80,8 @@ function buildStages(build: Stored<Build> | undefined): StageNow[] {
   const over = build?.status?.phase === "Succeeded";
   return BUILD_STAGES.flatMap((name): StageNow[] => {
     const stage = known.find((candidate) => candidate.name === name);
-    if (stage === undefined) return over ? [{ stage: name, state: "skipped" }] : [];
+    if (stage === undefined)
+      return over && hasBuildStage(name, build?.spec.build) ? [{ stage: name, state: "skipped" }] : [];
     const state =
       stage.state === "Running" ? (over ? "done" : "started") : stage.state === "Failed" ? "failed" : "done";
     return [
@@ -148,9 +150,13 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
         failure: { code: "Superseded", message },
       };
     }
-    if (application.spec.deployPolicy !== "Manual")
+    const released = conditionOf(application, "Released");
+    const isFrozen = released?.reason === "Frozen";
+    if (application.spec.deployPolicy !== "Manual" && !isFrozen)
       return { stages: [...stages, { stage: "rollout", state: "started" }], outcome: "running" };
-    const message = "not made current: deployPolicy is Manual";
+    const message = isFrozen
+      ? (released.message ?? "the system is frozen")
+      : "not made current: deployPolicy is Manual";
     return {
       stages: [
         ...stages,

@@ -5,6 +5,8 @@ export type RegistryIdentity =
   | { kind: "admin" }
   /** The kubelet: pulls everything. */
   | { kind: "node" }
+  /** What keeps the registry small: reads and deletes what applications pushed. */
+  | { kind: "retention" }
   /** A build of one application. */
   | { kind: "application"; system: string; app: string };
 
@@ -25,6 +27,8 @@ function isAllowed(identity: RegistryIdentity, { type, name }: Access, action: s
   if (identity.kind === "admin") return true;
   if (type !== "repository") return false;
   if (identity.kind === "node") return action === "pull";
+  if (identity.kind === "retention")
+    return !name.startsWith(PLATFORM_PREFIX) && (action === "pull" || action === "delete");
   if (name === `${identity.system}/${identity.app}`) return action === "pull" || action === "push";
   return name.startsWith(PLATFORM_PREFIX) && action === "pull";
 }

@@ -10,6 +10,8 @@ export interface IdentifyOptions {
   adminToken: string;
   /** Absent: nobody may speak as the node. */
   nodePassword?: string | undefined;
+  /** Absent: nobody may speak as retention. */
+  retentionPassword?: string | undefined;
 }
 
 export interface Credentials {
@@ -32,10 +34,9 @@ export async function identify(
   options: IdentifyOptions,
 ): Promise<RegistryIdentity | undefined> {
   if (username === "admin") return sameSecret(password, options.adminToken) ? { kind: "admin" } : undefined;
-  if (username === "node") {
-    return options.nodePassword !== undefined && sameSecret(password, options.nodePassword)
-      ? { kind: "node" }
-      : undefined;
+  if (username === "node" || username === "retention") {
+    const wanted = username === "node" ? options.nodePassword : options.retentionPassword;
+    return wanted !== undefined && sameSecret(password, wanted) ? { kind: username } : undefined;
   }
   const [system, app, ...rest] = username.split(".");
   if (system === undefined || app === undefined || rest.length > 0 || !isDnsLabel(system) || !isDnsLabel(app))

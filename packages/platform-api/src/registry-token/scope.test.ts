@@ -41,6 +41,12 @@ describe("grant()", () => {
     assert.deepEqual(of(application, "repository:jdos/base:pull,push"), ["pull"]);
   });
 
+  it("grant() lets retention read and delete what applications pushed, and nothing of the platform's", () => {
+    assert.deepEqual(of({ kind: "retention" }, "repository:demo/hello:pull,push,delete"), ["pull", "delete"]);
+    assert.deepEqual(of({ kind: "retention" }, "repository:jdos/base:pull,delete"), []);
+    assert.deepEqual(of({ kind: "retention" }, "registry:catalog:*"), []);
+  });
+
   it("grant() lets the node pull everything and the administrator do everything", () => {
     assert.deepEqual(of({ kind: "node" }, "repository:demo/hello:pull,push"), ["pull"]);
     assert.deepEqual(of({ kind: "node" }, "registry:catalog:*"), []);

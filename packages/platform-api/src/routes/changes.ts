@@ -1,6 +1,7 @@
 import {
   type Accepted,
   type Application,
+  type ApplicationEnv,
   type EnvRequest,
   type EnvView,
   PLATFORM_ROUTES,
@@ -10,7 +11,9 @@ import { deepCopy } from "@jdos/apimachinery";
 import type { FastifyInstance } from "fastify";
 import { sessionOf } from "./context.ts";
 import { type AppParams, requireApplication } from "./find-application.ts";
+import { passFreeze } from "./freeze.ts";
 import { APP_PARAMS, ENV, SCALE } from "./schemas.ts";
+import { requireSecretKey } from "./secrets.ts";
 import { changeApplication } from "./write.ts";
 
 export function changeRoutes(server: FastifyInstance): void {
@@ -39,20 +42,31 @@ export function changeRoutes(server: FastifyInstance): void {
     PLATFORM_ROUTES.env,
     { schema: { params: APP_PARAMS, body: ENV } },
     async (request, reply): Promise<Accepted> => {
+      const session = sessionOf(request);
+      const { secrets = {}, force } = request.body;
+      for (const secret of Object.values(secrets))
+        await requireSecretKey(session.client, request.params.system, secret);
+      const forcer = await passFreeze(session, request.params, force);
       reply.code(202);
-      return changeApplication(sessionOf(request), request.params, (spec) => withEnv(spec, request.body));
+      return changeApplication(session, request.params, (spec) => withEnv(spec, request.body), forcer);
     },
   );
 }
 
 /** Keeps the order of what is there; new names come last. */
-function withEnv(spec: Application["spec"], { set = {}, unset = [] }: EnvRequest): Application["spec"] {
+function withEnv(
+  spec: Application["spec"],
+  { set = {}, secrets = {}, unset = [] }: EnvRequest,
+): Application["spec"] {
+  const given = new Map<string, ApplicationEnv>([
+    ...Object.entries(set).map(([name, value]) => [name, { name, value }] as const),
+    ...Object.entries(secrets).map(([name, secret]) => [name, { name, secret }] as const),
+  ]);
   const kept = (spec.run?.env ?? [])
     .filter(({ name }) => !unset.includes(name))
-    .map((entry) => (Object.hasOwn(set, entry.name) ? { name: entry.name, value: set[entry.name]! } : entry));
+    .map((entry) => given.get(entry.name) ?? entry);
   const known = new Set(kept.map(({ name }) => name));
-  const added = Object.entries(set).flatMap(([name, value]) => (known.has(name) ? [] : [{ name, value }]));
-  const env = [...kept, ...added];
+  const env = [...kept, ...[...given.values()].filter(({ name }) => !known.has(name))];
   // No variables before and after: not a change, so that no Release comes of it.
   if (env.length === 0 && spec.run?.env === undefined) return spec;
   return { ...spec, run: { ...spec.run, env } };

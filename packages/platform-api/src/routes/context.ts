@@ -8,6 +8,8 @@ import type { RegistryAccess } from "../source/registry-access.ts";
 /** What the routes need besides the request. */
 export interface RouteContext {
   log: Logger;
+  /** The platform API's own, for what is no person's business. */
+  ownClient: Client;
   version: string;
   ports: { routes: number; kubernetes: number; registry: number };
   routes: RouteNames;
@@ -15,6 +17,7 @@ export interface RouteContext {
   /** Images of this platform begin with it: "registry.jdos.internal/" */
   imagePrefix: string;
   webhookMasterKey: string | undefined;
+  signingPublicKey: string | undefined;
   maxSourceBytes: number;
   maxUploads: number;
 }

@@ -4,6 +4,7 @@ import {
   Applications,
   type Build,
   type DeployRequest,
+  FORCED_BY_ANNOTATION,
   PLATFORM_ROUTES,
   REQUEST_ID_ANNOTATION,
 } from "@jdos/api";
@@ -16,7 +17,9 @@ import { sendNdjson } from "../streams/ndjson.ts";
 import { type RouteContext, type Session, sessionOf } from "./context.ts";
 import { buildsOf, createBuild } from "./create-build.ts";
 import { type AppParams, newApplication, requireApplication } from "./find-application.ts";
+import { passFreeze } from "./freeze.ts";
 import { APP_PARAMS, DEPLOY, PROGRESS_QUERY } from "./schemas.ts";
+import { requireSecretKey } from "./secrets.ts";
 import { requireSystem } from "./systems.ts";
 import { applied, retryOnConflict, signed } from "./write.ts";
 
@@ -81,7 +84,10 @@ async function deploy(
       changed: false,
     };
   }
-  const application = await writeApplication(session, { system, app }, request);
+  for (const { secret } of request.run?.env ?? [])
+    if (secret !== undefined) await requireSecretKey(client, system, secret);
+  const forcer = await passFreeze(session, { system, app }, request.force);
+  const application = await writeApplication(session, { system, app }, { ...request, forcer });
   if (request.source.image !== undefined) {
     return { system, application: app, generation: application.metadata.generation ?? 0, changed: true };
   }
@@ -100,7 +106,10 @@ async function deploy(
             trigger: { kind: "Push", ...(source.bundle.ref === undefined ? {} : { ref: source.bundle.ref }) },
           }),
     },
-    ...(requestId === undefined ? {} : { annotations: { [REQUEST_ID_ANNOTATION]: requestId } }),
+    annotations: {
+      ...(requestId === undefined ? {} : { [REQUEST_ID_ANNOTATION]: requestId }),
+      ...(forcer === undefined ? {} : { [FORCED_BY_ANNOTATION]: forcer }),
+    },
   });
   return {
     system,
@@ -114,7 +123,7 @@ async function deploy(
 async function writeApplication(
   { client, person }: Session,
   { system, app }: AppParams,
-  request: DeployRequest,
+  { forcer, ...request }: DeployRequest & { forcer: string | undefined },
 ): Promise<Stored<Application>> {
   const key = { namespace: system, name: app };
   return retryOnConflict(async () => {
@@ -124,12 +133,16 @@ async function writeApplication(
     } catch (error) {
       if (!isStatus(error, "NotFound")) throw error;
       const spec = { ...applied({}, request), source: request.source };
-      return client.create(Applications, signed(newApplication({ system, app }, spec), person.name));
+      return client.create(Applications, signed(newApplication({ system, app }, spec), person.name, forcer));
     }
     const wanted = deepCopy(present) as Application;
     return client.update(
       Applications,
-      signed({ ...wanted, spec: { ...applied(wanted.spec, request), source: request.source } }, person.name),
+      signed(
+        { ...wanted, spec: { ...applied(wanted.spec, request), source: request.source } },
+        person.name,
+        forcer,
+      ),
     );
   });
 }

@@ -1,8 +1,10 @@
 import {
   type Accepted,
+  type Application,
   type ListOf,
   PLATFORM_ROUTES,
   type Release,
+  type ReleaseDiff,
   Releases,
   type ReleaseView,
   type RollbackRequest,
@@ -13,8 +15,10 @@ import { PlatformError } from "../errors.ts";
 import { conditionOf } from "../explain/facts.ts";
 import { releaseView } from "../views/release-view.ts";
 import { sessionOf } from "./context.ts";
+import { diffReleases } from "./diff-releases.ts";
 import { type AppParams, requireApplication } from "./find-application.ts";
-import { APP_PARAMS, ROLLBACK } from "./schemas.ts";
+import { passFreeze } from "./freeze.ts";
+import { APP_PARAMS, DIFF_QUERY, ROLLBACK } from "./schemas.ts";
 import { changeApplication } from "./write.ts";
 
 export function releaseRoutes(server: FastifyInstance): void {
@@ -26,6 +30,22 @@ export function releaseRoutes(server: FastifyInstance): void {
       const application = await requireApplication(client, request.params);
       const releases = await releasesOf(client, request.params);
       return { items: releases.map((release) => releaseView(release, application)) };
+    },
+  );
+
+  server.get<{ Params: AppParams; Querystring: { from?: number; to?: number } }>(
+    PLATFORM_ROUTES.releasesDiff,
+    { schema: { params: APP_PARAMS, querystring: DIFF_QUERY } },
+    async (request): Promise<ReleaseDiff> => {
+      const { client } = sessionOf(request);
+      const { system, app } = request.params;
+      const { spec } = await requireApplication(client, request.params);
+      const releases = await releasesOf(client, request.params);
+      const to = requireRelease(releases, request.query.to ?? spec.release ?? 0, request.params);
+      const before = releases.find(({ spec: each }) => each.number < to.spec.number)?.spec.number ?? 0;
+      const from = requireRelease(releases, request.query.from ?? before, request.params);
+      const changes = diffReleases(from, to);
+      return { system, application: app, from: from.spec.number, to: to.spec.number, changes };
     },
   );
 
@@ -42,14 +62,32 @@ export function releaseRoutes(server: FastifyInstance): void {
         request.body?.release,
         request.params,
       );
+      const forcer = await passFreeze(session, request.params, request.body?.force);
       reply.code(202);
-      return changeApplication(session, request.params, (spec) => ({ ...spec, rollbackTo: target }));
+      const back = (spec: Application["spec"]) => ({ ...spec, rollbackTo: target });
+      return changeApplication(session, request.params, back, forcer);
     },
   );
 }
 
+function requireRelease(
+  releases: readonly Stored<Release>[],
+  number: number,
+  { system, app }: AppParams,
+): Stored<Release> {
+  const found = releases.find(({ spec }) => spec.number === number);
+  if (found !== undefined) return found;
+  throw new PlatformError(
+    "NotFound",
+    number === 0
+      ? `Cannot compare releases of application "${app}": there are not two of them`
+      : `Cannot compare release ${number} of application "${app}": it does not exist`,
+    { hint: `See its releases: jdos releases --system ${system} --app ${app}` },
+  );
+}
+
 /** The newest first. */
-async function releasesOf(client: Client, { system, app }: AppParams): Promise<Stored<Release>[]> {
+export async function releasesOf(client: Client, { system, app }: AppParams): Promise<Stored<Release>[]> {
   const { items } = await client.list(Releases, { namespace: system });
   return items
     .filter(({ spec }) => spec.application === app)

@@ -1,4 +1,4 @@
-import { FORGES } from "@jdos/api";
+import { FORGES, NOTICE_EVENTS, WEEKDAYS } from "@jdos/api";
 import { SETTINGS_SCHEMA } from "@jdos/api/settings-schema";
 
 /** JSON schemas of what people send. Patterns follow the API server's rules, so that a refusal comes early and clear. */
@@ -22,12 +22,22 @@ const WORDS = { type: "array", items: TEXT, maxItems: 256 } as const;
 const closed = <P extends object>(properties: P, required: readonly string[] = []) =>
   ({ type: "object", properties, required, additionalProperties: false }) as const;
 
+const SECRET_KEY = closed(
+  {
+    name: { type: "string", minLength: 1, maxLength: 253 },
+    key: { type: "string", minLength: 1, maxLength: 253 },
+  },
+  ["name", "key"],
+);
+
 export const SYSTEM_PARAMS = closed({ system: SYSTEM_NAME }, ["system"]);
 export const APP_PARAMS = closed({ system: SYSTEM_NAME, app: APP_NAME }, ["system", "app"]);
 export const BUILD_PARAMS = closed(
   { system: SYSTEM_NAME, app: APP_NAME, number: { type: "integer", minimum: 1 } },
   ["system", "app", "number"],
 );
+
+export const VERIFICATION_QUERY = closed({ release: { type: "integer", minimum: 1 } });
 
 export const CREATE_SYSTEM = closed(
   {
@@ -130,6 +140,9 @@ const SETTINGS = {
   triggers: TRIGGERS,
 } as const;
 
+const REQUEST_ID = { type: "string", pattern: "^[A-Za-z0-9._-]{1,63}$" } as const;
+const FORCE = { type: "boolean" } as const;
+
 export const DEPLOY = closed(
   {
     source: {
@@ -143,6 +156,7 @@ export const DEPLOY = closed(
             },
             revision: { type: "string", pattern: "^[^-\\s][^\\s]*$", maxLength: 256 },
             path: { type: "string", pattern: "^(?!/)(?!.*\\.\\.).*$", maxLength: 1024 },
+            secret: { type: "string", pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", maxLength: 253 },
           },
           ["url"],
         ),
@@ -162,7 +176,8 @@ export const DEPLOY = closed(
       maxProperties: 1,
     },
     ...SETTINGS,
-    requestId: { type: "string", pattern: "^[A-Za-z0-9._-]{1,63}$" },
+    requestId: REQUEST_ID,
+    force: FORCE,
   },
   ["source"],
 );
@@ -173,7 +188,17 @@ export const CREATE_APPLICATION = closed(SETTINGS);
 export const CANARY = closed({ action: { enum: ["promote", "abort"] }, all: { type: "boolean" } }, [
   "action",
 ]);
-export const ROLLBACK = closed({ release: { type: "integer", minimum: 1 } });
+const RELEASE_NUMBER = { type: "integer", minimum: 1 } as const;
+export const ROLLBACK = closed({ release: RELEASE_NUMBER, force: FORCE });
+export const DIFF_QUERY = closed({ from: RELEASE_NUMBER, to: RELEASE_NUMBER });
+export const PROMOTE = closed(
+  {
+    from: closed({ system: SYSTEM_NAME, app: APP_NAME, release: RELEASE_NUMBER }, ["app"]),
+    requestId: REQUEST_ID,
+    force: FORCE,
+  },
+  ["from"],
+);
 export const SCALE = closed({ replicas: REPLICAS }, ["replicas"]);
 export const ENV = closed({
   set: {
@@ -182,8 +207,62 @@ export const ENV = closed({
     propertyNames: { pattern: ENV_NAME, maxLength: 256 },
     additionalProperties: { type: "string", maxLength: 128 * 1024 },
   },
+  secrets: {
+    type: "object",
+    maxProperties: 1000,
+    propertyNames: { pattern: ENV_NAME, maxLength: 256 },
+    additionalProperties: SECRET_KEY,
+  },
   unset: { type: "array", maxItems: 1000, items: { type: "string", maxLength: 256 } },
+  force: FORCE,
 });
+
+const SECRET_NAME = {
+  type: "string",
+  pattern: "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+  maxLength: 253,
+} as const;
+export const SECRET_PARAMS = closed({ system: SYSTEM_NAME, secret: SECRET_NAME }, ["system", "secret"]);
+export const SECRET = closed({
+  set: {
+    type: "object",
+    maxProperties: 100,
+    propertyNames: { pattern: "^[-._a-zA-Z0-9]+$", maxLength: 253 },
+    additionalProperties: { type: "string", pattern: "^[A-Za-z0-9+/]*={0,2}$", maxLength: 1024 * 1024 },
+  },
+  unset: { type: "array", maxItems: 100, items: { type: "string", maxLength: 253 } },
+});
+
+/** Of a freeze window or a notice. */
+const SETTING_NAME = { ...SYSTEM_NAME, maxLength: 40 } as const;
+const TIME = { type: "string", format: "date-time", maxLength: 64 } as const;
+export const FREEZE_PARAMS = closed({ system: SYSTEM_NAME, freeze: SETTING_NAME }, ["system", "freeze"]);
+export const FREEZE = closed(
+  {
+    name: SETTING_NAME,
+    from: TIME,
+    to: TIME,
+    days: { type: "array", maxItems: 7, minItems: 1, items: { enum: WEEKDAYS } },
+    hours: {
+      type: "string",
+      pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+    },
+    timeZone: { type: "string", minLength: 1, maxLength: 64 },
+    reason: { type: "string", maxLength: 200 },
+  },
+  ["name"],
+);
+export const NOTICE_PARAMS = closed({ system: SYSTEM_NAME, notice: SETTING_NAME }, ["system", "notice"]);
+export const NOTICE = closed(
+  {
+    name: SETTING_NAME,
+    url: { type: "string", pattern: "^https?://[^\\s]+$", maxLength: 2048 },
+    urlSecret: SECRET_KEY,
+    events: { type: "array", minItems: 1, maxItems: 10, items: { enum: NOTICE_EVENTS } },
+    secret: SECRET_KEY,
+  },
+  ["name"],
+);
 
 const BOOLEAN = { type: "boolean" } as const;
 export const LOG_QUERY = closed({

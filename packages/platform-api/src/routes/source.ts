@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { PLATFORM_ROUTES, type SourceUploaded } from "@jdos/api";
 import type { FastifyInstance } from "fastify";
 import { PlatformError } from "../errors.ts";
+import { refuseIfFull } from "../source/registry-full.ts";
 import { tooLarge, uploadSource } from "../source/upload.ts";
 import { mayBuild } from "./access.ts";
 import { type RouteContext, sessionOf } from "./context.ts";
@@ -17,7 +18,7 @@ const ARCHIVE_TYPES = [
 
 export function sourceRoutes(
   server: FastifyInstance,
-  { registry, maxSourceBytes, maxUploads }: RouteContext,
+  { ownClient, registry, maxSourceBytes, maxUploads }: RouteContext,
 ): void {
   let underWay = 0;
   server.addContentTypeParser(ARCHIVE_TYPES, (_request, payload, done) => done(null, payload));
@@ -34,6 +35,7 @@ export function sourceRoutes(
           hint: "Send a tar.gz with content type application/gzip",
         });
       await mayBuild(client, request.params);
+      await refuseIfFull(ownClient);
       if (underWay >= maxUploads)
         throw new PlatformError(
           "TooManyRequests",

@@ -1,5 +1,5 @@
 import { type Accepted, type Application, Applications, type CreateApplicationRequest } from "@jdos/api";
-import { changedBy } from "@jdos/api/change-author";
+import { changedBy, forcedAnnotations } from "@jdos/api/change-author";
 import { deepCopy, deepEqual, isStatus } from "@jdos/apimachinery";
 import { PlatformError } from "../errors.ts";
 import type { Session } from "./context.ts";
@@ -23,6 +23,8 @@ export async function changeApplication(
   { client, person }: Session,
   params: AppParams,
   change: (spec: Application["spec"]) => Application["spec"],
+  /** Who lets it go before a freeze window. */
+  forcer?: string,
 ): Promise<Accepted> {
   return retryOnConflict(async () => {
     const present = await requireApplication(client, params);
@@ -35,7 +37,7 @@ export async function changeApplication(
       changed: false,
     };
     if (deepEqual(spec, present.spec)) return accepted;
-    const written = await client.update(Applications, signed({ ...wanted, spec }, person.name));
+    const written = await client.update(Applications, signed({ ...wanted, spec }, person.name, forcer));
     return { ...accepted, generation: written.metadata.generation ?? 0, changed: true };
   });
 }
@@ -62,9 +64,13 @@ export function applied(
   };
 }
 
-/** The Application with a note of whose configuration it is. */
-export function signed(application: Application, person: string): Application {
+/** The Application with a note of whose configuration it is, and of who lets that go before a freeze window. */
+export function signed(application: Application, person: string, forcer?: string): Application {
   const { metadata = {}, spec } = application;
-  const annotations = { ...metadata.annotations, ...changedBy(spec, person) };
+  const annotations = {
+    ...metadata.annotations,
+    ...changedBy(spec, person),
+    ...(forcer === undefined ? {} : forcedAnnotations(spec, forcer)),
+  };
   return { ...application, metadata: { ...metadata, annotations } };
 }

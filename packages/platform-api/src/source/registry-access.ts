@@ -13,6 +13,8 @@ export interface RegistryAccess {
   repositoryOf(system: string, app: string): string;
   /** The header `authorization` for a repository; undefined when the registry wants none. Defaults to push. */
   authorize(person: string, repository: string, action?: RegistryAction): Promise<string | undefined>;
+  /** The header for pull from one repository and push to another. */
+  authorizeCopy(person: string, repositories: { from: string; to: string }): Promise<string | undefined>;
 }
 
 /** Access by tokens of our own when the registry is ours, else by the credential it was given, or by none. */
@@ -21,40 +23,34 @@ export function createRegistryAccess(
   issuer: TokenIssuer | undefined,
 ): RegistryAccess {
   const { url, prefix = "" } = options;
+  const authorizeScopes = (person: string, scopes: Scopes): Promise<string | undefined> =>
+    issuer === undefined ? authorizeAsGiven(options, scopes) : issueFor(issuer, person, scopes);
   return {
     url,
     repositoryOf: (system, app) => `${prefix}${system}/${app}`,
     authorize(person, repository, action = "push") {
       const actions = action === "pull" ? ["pull"] : ["pull", "push"];
-      return issuer === undefined
-        ? authorizeAsGiven(options, { repository, actions })
-        : issueFor(issuer, person, { repository, actions });
+      return authorizeScopes(person, { [repository]: actions });
     },
+    authorizeCopy: (person, { from, to }) =>
+      authorizeScopes(person, { [from]: ["pull"], [to]: ["pull", "push"] }),
   };
 }
 
-interface Scope {
-  repository: string;
-  actions: string[];
-}
+/** Actions by repository. */
+type Scopes = Readonly<Record<string, string[]>>;
 
-async function issueFor(
-  issuer: TokenIssuer,
-  person: string,
-  { repository, actions }: Scope,
-): Promise<string> {
-  const { token } = await issuer.issue(person, [{ type: "repository", name: repository, actions }]);
+async function issueFor(issuer: TokenIssuer, person: string, scopes: Scopes): Promise<string> {
+  const access = Object.entries(scopes).map(([name, actions]) => ({ type: "repository", name, actions }));
+  const { token } = await issuer.issue(person, access);
   return `Bearer ${token}`;
 }
 
-async function authorizeAsGiven(
-  options: RegistryOptions,
-  { repository, actions }: Scope,
-): Promise<string | undefined> {
+async function authorizeAsGiven(options: RegistryOptions, scopes: Scopes): Promise<string | undefined> {
   const credential = credentialOf(options);
   try {
     return await authorizeAt(options.url, {
-      scopes: { [repository]: actions.join(",") },
+      scopes: Object.fromEntries(Object.entries(scopes).map(([name, actions]) => [name, actions.join(",")])),
       ...(credential === undefined ? {} : { credential }),
     });
   } catch (cause) {

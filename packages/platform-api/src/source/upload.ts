@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { SOURCE_CONFIG_MEDIA_TYPE, SOURCE_LAYER_MEDIA_TYPE } from "@jdos/api";
+import { SOURCE_CONFIG_MEDIA_TYPE, SOURCE_LAYER_MEDIA_TYPE, sourceTag } from "@jdos/api";
 import { PlatformError } from "../errors.ts";
 import { callRegistry, type RegistryAnswer, type RegistryRequest } from "./registry-client.ts";
 
@@ -69,7 +69,8 @@ export async function uploadSource(options: UploadOptions): Promise<Uploaded> {
   const digest = digestOf(manifest);
   const put = {
     method: "PUT",
-    path: `/v2/${options.repository}/manifests/${digest}`,
+    // By the tag it is found again when nothing needs it any more.
+    path: `/v2/${options.repository}/manifests/${sourceTag(digest, new Date())}`,
     headers: { "content-type": MANIFEST_MEDIA_TYPE },
     body: manifest,
   } as const;

@@ -1,4 +1,4 @@
-import type { Application, Release, ReleaseView } from "@jdos/api";
+import type { Application, Release, ReleaseOrigin, ReleaseView } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import { conditionOf } from "../explain/facts.ts";
 
@@ -11,6 +11,7 @@ export function releaseView(release: Stored<Release>, application: Stored<Applic
     ...(spec.build === undefined ? {} : { build: spec.build }),
     ...(spec.rollbackTo === undefined ? {} : { rollbackTo: spec.rollbackTo }),
     ...(spec.insteadOf === undefined ? {} : { insteadOf: spec.insteadOf }),
+    ...(spec.promotedFrom === undefined ? {} : { promotedFrom: spec.promotedFrom as ReleaseOrigin }),
     ...(spec.createdBy === undefined ? {} : { createdBy: spec.createdBy }),
     ...(spec.reason === undefined ? {} : { reason: spec.reason }),
     current: application.spec.release === spec.number,

@@ -22,6 +22,8 @@ export interface Observed {
   /** Pods of the wanted Release. */
   readonly pods: readonly DeepReadonly<Persisted<Pod>>[];
   readonly url?: string;
+  /** What waits for the end of a freeze, in a sentence. */
+  readonly waits?: string;
 }
 
 type Fact = Omit<Condition, "lastTransitionTime" | "observedGeneration">;
@@ -115,15 +117,15 @@ function built({ application, latestBuild, release }: Observed): Fact {
   }
 }
 
-function released({ application, release, refusal }: Observed): Fact {
+function released({ application, release, refusal, waits }: Observed): Fact {
   if (refusal !== undefined) return fact("Released", "False", refusal.reason, refusal.message);
-  if (release !== undefined)
-    return fact(
-      "Released",
-      "True",
-      "ReleaseCurrent",
-      `Release v${release.spec.number} is current: ${release.spec.reason ?? "no reason given"}`,
-    );
+  if (release !== undefined) {
+    const current = `Release v${release.spec.number} is current: ${release.spec.reason ?? "no reason given"}`;
+    return waits === undefined
+      ? fact("Released", "True", "ReleaseCurrent", current)
+      : fact("Released", "True", "Frozen", `${waits}; ${current}`);
+  }
+  if (waits !== undefined) return fact("Released", "False", "Frozen", waits);
   if (application.spec.release !== undefined)
     return fact("Released", "False", "ReleaseMissing", `Release v${application.spec.release} does not exist`);
   return fact("Released", "False", "NoRelease", "There is no Release yet");

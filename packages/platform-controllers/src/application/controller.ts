@@ -8,11 +8,13 @@ import {
   Deployments,
   Ingresses,
   Pods,
+  PREVIEW_OF_LABEL,
   RELEASE_LABEL,
   type Release,
   Releases,
   Systems,
 } from "@jdos/api";
+import { freezeAt, freezeSentence } from "@jdos/api/freeze";
 import { isStatus, keyOf, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
@@ -27,7 +29,7 @@ import {
 import type { Settings } from "../options.ts";
 import { isIntact } from "../release/intact.ts";
 import type { Observed } from "./conditions.ts";
-import { planRelease, planReturn, rollbackTarget, type World } from "./plan.ts";
+import { heldStep, planRelease, planReturn, rollbackTarget, type World } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { ensureRegistrySecret } from "./registry-secret.ts";
 import { urlOf } from "./render/ingress.ts";
@@ -40,6 +42,8 @@ import { writeRollout } from "./write-rollout.ts";
 
 /** More steps than this in one go is a fault of ours, not a busy application. */
 const MAX_STEPS = 20;
+/** The end of a freeze is looked for at least this often: clocks are set. */
+const MAX_WAIT_SECONDS = 600;
 /** Each change of a Pod is a reconcile over all of them: those that come at once share one. */
 const MIN_INTERVAL_SECONDS = 0.03;
 
@@ -93,7 +97,7 @@ async function reconcileApplication(
     context.client,
     Applications,
     world.application,
-    applicationStatus(observed, {
+    applicationStatus(withWaits(observed, world), {
       now: context.now(),
       latestRelease: Math.max(
         world.application.status?.latestRelease ?? 0,
@@ -103,8 +107,28 @@ async function reconcileApplication(
     }),
   );
   await prune(context.client, { ...world, running: runningReleases(context, world.application) });
-  const waits = [renewSeconds, plan?.againSeconds].filter((seconds) => seconds !== undefined);
+  const thawSeconds = world.freeze && secondsUntil(world.freeze.until, context.now());
+  const waits = [renewSeconds, plan?.againSeconds, thawSeconds].filter((seconds) => seconds !== undefined);
   return waits.length === 0 ? undefined : { requeueAfterSeconds: Math.min(...waits) };
+}
+
+function withWaits(observed: Observed, world: World): Observed {
+  const { freeze } = world;
+  const held = heldStep(world);
+  if (freeze === undefined || held === undefined) return observed;
+  const { release } = held;
+  const what =
+    "existing" in release
+      ? `Release v${release.existing}`
+      : `A release (${release.create.reason ?? "a change"})`;
+  return {
+    ...observed,
+    waits: `${what} waits: system ${world.application.metadata.namespace} is frozen ${freezeSentence(freeze)}`,
+  };
+}
+
+function secondsUntil(time: Date, now: Date): number {
+  return Math.min(Math.max((time.getTime() - now.getTime()) / 1000, 0.1), MAX_WAIT_SECONDS);
 }
 
 /** The Release that served before is returned to, with its configuration. */
@@ -161,11 +185,20 @@ async function refuse(context: ReconcileContext, application: Stored<Application
   await writeStatus(context.client, Applications, application, status);
 }
 
-function readWorld({ informers }: ReconcileContext, application: Stored<Application>): World {
+function readWorld(context: ReconcileContext, application: Stored<Application>): World {
+  const { informers } = context;
+  const now = context.now();
   const name = `${application.metadata.namespace}/${application.metadata.name}`;
   const mine = (object: Stored<Release> | Stored<Build>): boolean =>
     object.metadata.deletionTimestamp === undefined;
+  const system = informers
+    .for(Systems)
+    .lister.get({ namespace: "", name: application.metadata.namespace ?? "" });
+  // Previews of pull requests serve nobody yet.
+  const isPreview = application.metadata.labels?.[PREVIEW_OF_LABEL] !== undefined;
+  const freeze = isPreview ? undefined : freezeAt(system?.spec.freezeWindows, now);
   return {
+    ...(freeze === undefined ? {} : { freeze }),
     application,
     releases: informers.for(Releases).lister.byIndex(RELEASES_BY_APPLICATION, name).filter(mine),
     builds: informers.for(Builds).lister.byIndex(BUILDS_BY_APPLICATION, name).filter(mine),
@@ -246,7 +279,10 @@ function tampered(release: Stored<Release> | undefined): Refusal | undefined {
 function refusedRollback(world: World): Refusal | undefined {
   const { rollbackTo } = world.application.spec;
   if (rollbackTo === undefined) return undefined;
-  const why = rollbackTarget(world) === undefined ? "does not exist" : "was changed after it was made";
+  const target = rollbackTarget(world);
+  // It waits for the end of a freeze.
+  if (world.freeze !== undefined && target !== undefined && isIntact(target)) return undefined;
+  const why = target === undefined ? "does not exist" : "was changed after it was made";
   return { reason: "RollbackRefused", message: `Release v${rollbackTo} cannot be returned to: it ${why}` };
 }
 

@@ -1,11 +1,14 @@
 import {
   type Application,
   type Build,
+  FORCED_BY_ANNOTATION,
   LEFT_AT_GENERATION_ANNOTATION,
   type Release,
   type ReleaseSpec,
+  sourceImageKey,
 } from "@jdos/api";
-import { changeAuthor } from "@jdos/api/change-author";
+import { changeAuthor, forcedBy } from "@jdos/api/change-author";
+import type { Freeze } from "@jdos/api/freeze";
 import { hashOf } from "@jdos/api/release-hash";
 import { type DeepReadonly, deepEqual, type Persisted } from "@jdos/apimachinery";
 import { isIntact } from "../release/intact.ts";
@@ -26,6 +29,8 @@ export interface World {
   /** In any order. */
   readonly releases: readonly StoredRelease[];
   readonly builds: readonly StoredBuild[];
+  /** The freeze of its system that is on: what nobody forces waits for its end. */
+  readonly freeze?: Freeze;
 }
 
 /** One step towards the Release that is wanted. Each may be taken again without harm. */
@@ -48,13 +53,21 @@ export interface Step {
 
 /** The next step, or undefined when the Application has the Release it asks for. */
 export function planRelease(world: World): Step | undefined {
-  return (
-    planRollback(world) ??
-    planUnfinishedReturn(world) ??
-    planBuild(world) ??
-    planImage(world) ??
-    planConfiguration(world)
-  );
+  // What an Application asks for by itself waits in a freeze; that a bad Release is left does not.
+  const isHeld =
+    world.freeze !== undefined && forcedBy(world.application as DeepReadonly<Application>) === undefined;
+  const asked = isHeld ? [] : [planImage, planConfiguration];
+  const plans = [...(isHeld ? [] : [planRollback]), planUnfinishedReturn, planBuild, ...asked];
+  for (const plan of plans) {
+    const step = plan(world);
+    if (step !== undefined) return step;
+  }
+  return undefined;
+}
+
+/** The step that waits for the end of a freeze; undefined: none does. */
+export function heldStep({ freeze, ...world }: World): Step | undefined {
+  return freeze === undefined ? undefined : planRelease(world);
 }
 
 /**
@@ -157,7 +170,7 @@ function planRollback(world: World): Step | undefined {
         rollbackTo: number,
         // While another Release is tried or rolled out, the Pods that serve stay as they are.
         ...(number === world.application.status?.currentRelease ? { podsOf: podsOf ?? number } : {}),
-        reason: `rollback to v${number}`,
+        reason: forced(world, `rollback to v${number}`),
         ...author(world),
       },
     },
@@ -171,16 +184,23 @@ function planBuild(world: World): Step | undefined {
   const ready = builds
     .filter((build) => build.status?.phase === "Succeeded" && build.status.image !== undefined)
     .sort((a, b) => a.spec.number - b.spec.number);
-  const build = ready.find((candidate) => candidate.metadata.labels?.[RELEASED_LABEL] === undefined);
+  const waiting = ready.filter((candidate) => candidate.metadata.labels?.[RELEASED_LABEL] === undefined);
+  const madeOf = (build: StoredBuild): StoredRelease | undefined =>
+    releases.find(({ spec }) => spec.build === build.metadata.name && spec.reason === reasonOf(build));
+  const isHeld = (build: StoredBuild): boolean => world.freeze !== undefined && forcerOf(build) === undefined;
+  // In a freeze a Release is made and waits: its Build is marked when it becomes current.
+  const build = waiting.find((candidate) => !isHeld(candidate) || madeOf(candidate) === undefined);
   if (build === undefined) return undefined;
   const reason = reasonOf(build);
-  const made = releases.find(
-    (release) => release.spec.build === build.metadata.name && release.spec.reason === reason,
-  );
+  const made = madeOf(build);
   // A build that ends after a later one is recorded, but does not replace what is newer.
-  const overtaken = ready.some(
-    (other) => other.spec.number > build.spec.number && other.metadata.labels?.[RELEASED_LABEL] !== undefined,
-  );
+  const overtaken =
+    ready.some(
+      (other) =>
+        other.spec.number > build.spec.number &&
+        (other.metadata.labels?.[RELEASED_LABEL] !== undefined || madeOf(other) !== undefined),
+    ) ||
+    (made !== undefined && made.spec.number < (application.spec.release ?? 0));
   return {
     release:
       made === undefined
@@ -194,24 +214,38 @@ function planBuild(world: World): Step | undefined {
             },
           }
         : { existing: made.spec.number },
-    makeCurrent: !overtaken && (application.spec.deployPolicy ?? "Automatic") === "Automatic",
-    build: build.metadata.name,
+    makeCurrent:
+      !isHeld(build) && !overtaken && (application.spec.deployPolicy ?? "Automatic") === "Automatic",
+    ...(isHeld(build) ? {} : { build: build.metadata.name }),
   };
 }
 
 function planImage(world: World): Step | undefined {
   const { application, releases } = world;
-  const reference = application.spec.source?.image?.reference;
-  if (reference === undefined || reference === application.status?.sourceImage) return undefined;
+  const image = application.spec.source?.image;
+  const key = sourceImageKey(image);
+  if (image === undefined || key === undefined || key === application.status?.sourceImage) return undefined;
   const newest = newestOf(releases);
-  if (newest?.metadata.annotations?.[SOURCE_IMAGE_ANNOTATION] === reference) {
+  if (newest?.metadata.annotations?.[SOURCE_IMAGE_ANNOTATION] === key) {
     if (newest.spec.number === application.spec.release) return undefined;
     return { release: { existing: newest.spec.number }, makeCurrent: true };
   }
+  const { reference, promotedFrom } = image;
   return {
     release: {
-      create: { ...fromSpec(world), image: reference, reason: `image ${reference}`, ...author(world) },
-      annotations: { [SOURCE_IMAGE_ANNOTATION]: reference },
+      create: {
+        ...fromSpec(world),
+        image: reference,
+        ...(promotedFrom === undefined ? {} : { promotedFrom }),
+        reason: forced(
+          world,
+          promotedFrom === undefined
+            ? `image ${reference}`
+            : `promoted from ${promotedFrom.system}/${promotedFrom.application} v${promotedFrom.release}`,
+        ),
+        ...author(world),
+      },
+      annotations: { [SOURCE_IMAGE_ANNOTATION]: key },
     },
     makeCurrent: true,
   };
@@ -240,7 +274,7 @@ function planConfiguration(world: World): Step | undefined {
         image,
         ...(build === undefined ? {} : { build }),
         ...(onlyRoutes ? { podsOf: current.spec.podsOf ?? current.spec.number } : {}),
-        reason: onlyRoutes ? "routes changed" : "configuration changed",
+        reason: forced(world, onlyRoutes ? "routes changed" : "configuration changed"),
         ...author(world),
       },
     },
@@ -249,10 +283,24 @@ function planConfiguration(world: World): Step | undefined {
 }
 
 /** "push 1a2b3c4 main" where a commit was built, else "build hello-b3". */
-function reasonOf({ spec, metadata }: World["builds"][number]): string {
-  const { revision, ref } = spec.source.bundle ?? {};
-  if (revision === undefined) return `build ${metadata.name}`;
-  return ["push", revision.slice(0, 7), ref].filter((word) => word !== undefined).join(" ");
+function reasonOf(build: StoredBuild): string {
+  const { revision, ref } = build.spec.source.bundle ?? {};
+  const reason =
+    revision === undefined
+      ? `build ${build.metadata.name}`
+      : ["push", revision.slice(0, 7), ref].filter((word) => word !== undefined).join(" ");
+  const forcer = forcerOf(build);
+  return forcer === undefined ? reason : `${reason}, forced by ${forcer}`;
+}
+
+/** Who let it go before a freeze. */
+function forcerOf({ metadata }: StoredBuild): string | undefined {
+  return metadata.annotations?.[FORCED_BY_ANNOTATION];
+}
+
+function forced({ application }: World, reason: string): string {
+  const forcer = forcedBy(application as DeepReadonly<Application>);
+  return forcer === undefined ? reason : `${reason}, forced by ${forcer}`;
 }
 
 function newestOf(releases: readonly StoredRelease[]): StoredRelease | undefined {

@@ -20,9 +20,11 @@ export function surplus({ application, releases, builds, running }: History): {
   const limit = application.spec.historyLimit ?? DEFAULT_HISTORY;
   const { release, rollbackTo } = application.spec;
   const inUse = new Set([...running, release, rollbackTo, application.status?.currentRelease]);
-  const idle = newestFirst(releases.filter(({ spec }) => !inUse.has(spec.number)));
-  // A newer Release than the current one is one that somebody may be about to make current.
-  const old = idle.slice(limit).filter(({ spec }) => release === undefined || spec.number < release);
+  // A newer Release than the current one is one that somebody may be about to make current: it takes no place.
+  const idle = releases.filter(
+    ({ spec }) => !inUse.has(spec.number) && (release === undefined || spec.number < release),
+  );
+  const old = newestFirst(idle).slice(limit);
   const gone = new Set(old.map(({ metadata }) => metadata.name));
   const needed = new Set(
     releases.filter(({ metadata }) => !gone.has(metadata.name)).map(({ spec }) => spec.build),

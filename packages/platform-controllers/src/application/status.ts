@@ -1,4 +1,4 @@
-import type { ApplicationStatus } from "@jdos/api";
+import { type ApplicationStatus, sourceImageKey } from "@jdos/api";
 import { formatSelector, setCondition } from "@jdos/apimachinery";
 import { conditionsOf, type Observed, rolloutOf } from "./conditions.ts";
 import { configurationHash } from "./plan.ts";
@@ -39,8 +39,12 @@ export function applicationStatus(
     rollout: observed.rollout,
     latestBuild: latestBuild?.metadata.name ?? before?.latestBuild,
     latestRelease: latestRelease === 0 ? undefined : latestRelease,
-    configurationHash: hasRelease ? configurationHash(application.spec) : undefined,
-    sourceImage: hasRelease ? application.spec.source?.image?.reference : undefined,
+    ...(observed.waits === undefined || before?.configurationHash === undefined
+      ? {
+          configurationHash: hasRelease ? configurationHash(application.spec) : undefined,
+          sourceImage: hasRelease ? sourceImageKey(application.spec.source?.image) : undefined,
+        }
+      : { configurationHash: before.configurationHash, sourceImage: before.sourceImage }),
     selector: formatSelector({ matchLabels: selectorOf(application.metadata.name) }),
     url: observed.url,
     replicas: deployment?.status?.replicas ?? 0,

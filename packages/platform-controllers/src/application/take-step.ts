@@ -31,7 +31,7 @@ export async function takeStep(context: ReconcileContext, world: World, step: St
   }
   const others = world.releases.filter((other) => other.spec.number !== number);
   const same = release ?? world.releases.find((other) => other.spec.number === number);
-  return { application, builds, releases: same === undefined ? others : [...others, same] };
+  return { ...world, application, builds, releases: same === undefined ? others : [...others, same] };
 }
 
 interface Current extends Pick<Step, "configuration" | "sourceImage"> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
-import { Applications, type Build, Builds, ConfigMaps, Jobs, Releases } from "@jdos/api";
+import { Applications, type Build, Builds, ConfigMaps, Jobs, REGISTRY_STORAGE, Releases } from "@jdos/api";
 import { type Condition, findCondition } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { startTestPlatform, type TestPlatform } from "../testing/index.ts";
@@ -106,6 +106,32 @@ test("a Build of a name, a source or an application that cannot be is refused wi
   assert.equal(await reason("nobody-b1"), "ApplicationMissing");
   await create("picky-b1", { application: "picky", number: 1, source: { image: { reference: "x" } } });
   assert.equal(await reason("picky-b1"), "NoSource");
+});
+
+test("a Build is not begun while the registry is full, and says what can be done", async () => {
+  await platform.createApplication("full", {});
+  const registry = { metadata: { namespace: "jdos-system", name: REGISTRY_STORAGE } };
+  const data = { state: "Full", usedBytes: "1073741824", limitBytes: "1073741824" };
+  await platform.client.create(ConfigMaps, { ...registry, data });
+  await platform.createBuild("full", 1);
+  const build = await platform.until(Builds, key("full-b1"), ({ status }) => status?.phase === "Failed");
+  assert.equal(succeeded(build).reason, "RegistryFull");
+  assert.match(
+    succeeded(build).message ?? "",
+    /^The registry is full \(1.0 GiB of 1.0 GiB\).*raise --registry-limit/,
+  );
+  assert.deepEqual(
+    (await platform.client.list(Jobs, { namespace: "demo" })).items.filter(
+      ({ metadata }) => metadata.name === "full-b1",
+    ),
+    [],
+  );
+  await platform.client.patch(ConfigMaps, registry.metadata, {
+    type: "merge",
+    body: { data: { state: "Ok" } },
+  });
+  await platform.createBuild("full", 2);
+  await platform.until(Jobs, key("full-b2"), () => true);
 });
 
 test("a Build that ends after a later one was released is recorded and not made current", async () => {

@@ -28,6 +28,7 @@ import { ATTEMPT_LABEL, jobName, renderJob } from "./job.ts";
 import { stagesFromLog } from "./log.ts";
 import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts";
 import { isQueued } from "./queue/plan.ts";
+import { registryFull } from "./registry-full.ts";
 import { endedStages } from "./stages.ts";
 import { cachePathOf } from "./step-volumes.ts";
 import { deleteJobs, stopBuild } from "./stop.ts";
@@ -85,9 +86,10 @@ async function reconcileBuild(
   const attempt = build.status?.attempt ?? 1;
   await removeEarlier(context, build, attempt);
   const jobs = informers.for(Jobs).lister;
-  const job =
-    jobs.get({ ...key, name: jobName(key.name, attempt) }) ??
-    (await start(client, { build, attempt, settings }));
+  const begun = jobs.get({ ...key, name: jobName(key.name, attempt) });
+  const full = begun === undefined ? await registryFull(client, settings) : undefined;
+  if (full !== undefined) return void (await finish(context, build, full));
+  const job = begun ?? (await start(client, { build, attempt, settings }));
   const pods = informers.for(Pods).lister.byIndex(PODS_BY_BUILD, `${key.namespace}/${key.name}`);
   const pod = podOf(pods, attempt);
   const outcome = outcomeOf({ build, job, pod, now: context.now() }) ?? startFailure(pod);
@@ -185,6 +187,11 @@ function refusalOf(build: Stored<Build>, hasApplication: boolean): Outcome | und
     return refuse(
       "SecretRefused",
       `Secret ${credential.secret.name} is a registry credential: steps of a build may not see it`,
+    );
+  if (source.git?.secret !== undefined && isRegistrySecretName(source.git.secret))
+    return refuse(
+      "SecretRefused",
+      `Secret ${source.git.secret} is a registry credential: a git server may not see it`,
     );
   return undefined;
 }

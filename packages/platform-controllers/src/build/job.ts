@@ -17,6 +17,7 @@ import type { Stored } from "@jdos/client";
 import { hasCredential, isPulledWithCredential } from "../application/registry-secret.ts";
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
+import { gitCredential } from "./git-credential.ts";
 import { timeoutOf } from "./input.ts";
 import { stepVolumes } from "./step-volumes.ts";
 
@@ -60,8 +61,8 @@ export interface JobSettings extends Settings {
 }
 
 /**
- * The Job of a Build. Two containers of one Pod share an empty directory: `build` holds the registry credential,
- * fetches the source and pushes, and its log is the build's log; `steps` runs what the user wrote, in a container
+ * The Job of a Build. Two containers of one Pod share an empty directory: `build` holds the credentials of
+ * the registry and of a private repository, fetches the source and pushes, and its log is the build's log; `steps` runs what the user wrote, in a container
  * of its own, so that no step can read the credential whatever it does.
  */
 export function renderJob(build: Stored<Build>, attempt: number, settings: JobSettings): Job {
@@ -91,7 +92,7 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: JobSe
           ...(isPulledWithCredential(settings.build.builderImage, settings.registry)
             ? { imagePullSecrets: [{ name: registrySecretName(build.spec.application) }] }
             : {}),
-          containers: [coordinator(settings), steps(build, settings)],
+          containers: [coordinator(build, settings), steps(build, settings)],
           volumes: volumes(build, settings),
         },
       },
@@ -125,9 +126,10 @@ function annotations({ build }: Settings): Record<string, string> {
   };
 }
 
-function coordinator(settings: Settings): Container {
+function coordinator(build: Stored<Build>, settings: Settings): Container {
   const { registry } = settings;
   const authorities = { name: "NODE_EXTRA_CA_CERTS", value: `${environment.mountPath}/ca.crt` };
+  const git = gitCredential(build);
   const hasTls = registry.url.startsWith("https:");
   return {
     ...container(BUILD_CONTAINER, "coordinate", settings),
@@ -139,7 +141,8 @@ function coordinator(settings: Settings): Container {
     volumeMounts: [
       input,
       ...(hasCredential(registry) ? [credential] : []),
-      ...(hasTls ? [environment] : []),
+      ...(hasTls || git.mounts.length > 0 ? [environment] : []),
+      ...git.mounts,
       exchange,
       ...repository(settings),
     ],
@@ -206,6 +209,7 @@ function volumes(
     ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
     { name: "exchange", emptyDir: { sizeLimit: disk } },
     { name: "work", emptyDir: { sizeLimit: disk } },
+    ...gitCredential(build).volumes,
     ...stepVolumes(build, cachePath).volumes,
     ...(path === undefined ? [] : [{ name: "repository", hostPath: { path, type: "Directory" } }]),
   ];

@@ -13,7 +13,10 @@ import { timeoutOf } from "./input.ts";
 type StoredPod = DeepReadonly<Persisted<Pod>>;
 type StoredJob = DeepReadonly<Persisted<Job>>;
 
-export type Outcome = Pick<BuildStatus, "phase" | "stages" | "image" | "revision" | "stack" | "log"> & {
+export type Outcome = Pick<
+  BuildStatus,
+  "phase" | "stages" | "image" | "revision" | "stack" | "log" | "materials" | "sbom"
+> & {
   condition: Pick<Condition, "status" | "reason" | "message">;
   /** The machine's or the network's fault, not the build's: it may be begun again. */
   lost?: true;
@@ -160,6 +163,8 @@ function fromResult(result: BuilderResult): Outcome {
       ...facts,
       phase: "Succeeded",
       image: result.image,
+      ...(result.materials === undefined ? {} : { materials: result.materials }),
+      ...(result.sbom === undefined ? {} : { sbom: result.sbom }),
       condition: { status: "True", reason: "BuildSucceeded", message: `It made ${result.image}` },
     };
   }

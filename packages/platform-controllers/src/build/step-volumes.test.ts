@@ -80,3 +80,33 @@ test("a build that names a registry credential as its secret is refused", async 
   );
   assert.equal(findCondition(build.status?.conditions, "Succeeded")?.reason, "SecretRefused");
 });
+
+test("a private repository's credential is the coordinator's alone, and never a registry's", async () => {
+  await platform.createSystem("private");
+  await platform.createApplication("app", {}, "private");
+  const create = async (number: number, secret: string): Promise<string> => {
+    const name = buildName("app", number);
+    const source = { git: { url: "https://git.example.org/app.git", secret } };
+    const spec = { application: "app", number, source };
+    await platform.client.create(Builds, { metadata: { name, namespace: "private" }, spec });
+    return name;
+  };
+  const name = await create(1, "deploy-key");
+  const job = await platform.until(Jobs, { namespace: "private", name }, () => true);
+  const { containers, volumes = [] } = job.spec!.template.spec!;
+  const volume = volumes.find(({ secret }) => secret?.secretName === "deploy-key");
+  assert.equal(volume?.secret?.defaultMode, 0o400);
+  const holders = containers.filter(({ volumeMounts }) =>
+    volumeMounts?.some((mount) => mount.name === volume?.name),
+  );
+  assert.deepEqual(
+    holders.map((each) => [each.name, each.volumeMounts?.find((mount) => mount.name === "git")?.readOnly]),
+    [["build", true]],
+  );
+  const refused = await platform.until(
+    Builds,
+    { namespace: "private", name: await create(2, "app-registry") },
+    ({ status }) => status?.phase === "Failed",
+  );
+  assert.equal(findCondition(refused.status?.conditions, "Succeeded")?.reason, "SecretRefused");
+});

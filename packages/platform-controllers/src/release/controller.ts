@@ -55,7 +55,9 @@ async function reconcileRelease(context: ReconcileContext, key: ObjectKey): Prom
   ];
   let conditions = release.status?.conditions as Condition[] | undefined;
   for (const fact of facts) conditions = setCondition(conditions, fact, context.now());
+  const deployedTime = release.status?.deployedTime ?? (deployed ? context.now().toISOString() : undefined);
   await writeStatus(context.client, Releases, release, {
+    ...(deployedTime === undefined ? {} : { deployedTime }),
     ...(conditions === undefined ? {} : { conditions }),
   });
 }

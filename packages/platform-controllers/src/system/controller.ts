@@ -202,13 +202,14 @@ async function report(context: ReconcileContext, system: Stored<System>, fact: R
     context.now(),
   );
   const before = system.status?.conditions?.find(({ type }) => type === "Ready");
-  await writeStatus(context.client, Systems, system, {
+  const status = {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions,
     ...(owned
       ? { namespace: name, applications: context.informers.for(Applications).lister.list(name).length }
       : {}),
-  });
+  };
+  await writeStatus(context.client, Systems, system, status, ["notices"]);
   if (before?.reason !== fact.reason && fact.reason !== "Deleting") {
     context.events.event(system, fact.status === "True" ? "Normal" : "Warning", fact.reason, fact.message);
   }

@@ -1,4 +1,4 @@
-import { BUILD_TRIGGERS, type BuildSpec, type BuildStatus } from "../build.ts";
+import { BUILD_STAGES, BUILD_TRIGGERS, type BuildSpec, type BuildStatus } from "../build.ts";
 import { conditions } from "./condition.ts";
 import { applicationName } from "./run.ts";
 import { DIGEST, DNS_LABEL, type SchemaFor } from "./schema.ts";
@@ -54,16 +54,18 @@ export const buildStatus: SchemaFor<BuildStatus> = {
       enum: ["Queued", "Pending", "Running", "Succeeded", "Failed", "Cancelled"],
       description: "Where it stands. Succeeded, Failed and Cancelled are final.",
     },
-    conditions: conditions("Succeeded: True, False with the failing step, or Unknown while it runs."),
+    conditions: conditions(
+      "Succeeded: True, False with the failing step, or Unknown while it runs. Attested: whether its image is signed.",
+    ),
     stages: {
       type: "array",
-      description: "source, build, push.",
+      description: "source, build, push; test and after where there are such steps.",
       "x-kubernetes-list-type": "atomic",
       items: {
         type: "object",
         required: ["name", "state"],
         properties: {
-          name: { type: "string", enum: ["source", "build", "push"], description: "The stage." },
+          name: { type: "string", enum: BUILD_STAGES, description: "The stage." },
           state: { type: "string", enum: ["Running", "Succeeded", "Failed"], description: "How far it is." },
           startTime: { type: "string", format: "date-time", description: "When it began." },
           seconds: { type: "number", minimum: 0, description: "How long it took." },
@@ -89,5 +91,26 @@ export const buildStatus: SchemaFor<BuildStatus> = {
       pattern: DIGEST,
       description: "The artifact that keeps the log of an ended build.",
     },
+    materials: {
+      type: "array",
+      description: "The images it was built from, the base first.",
+      maxItems: 16,
+      "x-kubernetes-list-type": "atomic",
+      items: {
+        type: "object",
+        required: ["image", "digest"],
+        properties: {
+          image: { type: "string", maxLength: 512, description: "Its name." },
+          digest: { type: "string", pattern: DIGEST, description: "What it was." },
+        },
+      },
+    },
+    sbom: { type: "string", pattern: DIGEST, description: "The list of packages of the image, CycloneDX." },
+    provenance: {
+      type: "string",
+      pattern: DIGEST,
+      description: "The signed statement of how the image came about.",
+    },
+    signature: { type: "string", pattern: DIGEST, description: "The artifact with the image's signature." },
   },
 };

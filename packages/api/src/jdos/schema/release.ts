@@ -1,9 +1,20 @@
-import type { ReleaseSpec, ReleaseStatus } from "../release.ts";
+import type { ReleaseOrigin, ReleaseSpec, ReleaseStatus } from "../release.ts";
 import { conditions } from "./condition.ts";
 import { applicationName, routes, run } from "./run.ts";
 import type { SchemaFor } from "./schema.ts";
 
 const number = { type: "integer", format: "int64", minimum: 1 } as const;
+
+export const promotedFrom: SchemaFor<ReleaseOrigin> = {
+  type: "object",
+  description: "The Release of another application whose image this is.",
+  required: ["system", "application", "release"],
+  properties: {
+    system: { type: "string", description: "The other's system." },
+    application: { type: "string", description: "The other's name." },
+    release: { ...number, description: "Its number there." },
+  },
+};
 
 export const releaseSpec: SchemaFor<ReleaseSpec> = {
   type: "object",
@@ -19,6 +30,7 @@ export const releaseSpec: SchemaFor<ReleaseSpec> = {
     rollbackTo: { ...number, description: "The Release that a rollback returns to." },
     insteadOf: { ...number, description: "The Release that was left, in whose stead this one was made." },
     podsOf: { ...number, description: "The Release whose Pods this one keeps, since only routes differ." },
+    promotedFrom,
     createdBy: { type: "string", description: "Who made it." },
     reason: { type: "string", description: "Why it was made." },
     hash: {
@@ -33,6 +45,7 @@ export const releaseStatus: SchemaFor<ReleaseStatus> = {
   type: "object",
   description: "What is true now.",
   properties: {
+    deployedTime: { type: "string", format: "date-time", description: "When it first served." },
     conditions: conditions(
       "Intact: False when the spec no longer matches its hash. Deployed: True while it is what runs.",
     ),

@@ -1,5 +1,6 @@
-import { type ApplicationBuild, type ApplicationSource, STACKS } from "../application.ts";
-import { COMMIT, DIGEST, QUANTITY, type SchemaFor } from "./schema.ts";
+import { type ApplicationBuild, type ApplicationSource, type BuildStep, STACKS } from "../application.ts";
+import { promotedFrom } from "./release.ts";
+import { COMMIT, DIGEST, DNS_LABEL, QUANTITY, type SchemaFor } from "./schema.ts";
 
 export const source: SchemaFor<ApplicationSource> = {
   type: "object",
@@ -29,6 +30,13 @@ export const source: SchemaFor<ApplicationSource> = {
           pattern: "^[^/].*$",
           maxLength: 1024,
         },
+        secret: {
+          type: "string",
+          description:
+            "The Secret with password and username, or ssh-privatekey and known_hosts, to read it with.",
+          pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+          maxLength: 253,
+        },
       },
     },
     bundle: {
@@ -57,10 +65,30 @@ export const source: SchemaFor<ApplicationSource> = {
           pattern: "^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*$",
           maxLength: 512,
         },
+        promotedFrom,
+        request: { type: "string", description: "Names the request that asked for it.", maxLength: 63 },
       },
     },
   },
 };
+
+function steps(description: string): SchemaFor<BuildStep[]> {
+  return {
+    type: "array",
+    maxItems: 16,
+    description,
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name"],
+    items: {
+      type: "object",
+      required: ["name", "run"],
+      properties: {
+        name: { type: "string", description: "What it is called.", pattern: DNS_LABEL, maxLength: 63 },
+        run: { type: "string", description: "For /bin/sh: npm test.", minLength: 1, maxLength: 16384 },
+      },
+    },
+  };
+}
 
 export const build: SchemaFor<ApplicationBuild> = {
   type: "object",
@@ -122,6 +150,14 @@ export const build: SchemaFor<ApplicationBuild> = {
     squash: {
       type: "boolean",
       description: "Makes one layer of all that the build put over its base. Defaults to false.",
+    },
+    steps: {
+      type: "object",
+      description: "Commands of one's own; the first that fails ends the build.",
+      properties: {
+        before: steps("Before the image is made: tests, checks. What they write is in no image."),
+        after: steps("When the image is pushed: scans, notices. They cannot change it."),
+      },
     },
   },
 };

@@ -1,6 +1,24 @@
-import type { SystemSpec, SystemStatus } from "../system.ts";
+import { NOTICE_EVENTS, type SystemSpec, type SystemStatus, WEEKDAYS } from "../system.ts";
 import { conditions } from "./condition.ts";
-import { QUANTITY, type SchemaFor } from "./schema.ts";
+import { DNS_LABEL, QUANTITY, type SchemaFor } from "./schema.ts";
+
+const name = {
+  type: "string",
+  description: "Its name among those of the system.",
+  pattern: DNS_LABEL,
+  maxLength: 40,
+} as const;
+const secretKey = {
+  type: "object",
+  required: ["name", "key"],
+  properties: {
+    name: { type: "string", description: "The Secret's name.", minLength: 1 },
+    key: { type: "string", description: "The key within it.", minLength: 1 },
+  },
+} as const;
+/** From 00:00 to 24:00. */
+export const HOURS = "^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
+const time = { type: "string", format: "date-time" } as const;
 
 export const systemSpec: SchemaFor<SystemSpec> = {
   type: "object",
@@ -40,6 +58,62 @@ export const systemSpec: SchemaFor<SystemSpec> = {
         disk: { type: "string", description: "Disk of all volumes: 100Gi.", pattern: QUANTITY },
       },
     },
+    freezeWindows: {
+      type: "array",
+      description: "Times in which no new Release becomes current.",
+      maxItems: 50,
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+      items: {
+        type: "object",
+        required: ["name"],
+        properties: {
+          name,
+          from: { ...time, description: "When it begins." },
+          to: { ...time, description: "When it ends." },
+          days: {
+            type: "array",
+            description: "Days of the week. Default to all.",
+            maxItems: 7,
+            items: { type: "string", enum: WEEKDAYS },
+          },
+          hours: {
+            type: "string",
+            description: "Of each of the days. Defaults to the whole day.",
+            pattern: HOURS,
+          },
+          timeZone: { type: "string", description: "Of days and hours. Defaults to UTC.", maxLength: 64 },
+          reason: { type: "string", description: "Told to whom it stops.", maxLength: 200 },
+        },
+      },
+    },
+    notices: {
+      type: "array",
+      description: "Who is told when builds and releases end.",
+      maxItems: 10,
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+      items: {
+        type: "object",
+        required: ["name"],
+        properties: {
+          name,
+          url: {
+            type: "string",
+            description: "Where JSON is posted to.",
+            pattern: "^https?://[^\\s]+$",
+            maxLength: 2048,
+          },
+          urlSecret: { ...secretKey, description: "The Secret that has the address instead." },
+          events: {
+            type: "array",
+            description: "What is told. Defaults to everything.",
+            items: { type: "string", enum: NOTICE_EVENTS },
+          },
+          secret: { ...secretKey, description: "The Secret that what is sent is signed with." },
+        },
+      },
+    },
   },
 };
 
@@ -55,5 +129,22 @@ export const systemStatus: SchemaFor<SystemStatus> = {
     conditions: conditions("Ready."),
     namespace: { type: "string", description: "The Namespace it owns." },
     applications: { type: "integer", format: "int32", minimum: 0, description: "Applications in it." },
+    notices: {
+      type: "array",
+      description: "How each notice fares.",
+      items: {
+        type: "object",
+        required: ["name", "since"],
+        properties: {
+          name,
+          since: { ...time, description: "What ended before is not told." },
+          pending: { type: "string", description: "The event that is being told." },
+          attempts: { type: "integer", format: "int32", description: "How often it was tried." },
+          nextTime: { ...time, description: "When it is tried again." },
+          deliveredTime: { ...time, description: "When the last one arrived." },
+          message: { type: "string", description: "Why the last try failed." },
+        },
+      },
+    },
   },
 };

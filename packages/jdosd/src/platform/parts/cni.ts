@@ -16,7 +16,7 @@ export function cniPart({ names, paths, log, metrics }: Context): Part {
           { protocol: "udp", address: names.services.dns, port: 53 },
           { protocol: "tcp", address: names.services.dns, port: 53 },
           { protocol: "tcp", address: names.services.registry, port: 5000 },
-          // The registry's tokens come from the platform API, which gives none without a credential.
+          // The registry sends its clients there for tokens; Pods are served nothing else (platform-api's start.ts).
           { protocol: "tcp", address: names.pods.gateway, port: names.ports.platform },
         ],
         runDir: names.runDir,

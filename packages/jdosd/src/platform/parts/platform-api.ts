@@ -1,3 +1,4 @@
+import { readSigningKey } from "@jdos/component-base/attestation";
 import { start } from "@jdos/platform-api";
 import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
 import { ROUTES_DOMAIN } from "../manifest-values.ts";
@@ -15,10 +16,12 @@ export function platformApiPart(context: Context, clientFor: ClientFactory): Par
         registryTokenListen: { host: names.pods.gateway, port: names.ports.platform },
         adminToken: credentials.platformToken,
         webhookMasterKey: credentials.gitServerKey,
+        signingPublicKey: readSigningKey(credentials.signingKey).publicKey,
         registry: {
           url: registryUrl(context),
           token: { certPem: pki.registryToken.certPem, keyPem: pki.registryToken.keyPem },
           nodePassword: credentials.nodePassword,
+          retentionPassword: credentials.retentionPassword,
         },
         routesDomain: ROUTES_DOMAIN,
         gitUrl: `http://git.${ROUTES_DOMAIN}:${names.ports.routes}`,

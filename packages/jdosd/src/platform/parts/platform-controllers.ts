@@ -3,11 +3,10 @@ import { join } from "node:path";
 import { start } from "@jdos/platform-controllers";
 import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
 import type { Part } from "../part.ts";
+import { registryUrl } from "./platform-api.ts";
 
-export function platformControllersPart(
-  { names, options, log, metrics }: Context,
-  clientFor: ClientFactory,
-): Part {
+export function platformControllersPart(context: Context, clientFor: ClientFactory): Part {
+  const { names, options, credentials, log, metrics } = context;
   return {
     name: "platform-controllers",
     start: async () => {
@@ -21,6 +20,11 @@ export function platformControllersPart(
           repositoryHostPath: options.repository,
           cacheHostPath,
           concurrency: options.buildConcurrency,
+        },
+        attestation: { keyPem: credentials.signingKey, registryUrl: registryUrl(context) },
+        retention: {
+          url: registryUrl(context),
+          credential: { username: "retention", password: credentials.retentionPassword },
         },
         metrics,
       });

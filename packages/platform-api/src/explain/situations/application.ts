@@ -91,3 +91,18 @@ export const waitsForApproval: Situation = (world) => {
     nextStep: `Make it current: jdos rollback ${newest.spec.number} ${appFlags(world)}`,
   };
 };
+
+/** A freeze of its system is on, and something waits for its end. */
+export const frozen: Situation = (world) => {
+  const released = conditionOf(world.application, "Released");
+  if (released?.reason !== "Frozen") return undefined;
+  const serving = wantedPods(world).some(isPodReady);
+  const { name, namespace } = world.application.metadata;
+  return {
+    situation: "Frozen",
+    healthy: serving,
+    sentence: released.message ?? `System "${namespace}" is frozen`,
+    evidence: [{ from: `Application/${name}`, text: `Released is ${released.status}: Frozen` }],
+    nextStep: `Wait: it goes on by itself. See the windows: jdos system freeze list --system ${namespace}`,
+  };
+};

@@ -53,6 +53,11 @@ const BOUNDS: Readonly<Record<string, { situation: string; nextStep: string }>> 
     situation: "BuildTimedOut",
     nextStep: "Make the build do less, or give it more time (build.timeoutSeconds), and deploy again",
   },
+  RegistryFull: {
+    situation: "RegistryFull",
+    nextStep:
+      "Delete applications or lower their historyLimit, or give the registry more room (--registry-limit), and deploy again when jdos doctor says that it has room",
+  },
   OutOfDisk: {
     situation: "BuildOutOfDisk",
     nextStep: "Let the build write less (caches and archives above all), and deploy again",

@@ -94,8 +94,7 @@ export const configurationMissing: Situation = (world) => {
     healthy: false,
     sentence: `Container "${waiting.container}" cannot be configured: ${waiting.message}${stillServing(world)}`,
     evidence: [{ from: `Pod/${waiting.pod.metadata.name}`, text: waiting.message }],
-    nextStep:
-      "Create the Secret or ConfigMap that the message names, or take its variable out of the application",
+    nextStep: `Make the secret that the message names (jdos secrets set NAME KEY=VALUE --system ${world.application.metadata.namespace}), or take its variable out (jdos env unset NAME ${appFlags(world)})`,
   };
 };
 
