@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,6 +12,7 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { BuilderInput, BuilderResult } from "@jdos/api";
+import { runCommand } from "@jdos/component-base";
 import { extract } from "tar-stream";
 import type { Descriptor, ImageConfig } from "./registry/media-types.ts";
 import { Registry } from "./registry/registry.ts";
@@ -458,6 +459,37 @@ RUN cat /run/secrets/token 2>/dev/null || echo it is gone; env
   const missing = await build(await bundleOf(files), { options });
   assert.equal(missing.result.error?.code, "SecretMissing");
   assert.match(missing.result.error?.message ?? "", /Secret "mine" has no key "token"/);
+  cache = undefined;
+});
+
+test("run() ends a build that fills the disk, and frees what it wrote", async () => {
+  cache = await mkdtemp(join(directory, "cache-"));
+  await runCommand(["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", cache]);
+  try {
+    const fill =
+      "i=0; while [ $i -lt 540 ]; do head -c 1000000 /dev/zero >/fill-$i; i=$((i+1)); done; while :; do :; done";
+    const { result, log } = await build(
+      await bundleOf({ Dockerfile: `FROM ${base.reference}\nRUN ${fill}\n` }),
+    );
+    assert.equal(result.error?.code, "OutOfDisk", log);
+    assert.match(result.error?.message ?? "", /its disk is nearly full, \d+ MiB of 512 MiB are left/);
+    const { bavail, blocks } = statfsSync(cache);
+    assert.ok(bavail > blocks * 0.9, `${bavail} of ${blocks} are free`);
+  } finally {
+    await runCommand(["umount", "--lazy", cache]);
+    cache = undefined;
+  }
+});
+
+test("run() keeps nothing of the containers of steps that failed", async () => {
+  cache = await mkdtemp(join(directory, "cache-"));
+  const failing = `FROM ${base.reference}\nRUN echo left-behind-by-a-step >/left; exit 3\n`;
+  const { result } = await build(await bundleOf({ Dockerfile: failing }));
+  assert.equal(result.error?.code, "BuildStepFailed");
+  const grep = spawn("grep", ["--recursive", "--files-with-matches", "left-behind-by-a-step", cache], {
+    stdio: "pipe",
+  });
+  assert.equal((await grep.stdout.toArray()).join(""), "");
   cache = undefined;
 });
 

@@ -22,6 +22,7 @@ export type SourceErrorCode =
 /** What the platform has to mend. */
 export type PlatformErrorCode =
   | "InvalidInput"
+  | "OutOfDisk"
   | "RegistryUnreachable"
   | "RegistryRefused"
   | "BundleCorrupt"

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type InstanceNames, instanceNames } from "@jdos/component-base/instance";
 import { type Answer, ask } from "./http.ts";
@@ -104,6 +104,14 @@ export class TestPlatform {
   async stop(): Promise<void> {}
 }
 
+/** An address of this machine that is not the platform's: builds are refused the gateway's. */
+function addressOutside(): string | undefined {
+  return Object.entries(networkInterfaces())
+    .filter(([name]) => !name.startsWith("jdos"))
+    .flatMap(([, addresses]) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+}
+
 /** A platform of a machine, as a person would start it. */
 export class MachinePlatform extends TestPlatform {
   readonly dataDir: string;
@@ -116,7 +124,7 @@ export class MachinePlatform extends TestPlatform {
       env: { JDOS_DATA_DIR: dataDir },
       kubeconfig: join(dataDir, "kubeconfig"),
       routes: { address: "127.0.0.1", port: names.ports.routes },
-      hostAddress: names.pods.gateway,
+      hostAddress: addressOutside() ?? names.pods.gateway,
       images: "registry.jdos.internal",
       administrator: "admin",
     });

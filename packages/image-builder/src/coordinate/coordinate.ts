@@ -174,7 +174,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       stages.begin("push");
       const { repository, build } = input;
       const { squash = false } = input.options ?? {};
-      const target = { registry, repository, build, exchange, base, receiver, squash };
+      const target = { registry, repository, build, exchange, scratch, base, receiver, squash };
       const pushed = await pushImage(image, target);
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;

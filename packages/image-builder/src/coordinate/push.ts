@@ -28,6 +28,8 @@ export interface PushOptions {
   build: string;
   /** The directory the steps left their layers in. */
   exchange: string;
+  /** A directory that the steps cannot reach. */
+  scratch: string;
   /** Of stacks. */
   base: BaseImage;
   /** Has the image that the steps pushed. */
@@ -140,10 +142,10 @@ async function pushWhole(
 async function shareLayer(
   layer: Descriptor,
   from: string,
-  { registry, repository, exchange }: PushOptions,
+  { registry, repository, scratch }: PushOptions,
 ): Promise<void> {
   if (repository === from || (await registry.mountBlob(repository, layer.digest, from))) return;
-  const file = join(exchange, `shared-${layer.digest.slice(7, 19)}`);
+  const file = join(scratch, `shared-${layer.digest.slice(7, 19)}`);
   await pipeline(await registry.blobStream(from, layer.digest), createWriteStream(file));
   await registry.pushBlob(repository, layer, { file });
 }

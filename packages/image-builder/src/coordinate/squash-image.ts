@@ -12,7 +12,8 @@ export interface SquashOptions {
   registry: Registry;
   /** Has every layer. */
   repository: string;
-  exchange: string;
+  /** A directory that the steps cannot reach. */
+  scratch: string;
   config: ImageConfig;
   layers: readonly Descriptor[];
 }
@@ -20,7 +21,7 @@ export interface SquashOptions {
 /** Makes one layer of those over the base. Layers that were merged before are not merged again. */
 export async function squashOver(
   base: BaseImage,
-  { registry, repository, exchange, config, layers }: SquashOptions,
+  { registry, repository, scratch, config, layers }: SquashOptions,
 ): Promise<{ config: ImageConfig; layers: Descriptor[] }> {
   const own = layers.slice(base.layers.length);
   const key = createHash("sha256")
@@ -29,7 +30,7 @@ export async function squashOver(
     .slice(0, 40);
   const known = await recallLayer(registry, repository, key);
   const merged =
-    known ?? (await merge(own, { registry, repository, file: join(exchange, "squashed.tar.gz") }));
+    known ?? (await merge(own, { registry, repository, file: join(scratch, "squashed.tar.gz") }));
   if (known === undefined) await rememberLayer(registry, repository, { key, layer: merged });
   const { digest, size, diffId } = merged;
   const created = config.created ?? "1970-01-01T00:00:00Z";

@@ -29,7 +29,7 @@ export interface DockerfileBuildOptions {
   contexts?: Readonly<Record<string, string>>;
   /** Instead of the source's .dockerignore. */
   ignoreFile?: string;
-  log: (line: string) => void;
+  log: (line: string) => unknown;
   /** Ends what runs. */
   signal: AbortSignal;
 }
@@ -77,6 +77,7 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
   try {
     await runStep(build, { env, log: watched.log, cwd: work, signal });
   } catch (error) {
+    await storage.abandon();
     await storage.settle();
     throw error instanceof StepFailure
       ? explainFailure(error, { lastStep: watched.lastStep(), dockerfile: name, input })
@@ -158,19 +159,19 @@ function buildArguments({ options }: BuilderInput, { variables }: BuildEnvironme
   ]);
 }
 
-function stepWatch(log: (line: string) => void) {
+function stepWatch(log: (line: string) => unknown) {
   let last: string | undefined;
   let count = 0;
   let cached = 0;
   return {
-    log: (line: string): void => {
+    log: (line: string): unknown => {
       const step = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (.*)$/.exec(line)?.[1];
       if (step !== undefined) {
         last = step;
         count++;
       }
       if (line.startsWith("--> Using cache ")) cached++;
-      log(line);
+      return log(line);
     },
     lastStep: () => last,
     count: () => count,

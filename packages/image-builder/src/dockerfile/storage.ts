@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isNearlyFull } from "../steps/disk-guard.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
 
 export interface StorageOptions {
@@ -21,7 +22,9 @@ export interface BuildStorage {
   readonly isKept: boolean;
   /** A command that uses the storage, so that nobody clears it meanwhile. */
   using(argv: readonly string[]): string[];
-  /** Removes what is kept when it is too large, unless another build uses it. */
+  /** Removes what a build that failed was working in, which is kept with the layers and counted nowhere. */
+  abandon(): Promise<void>;
+  /** Removes what is kept when the disk is nearly full, or when it is too large, unless another build uses it. */
   settle(): Promise<void>;
 }
 
@@ -58,11 +61,19 @@ export async function openStorage(options: StorageOptions): Promise<BuildStorage
     env,
     isKept: cache !== undefined,
     using: (argv) => flock(["--shared"], argv),
+    abandon: async () => {
+      const remove = [...flock(["--shared"], ["buildah", "rm", "--all"])];
+      await runStep(remove, { env, log: () => {}, timeoutSeconds: 60 }).catch(unlessStepFailed);
+    },
     settle: async () => {
       if (cache === undefined) return;
       const stored = join(root, driver);
       const images = await readList(join(stored, `${driver}-images/images.json`));
-      if (images.length > MAX_IMAGES || (await sizeOf({ stored, driver, mounts, env })) > maxBytes)
+      if (
+        (await isNearlyFull(root)) ||
+        images.length > MAX_IMAGES ||
+        (await sizeOf({ stored, driver, mounts, env })) > maxBytes
+      )
         await alone(["rm", "--recursive", "--force", stored, mounts]);
     },
   };
@@ -110,6 +121,11 @@ async function answers(env: Readonly<Record<string, string>>): Promise<boolean> 
     if (!(error instanceof StepFailure)) throw error;
     return false;
   }
+}
+
+/** What cannot be removed now is removed with all that is kept. */
+function unlessStepFailed(error: unknown): void {
+  if (!(error instanceof StepFailure)) throw error;
 }
 
 async function exclusively(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {

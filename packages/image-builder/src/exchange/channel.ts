@@ -7,7 +7,8 @@ import { ImageBuilderError } from "../errors.ts";
 
 /** Messages as lines of JSON over a Unix socket in the directory that the two containers share. */
 export interface Channel<Out, In> {
-  send(message: Out): void;
+  /** Gives a promise when the other side is slower than this one: it settles when more can be sent. */
+  send(message: Out): Promise<unknown> | undefined;
   /** Ends when the other side is gone. */
   messages: AsyncIterable<In>;
   /** Fires when the other side is gone. */
@@ -99,7 +100,10 @@ function channelOver<Out, In>(socket: Socket): Channel<Out, In> {
   socket.once("close", () => gone.abort(new Error("the other side of the build is gone")));
   return {
     gone: gone.signal,
-    send: (message) => void socket.write(`${JSON.stringify(message)}\n`),
+    send: (message) => {
+      if (socket.write(`${JSON.stringify(message)}\n`) || socket.destroyed) return undefined;
+      return once(socket, "drain", { signal: gone.signal }).catch(() => {});
+    },
     messages: parsed<In>(lines),
     close: () => socket.end(),
   };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { constants, createWriteStream } from "node:fs";
+import { lstat, open, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -96,6 +96,8 @@ async function fill(tar: Pack, { directory, prefix, exclude, uid }: FillOptions)
   tar.finalize();
 }
 
+/** What was a file a moment ago may be a link now: a step may have left something running. */
+const PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW;
 /** Files up to this are read whole: a stream for each costs more than reading it. */
 const WHOLE_BYTES = 256 * 1024;
 
@@ -107,11 +109,15 @@ async function entry(
   const done = Promise.withResolvers<void>();
   const end = (error?: Error | null): void => (error ? done.reject(error) : done.resolve());
   if (file !== undefined && (header.size ?? 0) <= WHOLE_BYTES) {
-    tar.entry(header, await readFile(file), end);
+    tar.entry(header, await readFile(file, { flag: PLAIN }), end);
   } else {
     const sink = tar.entry(header, end);
     if (file !== undefined)
-      await pipeline(createReadStream(file), new PassThrough(), sink as unknown as NodeJS.WritableStream);
+      await pipeline(
+        (await open(file, PLAIN)).createReadStream(),
+        new PassThrough(),
+        sink as unknown as NodeJS.WritableStream,
+      );
   }
   await done.promise;
 }

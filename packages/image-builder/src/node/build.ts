@@ -18,7 +18,7 @@ export interface NodeBuildOptions {
   /** An empty directory to work in. */
   work: string;
   variables: Readonly<Record<string, string>>;
-  log: (line: string) => void;
+  log: (line: string) => unknown;
   /** Ends what runs. */
   signal: AbortSignal;
   /** Asks for a layer that an earlier build made. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import test from "node:test";
+import { createGzip } from "node:zlib";
 import { archive } from "../testing/bundle.ts";
 import { type UnpackOptions, unpack } from "./unpack.ts";
 
@@ -63,7 +64,21 @@ const refused: [string, Entries][] = [
     { here: { type: "symlink", linkname: "missing" }, hard: { type: "link", linkname: "here" } },
   ],
   ["a device", { device: { type: "character-device", devmajor: 1, devminor: 3 } }],
+  ["a block device", { device: { type: "block-device", devmajor: 254, devminor: 0 } }],
   ["a named pipe", { pipe: { type: "fifo" } }],
+  ["a file through a link out of it", { up: { type: "symlink", linkname: "../.." }, "up/outside": "x" }],
+  [
+    "a directory through a link",
+    { here: { type: "symlink", linkname: "." }, "here/deep/": { type: "directory" } },
+  ],
+  [
+    "a hard link through a link",
+    { here: { type: "symlink", linkname: "." }, "here/hard": { type: "link", linkname: "x" } },
+  ],
+  ["an absolute hard link", { hard: { type: "link", linkname: "/etc/hostname" } }],
+  ["a file over a directory", { "at/": { type: "directory" }, at: "x" }],
+  ["a name that is too long for a file", { ["n".repeat(5000)]: "x" }],
+  ["a path that is too long", { [`${"d/".repeat(3000)}file`]: "x" }],
 ];
 
 for (const [what, entries] of refused) {
@@ -84,6 +99,57 @@ test("unpack() refuses more bytes or entries than allowed", async () => {
     unpacked({ a: "", b: "", c: "" }, { maxEntries: 2 }, () => {}),
     { code: "SourceTooLarge" },
   );
+});
+
+test("unpack() gives no file the rights of its owner, and takes any name within the directory", async () => {
+  const entries: Entries = {
+    setuid: { type: "file", mode: 0o6755, uid: 0 },
+    "a\nb": "newline",
+    "-rf": "dashes",
+    "$(id)": "words",
+    "\u001b[2J": "escape",
+  };
+  await unpacked(entries, {}, (directory) => {
+    assert.equal(statSync(join(directory, "setuid")).mode & 0o7777, 0o755);
+    assert.deepEqual(readdirSync(directory).sort(), Object.keys(entries).sort());
+  });
+});
+
+test("unpack() ends in bounded time with more entries than any source has, and with a gzip bomb", async () => {
+  const entry = Buffer.alloc(512);
+  entry.write("d/", 0);
+  entry.write("0000755\0", 100);
+  for (const at of [108, 116, 124, 136]) entry.write("0000000\0", at);
+  entry.write("5", 156);
+  entry.write("ustar\0" + "00", 257);
+  entry.fill(" ", 148, 156);
+  const sum = entry.reduce((total, byte) => total + byte, 0);
+  entry.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  const many = Readable.from(
+    (function* () {
+      for (let count = 0; count < 1000; count++)
+        yield Buffer.concat(Array.from({ length: 1000 }, () => entry));
+    })(),
+  ).pipe(createGzip({ level: 1 }));
+  // An archive that ends at once, and zeros behind its end.
+  const bomb = Readable.from(
+    (function* () {
+      const zeros = Buffer.alloc(1024 * 1024);
+      for (let count = 0; count < 600; count++) yield zeros;
+    })(),
+  ).pipe(createGzip({ level: 1 }));
+  const root = await mkdtemp(join(tmpdir(), "jdos-unpack-"));
+  try {
+    const started = performance.now();
+    await assert.rejects(unpack(many, { directory: root }), { code: "SourceTooLarge" });
+    await assert.rejects(unpack(bomb, { directory: root, maxBytes: 100 * 1024 ** 2, maxEntries: 1000 }), {
+      code: "SourceTooLarge",
+    });
+    assert.ok(performance.now() - started < 60_000);
+    assert.deepEqual(readdirSync(root), ["d"]);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 });
 
 test("unpack() says that an archive is broken", async () => {

@@ -18,6 +18,10 @@ export interface UnpackOptions {
 
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
 const DEFAULT_MAX_ENTRIES = 200_000;
+/** What an entry takes beside its content. */
+const ENTRY_BYTES = 2048;
+/** Source: limits.h, PATH_MAX. */
+const MAX_NAME = 4096;
 
 /**
  * Unpacks a tar.gz into an empty directory. Nothing is written outside it, whatever the archive says: paths are
@@ -30,7 +34,12 @@ export async function unpack(
   const { directory, maxBytes = DEFAULT_MAX_BYTES, maxEntries = DEFAULT_MAX_ENTRIES } = options;
   const tar = extract();
   const state = { files: 0, entries: 0, sizeBytes: 0, directories: new Set<string>([""]) };
-  const fed = pipeline(archive, createGunzip(), tar as unknown as NodeJS.WritableStream);
+  // Headers and padding beside the files; without a bound a few MiB unpack to hours of nothing.
+  const bounded = atMost(
+    maxBytes + maxEntries * ENTRY_BYTES,
+    `more than ${Math.floor(maxBytes / 1024 ** 2)} MiB`,
+  );
+  const fed = pipeline(archive, createGunzip(), bounded, tar as unknown as NodeJS.WritableStream);
   // An error in the feeding surfaces in the loop below; this keeps it from counting as unhandled meanwhile.
   fed.catch(() => {});
   try {
@@ -61,6 +70,18 @@ export async function unpack(
     });
   }
   return { files: state.files, sizeBytes: state.sizeBytes };
+}
+
+/** Hands on a stream up to a number of bytes. */
+function atMost(bytes: number, what: string) {
+  return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let sum = 0;
+    for await (const chunk of source) {
+      sum += chunk.length;
+      if (sum > bytes) throw tooLarge(what);
+      yield chunk;
+    }
+  };
 }
 
 interface Entry {
@@ -105,6 +126,7 @@ async function write(root: string, path: string, { header, content, directories 
 
 /** The path within the directory: relative, without "." and "..". */
 function safePath(name: string): string {
+  if (name.length > MAX_NAME) throw refused("a name is longer than a path may be");
   if (name.includes("\0")) throw refused("a name holds a NUL byte");
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (name.startsWith("/") || parts.includes("..")) throw refused(`"${name}" lies outside of it`);

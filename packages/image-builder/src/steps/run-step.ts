@@ -1,16 +1,20 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { endAll } from "./end-all.ts";
+import { eachLine } from "./lines.ts";
 
 export interface RunOptions {
   cwd?: string;
   /** The whole environment of the child. */
   env: Readonly<Record<string, string>>;
-  /** Receives each line of both outputs. */
-  log: (line: string) => void;
+  /** Receives each line of both outputs; a promise is waited for before the next one. */
+  log: (line: string) => unknown;
   uid?: number;
   timeoutSeconds?: number;
   signal?: AbortSignal;
 }
+
+/** What was written before the end is read within this. */
+const CLOSE_MILLIS = 1000;
 
 /** How many of the last lines are kept for the report. */
 const KEPT_LINES = 15;
@@ -59,11 +63,13 @@ export async function runStep(
   });
   let timedOut = false;
   const kill = (): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+    if (child.pid === undefined) return;
+    endAll(child.pid);
+    // Whoever got away keeps its outputs open no longer.
+    setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, CLOSE_MILLIS).unref();
   };
   const timer =
     timeoutSeconds === undefined
@@ -74,10 +80,10 @@ export async function runStep(
         }, timeoutSeconds * 1000);
   signal?.addEventListener("abort", kill, { once: true });
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => {
+    eachLine(stream, (line) => {
       lines.push(line);
       if (lines.length > KEPT_LINES) lines.shift();
-      log(line);
+      return log(line);
     });
   }
   try {

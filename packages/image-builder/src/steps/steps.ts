@@ -11,6 +11,7 @@ import { buildNode } from "../node/build.ts";
 import { fetchGit } from "../source/git.ts";
 import { buildStack } from "../stacks/build.ts";
 import { type Detected, detect } from "./detect.ts";
+import { type DiskGuard, guardDisk } from "./disk-guard.ts";
 import { type BuildEnvironment, readBuildEnvironment } from "./environment.ts";
 import { OwnSteps } from "./own-steps.ts";
 import { StepFailure } from "./run-step.ts";
@@ -43,12 +44,15 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     return value?.type === "cached" ? (value.layer ?? undefined) : undefined;
   };
   let redact = (line: string): string => line;
+  let disk: DiskGuard | undefined;
   let settle = async (): Promise<void> => {};
   try {
     const secrets = mountedSecrets(options.secrets, first.value.input.options?.secrets);
     redact = redactor(secrets);
-    const log = (line: string): void => channel.send({ type: "log", line: redact(line) });
-    const built = await build(first.value, { ...options, channel, cached, secrets, log });
+    const log = (line: string) => channel.send({ type: "log", line: redact(line) });
+    disk = await guardDisk({ paths: [options.cache, dirname(options.work)] });
+    const signal = AbortSignal.any([channel.gone, disk.signal]);
+    const built = await build(first.value, { ...options, channel, cached, secrets, log, signal });
     settle = built.settle ?? settle;
     channel.send({ type: "built", image: built.image, message: built.message });
     if (hasBuildStage("after", first.value.input.options)) {
@@ -61,6 +65,7 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     channel.send({ type: "failed", error: describe(asBuilderError(error), redact) });
     return { succeeded: false };
   } finally {
+    disk?.stop();
     await settle().catch((error: Error) => process.stderr.write(`${redact(error.message)}\n`));
     await cleanUp(options, messages);
     channel.close();
@@ -80,7 +85,9 @@ interface Context extends Omit<StepsOptions, "secrets"> {
   channel: StepsChannel;
   cached: (key: string) => Promise<CachedLayer | undefined>;
   secrets: readonly MountedSecret[];
-  log: (line: string) => void;
+  log: (line: string) => unknown;
+  /** Ends what runs. */
+  signal: AbortSignal;
 }
 
 interface Made {
@@ -95,19 +102,19 @@ interface Built extends Made {
 }
 
 async function build(begin: Begin, context: Context): Promise<Built> {
-  const { channel, work, log } = context;
+  const { channel, work, log, signal } = context;
   const { input } = begin;
   const environment = readBuildEnvironment(context.environment);
   await mkdir(work, { recursive: true });
   await keepInPlace(work);
   const source =
     begin.sourceDirectory ??
-    (await fetchSource(begin, { channel, work, variables: environment.variables, log }));
+    (await fetchSource(begin, { channel, work, variables: environment.variables, log, signal }));
   const detected = detect(source, input.options);
   channel.send({ type: "detected", stack: detected.sentence });
   const { variables } = environment;
   const installs = detected.kind === "node" || (detected.kind === "plan" && detected.stack === "static");
-  const own = new OwnSteps({ source, work, variables, log, signal: channel.gone, installs });
+  const own = new OwnSteps({ source, work, variables, log, signal, installs });
   const { before = [], after = [] } = input.options?.steps ?? {};
   const facts = {
     JDOS_SYSTEM: input.system,
@@ -136,9 +143,9 @@ interface Source {
 }
 
 async function makeImage({ begin, source, detected, environment }: Source, context: Context): Promise<Made> {
-  const { channel, cached, exchange, work, cache, secrets, log } = context;
+  const { cached, exchange, work, cache, secrets, log, signal } = context;
   const { input, base, registryPort } = begin;
-  const common = { source, work, log, signal: channel.gone };
+  const common = { source, work, log, signal };
   if (detected.kind === "node")
     return buildNode({ ...common, base, exchange, variables: environment.variables, cached });
   const kept = existsSync(cache) ? { cache } : {};
@@ -152,17 +159,21 @@ interface Fetch {
   channel: StepsChannel;
   work: string;
   variables: Readonly<Record<string, string>>;
-  log: (line: string) => void;
+  log: (line: string) => unknown;
+  signal: AbortSignal;
 }
 
-async function fetchSource({ input }: Begin, { channel, work, variables, log }: Fetch): Promise<string> {
+async function fetchSource(
+  { input }: Begin,
+  { channel, work, variables, log, signal }: Fetch,
+): Promise<string> {
   const { url = "", revision, path } = input.source.git ?? {};
   const fetched = await fetchGit({
     url,
     ...(revision === undefined ? {} : { revision }),
     ...(path === undefined ? {} : { path }),
     directory: join(work, "git"),
-    run: { env: { ...variables, HOME: work }, log, signal: channel.gone },
+    run: { env: { ...variables, HOME: work }, log, signal },
   });
   channel.send({
     type: "fetched",

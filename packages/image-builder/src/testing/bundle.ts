@@ -12,6 +12,7 @@ export async function archive(
   const tar = pack();
   for (const [name, entry] of Object.entries(entries)) {
     if (typeof entry === "string") tar.entry({ name, mode: 0o644 }, entry);
+    else if (entry.type === "file") tar.entry({ name, ...entry }, "");
     else tar.entry({ name, ...entry });
   }
   tar.finalize();
