@@ -114,7 +114,7 @@ describe("what hostile sources and Dockerfiles cannot do", () => {
         (pid) => /^\d+$/.test(pid) && commandOf(pid).startsWith(LEFT),
       );
       assert.deepEqual(running, []);
-    }, 30);
+    }, 90);
   }
 
   async function listen(address: string): Promise<[string, number]> {
