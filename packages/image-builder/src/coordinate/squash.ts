@@ -178,6 +178,8 @@ async function each(
   const tar = extract();
   tar.on("entry", (header, content, next) => {
     content.on("end", () => next());
+    // Told by the pipeline, which ends all of them.
+    content.on("error", () => {});
     see(header, content as unknown as Readable).catch((error: Error) => tar.destroy(error));
   });
   const source = await open();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { type ImageConfig, OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from "../registry/media-types.ts";
 import { digestOf, Registry } from "../registry/registry.ts";
@@ -131,6 +131,18 @@ test("flatten() lets upper layers replace and take away what lower ones list", a
   assert.deepEqual(names([base]), ["libc6 2.36-9+deb12u10", "tzdata 2025a-0+deb12u1", "a 1.0.0", "b 1.0.0"]);
   const upper = await scan({ "app/.wh..wh..opq": "", "app/package-lock.json": lock("2.0.0"), ".wh.srv": "" });
   assert.deepEqual(names([base, upper]).slice(2), ["a 2.0.0"]);
+});
+
+test("scanLayer() fails with its content, in the middle of a file, too", async () => {
+  const whole = gunzipSync(await layer({ "srv/large": "x".repeat(100_000) }));
+  const broken = Readable.from(
+    (async function* () {
+      yield whole.subarray(0, 50_000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new Error("hung up");
+    })(),
+  );
+  await assert.rejects(scanLayer(broken, { mediaType: "application/vnd.oci.image.layer.v1.tar" }), /hung up/);
 });
 
 test("scanLayer() says what it cannot read, and ends in time", async () => {

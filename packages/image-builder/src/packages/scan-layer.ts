@@ -26,6 +26,8 @@ export async function scanLayer(
   const found: LayerPackages = { files: {}, removed: [], unread: [] };
   const tar = extract();
   tar.on("entry", (header, stream, next) => {
+    // Told by the pipeline, which ends all of them.
+    stream.on("error", () => {});
     const path = header.name.replace(/^(\.?\/)+/, "").replace(/\/$/, "");
     note(found, path);
     const read = header.type === "file" ? readerOf(path) : undefined;
