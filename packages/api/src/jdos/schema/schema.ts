@@ -41,7 +41,7 @@ interface MapSchema<V> extends Described {
 
 type RequiredMember<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T];
 
-/** It has no x-kubernetes-validations: Kubernetes 1.20 refuses to apply a definition with them. */
+/** It has no x-kubernetes-validations: a Kubernetes before 1.25 checks none, and what must hold has to hold there, too. */
 interface ObjectSchema<T> extends Described {
   type: "object";
   properties: { [K in keyof T]-?: SchemaFor<NonNullable<T[K]>> };
