@@ -125,7 +125,11 @@ describe("the build queue", () => {
   });
 
   it("what was before and behind it is built, and served", async () => {
-    for (const deploy of quick) assert.equal((await deploy).exitCode, 0, (await deploy).stderr);
+    for (const deploy of quick) {
+      const { exitCode, stderr } = await deploy;
+      // Where more are built at once, a later deploy of the same application may be quicker.
+      assert.ok(exitCode === 0 || /^Superseded: /m.test(stderr), stderr);
+    }
     for (const system of SYSTEMS) {
       await eventually(async () => assert.equal((await build(system, "quick", 2)).phase, "Succeeded"), 60);
       const { status } = await ask({ ...platform.routes, host: `quick.${system}.jdos.localhost` });
