@@ -12,6 +12,7 @@ export * from "./jdos/registry-storage.ts";
 export * from "./jdos/release.ts";
 export * from "./jdos/system.ts";
 export * from "./jdos/webhook.ts";
+export * from "./kubelet-words.ts";
 export * from "./kubernetes.ts";
 export * from "./wire/canary.ts";
 export * from "./wire/cni.ts";

@@ -1,4 +1,4 @@
-import type { Pod, Release } from "@jdos/api";
+import { isKubeletCatchingUp, type Pod, type Release } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import { conditionOf, containerStatuses, isBuildPod, lastEnd, releaseNumberOf } from "../explain/facts.ts";
 import type { ProgressWorld } from "./target.ts";
@@ -81,7 +81,7 @@ function containerFailure(pod: Stored<Pod>): Failure | undefined {
   for (const status of containerStatuses(pod)) {
     const waiting = status.state?.waiting;
     const hopeless = HOPELESS[waiting?.reason ?? ""];
-    if (hopeless !== undefined) {
+    if (hopeless !== undefined && !isKubeletCatchingUp(waiting?.message)) {
       return {
         code: hopeless,
         message: `Container "${status.name}" cannot start: ${waiting?.message ?? waiting?.reason}`,

@@ -56,6 +56,18 @@ const cases: [string, Persisted<Pod>, { reason: string; stalled: boolean; messag
     { reason: "CreateContainerConfigError", stalled: true, message: /secret "x" not found/ },
   ],
   [
+    "a Secret that kubelet has not read yet",
+    pod({
+      state: {
+        waiting: {
+          reason: "CreateContainerConfigError",
+          message: "failed to sync secret cache: timed out waiting for the condition",
+        },
+      },
+    }),
+    { reason: "CreateContainerConfigError", stalled: false, message: /failed to sync secret cache/ },
+  ],
+  [
     "a first crash",
     pod({ restartCount: 1, state: { running: {} }, lastState: ended(3) }),
     { reason: "Error", stalled: false, message: /exit code 3/ },

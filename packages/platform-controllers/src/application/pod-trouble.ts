@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from "@jdos/api";
+import { type ContainerStatus, isKubeletCatchingUp, type Pod } from "@jdos/api";
 import type { DeepReadonly, Persisted } from "@jdos/apimachinery";
 
 type StoredPod = DeepReadonly<Persisted<Pod>>;
@@ -62,7 +62,7 @@ function waitingTrouble(pod: StoredPod, status: Status): Trouble | undefined {
       return {
         reason: waiting.reason,
         message: `Pod ${pod.metadata.name} cannot start its container: ${clip(waiting.message ?? "no reason given")}`,
-        stalled: true,
+        stalled: !isKubeletCatchingUp(waiting.message),
       };
     case "CrashLoopBackOff":
       return {

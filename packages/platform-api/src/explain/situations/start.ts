@@ -1,4 +1,4 @@
-import type { Pod } from "@jdos/api";
+import { isKubeletCatchingUp, type Pod } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import { appFlags, containerStatuses, stillServing, wantedPods, warningsAbout } from "../facts.ts";
 import type { Situation } from "../situations.ts";
@@ -88,7 +88,7 @@ function pullStep({ image, detail }: { image: string; detail: string }, world: W
 
 export const configurationMissing: Situation = (world) => {
   const waiting = waitingFor(world, ["CreateContainerConfigError"]);
-  if (waiting === undefined) return undefined;
+  if (waiting === undefined || isKubeletCatchingUp(waiting.message)) return undefined;
   return {
     situation: "ConfigurationMissing",
     healthy: false,
