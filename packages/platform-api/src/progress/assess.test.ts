@@ -172,6 +172,21 @@ describe("assess()", () => {
     assert.equal(assess({ release: 2 }, crashing(1, "CrashLoopBackOff"), NOW).failure?.code, "CrashLoop");
   });
 
+  it("assess() ends at a Secret that is missing, not at one that kubelet has not read yet", () => {
+    const waiting = (message: string) =>
+      at({
+        pods: [
+          pod("hello-2-a", {
+            container: { state: { waiting: { reason: "CreateContainerConfigError", message } } },
+          }),
+        ],
+      });
+    const behind = "failed to sync secret cache: timed out waiting for the condition";
+    assert.equal(assess({ release: 2 }, waiting(behind), NOW).outcome, "running");
+    const { failure } = assess({ release: 2 }, waiting('secret "db" not found'), NOW);
+    assert.equal(failure?.code, "ConfigurationMissing");
+  });
+
   it("assess() leaves an unschedulable Pod half a minute", () => {
     const since = (lastTransitionTime: string) =>
       at({
