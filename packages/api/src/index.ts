@@ -18,4 +18,3 @@ export * from "./wire/canary.ts";
 export * from "./wire/cni.ts";
 export * from "./wire/image-builder.ts";
 export * from "./wire/platform-api.ts";
-export type * from "./wire/releases.ts";

@@ -1,4 +1,4 @@
-import type { FreezeWindow, NoticeStatus, SystemNotice } from "../jdos/system.ts";
+import type { FreezeWindow, NoticeStatus, SystemNotice } from "../../jdos/system.ts";
 
 /** What two releases differ in. */
 export interface ReleaseDiff {
