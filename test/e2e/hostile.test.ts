@@ -65,7 +65,13 @@ head -c 50000000 /dev/zero | tr '\\\\0' a
 yes "flooding the log"
 `;
 
-describe("what hostile sources and Dockerfiles cannot do", () => {
+/** On a cluster its network and its kubelets bound what a Pod reaches, and how many processes it may have. */
+const HERE = except(
+  "kubernetes",
+  "what Pods reach, and how many processes they may have, is for the cluster to say",
+);
+
+describe("what hostile sources and Dockerfiles cannot do", HERE, () => {
   let platform: TestPlatform;
   let hosts: Server[];
   const sources: Source[] = [];
@@ -125,62 +131,58 @@ describe("what hostile sources and Dockerfiles cannot do", () => {
     return [address, (server.address() as AddressInfo).port];
   }
 
-  it(
-    "steps reach the outside, DNS and the registry, and nothing of the node or of other systems",
-    except("kubernetes", "what Pods reach is for the cluster's own network to say"),
-    async () => {
-      assert.ok(platform instanceof MachinePlatform);
-      const { pods, services, ports } = platform.names;
-      const [, local] = await listen("127.0.0.1");
-      const [node] = (
-        await object<{ items: { status: { daemonEndpoints: { kubeletEndpoint: { Port: number } } } }[] }>(
-          "nodes",
-        )
-      ).items;
-      const victims = await object<{ items: { status: { podIP: string } }[] }>(
-        "pods",
-        "-n",
-        OTHER,
-        "-l",
-        "jdos.io/application=victim",
-      );
-      const victim = await object<{ spec: { clusterIP: string; ports: { port: number }[] } }>(
-        "service",
-        "victim",
-        "-n",
-        OTHER,
-      );
-      const targets: Record<string, [string, number]> = {
-        loopback: ["127.0.0.1", local],
-        "loopback-by-gateway": [pods.gateway, local],
-        "host-service": await listen(pods.gateway),
-        kubelet: [pods.gateway, node?.status.daemonEndpoints.kubeletEndpoint.Port ?? 0],
-        api: [pods.gateway, ports.kubernetes],
-        "api-service": [services.kubernetes, 443],
-        "other-pod": [victims.items[0]?.status.podIP ?? "", 8080],
-        "other-service": [victim.spec.clusterIP, victim.spec.ports[0]?.port ?? 0],
-        metadata: ["169.254.169.254", 80],
-        registry: [services.registry, 5000],
-        tokens: [pods.gateway, ports.platform],
-        outside: await listen(platform.hostAddress),
-      };
-      const app = source({
-        "probe.mjs": PROBE,
-        "targets.json": JSON.stringify(targets),
-        Dockerfile: `${BASE}\nCOPY probe.mjs targets.json /\nRUN node /probe.mjs; exit 1\n`,
-      });
-      await platform.jdos("deploy", app.path, ...flags("e2e", "prober"));
-      const log = await platform.say("build", "log", "1", "-f", ...flags("e2e", "prober"));
-      const reached = Object.fromEntries(
-        [...log.matchAll(/^reach (\S+) (\S+)$/gm)].map(([, name, what]) => [name, what]),
-      );
-      assert.deepEqual(Object.keys(reached).sort(), Object.keys(targets).sort(), log);
-      const open = Object.keys(reached).filter((name) => reached[name] === "open");
-      // The registry and the platform API, which gives its tokens, answer 401 without a credential.
-      assert.deepEqual(open.sort(), ["outside", "registry", "tokens"]);
-      await victimServes();
-    },
-  );
+  it("steps reach the outside, DNS and the registry, and nothing of the node or of other systems", async () => {
+    assert.ok(platform instanceof MachinePlatform);
+    const { pods, services, ports } = platform.names;
+    const [, local] = await listen("127.0.0.1");
+    const [node] = (
+      await object<{ items: { status: { daemonEndpoints: { kubeletEndpoint: { Port: number } } } }[] }>(
+        "nodes",
+      )
+    ).items;
+    const victims = await object<{ items: { status: { podIP: string } }[] }>(
+      "pods",
+      "-n",
+      OTHER,
+      "-l",
+      "jdos.io/application=victim",
+    );
+    const victim = await object<{ spec: { clusterIP: string; ports: { port: number }[] } }>(
+      "service",
+      "victim",
+      "-n",
+      OTHER,
+    );
+    const targets: Record<string, [string, number]> = {
+      loopback: ["127.0.0.1", local],
+      "loopback-by-gateway": [pods.gateway, local],
+      "host-service": await listen(pods.gateway),
+      kubelet: [pods.gateway, node?.status.daemonEndpoints.kubeletEndpoint.Port ?? 0],
+      api: [pods.gateway, ports.kubernetes],
+      "api-service": [services.kubernetes, 443],
+      "other-pod": [victims.items[0]?.status.podIP ?? "", 8080],
+      "other-service": [victim.spec.clusterIP, victim.spec.ports[0]?.port ?? 0],
+      metadata: ["169.254.169.254", 80],
+      registry: [services.registry, 5000],
+      tokens: [pods.gateway, ports.platform],
+      outside: await listen(platform.hostAddress),
+    };
+    const app = source({
+      "probe.mjs": PROBE,
+      "targets.json": JSON.stringify(targets),
+      Dockerfile: `${BASE}\nCOPY probe.mjs targets.json /\nRUN node /probe.mjs; exit 1\n`,
+    });
+    await platform.jdos("deploy", app.path, ...flags("e2e", "prober"));
+    const log = await platform.say("build", "log", "1", "-f", ...flags("e2e", "prober"));
+    const reached = Object.fromEntries(
+      [...log.matchAll(/^reach (\S+) (\S+)$/gm)].map(([, name, what]) => [name, what]),
+    );
+    assert.deepEqual(Object.keys(reached).sort(), Object.keys(targets).sort(), log);
+    const open = Object.keys(reached).filter((name) => reached[name] === "open");
+    // The registry and the platform API, which gives its tokens, answer 401 without a credential.
+    assert.deepEqual(open.sort(), ["outside", "registry", "tokens"]);
+    await victimServes();
+  });
 
   it("root of a step gets no credential, no device and no file of the host, and leaves no process", async () => {
     const pattern = readFileSync(CORE_PATTERN, "utf8");
