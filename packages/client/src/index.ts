@@ -29,4 +29,15 @@ export { type FollowOptions, followObjects } from "./informer/follow-objects.ts"
 export { createInformerFactory, type InformerFactoryOptions } from "./informer/informer-factory.ts";
 export { ObjectStore } from "./informer/object-store.ts";
 export type * from "./informer-contract.ts";
+export {
+  type AccessAttributes,
+  type AccessReviewer,
+  type AccessReviewerOptions,
+  createAccessReviewer,
+} from "./reviews/access-review.ts";
+export {
+  createTokenReviewer,
+  type TokenReviewer,
+  type TokenReviewerOptions,
+} from "./reviews/token-review.ts";
 export { createWorkQueue, type WorkQueue, type WorkQueueOptions } from "./work-queue/work-queue.ts";

@@ -38,7 +38,7 @@ export interface ApplicationSpec {
 }
 
 export interface ApplicationRollout {
-  /** How a new Release takes the place of the one that serves. Defaults to Rolling. InPlace is refused so far. */
+  /** How a new Release takes the place of the one that serves. Defaults to Rolling. */
   strategy?: RolloutStrategy;
   canary?: CanaryRollout;
   blueGreen?: BlueGreenRollout;
@@ -171,9 +171,18 @@ export interface ApplicationBuild {
   secrets?: BuildSecret[];
   /** Makes one layer of all that the build put over its base. Defaults to false. */
   squash?: boolean;
+  /** What becomes of it when the image that it is built on is newer. Defaults to what its System says. */
+  rebuild?: RebuildPolicy;
   /** Commands of one's own, one after the other; the first that fails ends the build, and no release comes of it. */
   steps?: BuildSteps;
 }
+
+/** Never: nobody looks. Offer: it is said, and people build. Automatic: it is built again, from the same source. */
+export const REBUILD_POLICIES = ["Never", "Offer", "Automatic"] as const;
+export type RebuildPolicy = (typeof REBUILD_POLICIES)[number];
+
+/** Condition of an Application: False while an image that it was built on is newer; else it is not there. */
+export const BASE_IMAGE_CONDITION = "BaseImageCurrent";
 
 export interface BuildSteps {
   /** Before the image is made: tests, checks. What they write is in no image. */
@@ -240,12 +249,14 @@ export interface ApplicationRoute {
 
 export interface ApplicationStatus {
   observedGeneration?: number;
-  /** Built, Released, Available, Progressing, Routed, Ready. */
+  /** Built, Released, Available, Progressing, Routed, Ready; BaseImageCurrent. */
   conditions?: Condition[];
   /** The Release whose Pods serve now. */
   currentRelease?: number;
   /** How the latest rollout with a strategy stands, or that a Release was left. */
   rollout?: RolloutStatus;
+  /** While nodes pull an image before Pods of it are made. */
+  spread?: ImageSpread;
   latestBuild?: string;
   /** The highest Release number ever given; numbers are never reused. */
   latestRelease?: number;
@@ -260,6 +271,20 @@ export interface ApplicationStatus {
   replicas?: number;
   readyReplicas?: number;
   updatedReplicas?: number;
+}
+
+export interface ImageSpread {
+  image: string;
+  /** When Pods began to be held back. */
+  since: string;
+  /** How many nodes were to pull it, as it was seen last. */
+  wanted: number;
+  /** The nodes that have. */
+  nodes?: string[];
+  /** The nodes that could not: they are not waited for. */
+  failed?: string[];
+  /** A sentence. */
+  message?: string;
 }
 
 export interface RolloutStatus {
@@ -281,9 +306,10 @@ export interface RolloutStatus {
 }
 
 /**
- * Starting: Pods of the new Release come up. Progressing: it takes its share of the requests for a while. Paused: it
- * waits for `jdos canary promote`. Promoting: the application's own Pods become the new Release's. Finishing: all
- * requests go back to those, then the Pods beside them go. Complete. Aborted: it was left.
+ * Starting: Pods of the new Release come up, or are about to be changed in place. Progressing: it takes its share of the
+ * requests for a while, or Pod after Pod becomes its. Paused: it waits for `jdos canary promote`. Promoting: the
+ * application's own Pods become the new Release's. Finishing: all requests go back to those, then the Pods beside them go.
+ * Complete. Aborted: it was left.
  */
 export type RolloutPhase =
   | "Starting"

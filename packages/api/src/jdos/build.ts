@@ -86,6 +86,8 @@ export interface BuildStatus {
   log?: string;
   /** The images it was built from, the base first: what FROM and the stack named, by digest. */
   materials?: BuildMaterial[];
+  /** What FROM named at other registries, as the user's own steps say it: it is no part of what is signed. */
+  bases?: BuildMaterial[];
   /** Digest of the list of packages of the image: CycloneDX, JSON. */
   sbom?: string;
   /** Digest of the signed statement of how the image came about: SLSA provenance in a DSSE envelope. */
@@ -98,6 +100,8 @@ export interface BuildMaterial {
   /** registry.jdos.internal/jdos/base:12 */
   image: string;
   digest: string;
+  /** The mirror that gave it: registry.example.org/mirror/node:20. Absent: the registry of its name. */
+  mirror?: string;
 }
 
 /** Whether nothing more becomes of a Build. */

@@ -7,6 +7,17 @@ export const RELEASE_LABEL = "jdos.io/release";
 export const BUILD_LABEL = "jdos.io/build";
 export const SYSTEM_LABEL = "jdos.io/system";
 
+/**
+ * Label of the Pods by which nodes pull an image before many Pods of an application need it: the application's name. They
+ * run nothing and are none of the application's: APPLICATION_LABEL is not on them.
+ */
+export const SPREAD_LABEL = "jdos.io/spread";
+/** Reason of condition Progressing of an Application while that goes on. */
+export const SPREADING_IMAGE = "SpreadingImage";
+
+/** The condition of a System whose images have a project of Harbor: whether it can be pushed to and pulled from. */
+export const REGISTRY_READY = "RegistryReady";
+
 /** Label of the Secret by which an application pushes to and pulls from the registry. */
 export const REGISTRY_CREDENTIAL_LABEL = "jdos.io/registry-credential";
 

@@ -1,4 +1,5 @@
 import type { Condition, ObjectMeta, ResourceType } from "@jdos/apimachinery";
+import type { RebuildPolicy } from "./application.ts";
 import { jdos } from "./group.ts";
 
 /** A department's share of the platform: a Namespace of its own name with quota and members. Cluster-wide. */
@@ -18,6 +19,11 @@ export interface SystemSpec {
   quota?: { cpu?: string; memory?: string; pods?: number; disk?: string };
   /** Times in which no new Release becomes current. */
   freezeWindows?: FreezeWindow[];
+  /** Of those of its Applications that do not say it themselves. */
+  build?: {
+    /** Defaults to Offer. */
+    rebuild?: RebuildPolicy;
+  };
   /** Who is told when builds and releases end. */
   notices?: SystemNotice[];
 }

@@ -16,6 +16,8 @@ export interface BuilderInput {
     host: string;
     /** Before every repository, "" or "team/jdos/". Defaults to "". */
     prefix?: string;
+    /** Where images of other registries come from, the longest prefix first. Defaults to those registries. */
+    mirrors?: readonly BuilderMirror[];
   };
   /** Repository the image is pushed to: <prefix><system>/<application>. */
   repository: string;
@@ -24,6 +26,14 @@ export interface BuilderInput {
   /** Images named in the hint when a FROM cannot be had. */
   platformImages?: string[];
   timeoutSeconds: number;
+}
+
+/** Images below `prefix` ("docker.io/library/node") come from `location` ("registry.example.org/mirror/node"). */
+export interface BuilderMirror {
+  prefix: string;
+  location: string;
+  /** Where the mirror's API answers from inside a Pod. */
+  url: string;
 }
 
 /** What image-builder reports: the JSON of the termination message, at most 4 KiB. */
@@ -41,6 +51,8 @@ export interface BuilderResult {
   log?: string;
   /** The images it was built from, at most 16. */
   materials?: BuildMaterial[];
+  /** What FROM named at other registries, as the steps say it; at most 4. */
+  bases?: BuildMaterial[];
   /** Digest of the list of packages of the image; absent where none could be made. */
   sbom?: string;
   error?: BuilderError;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
-import { isStatus, type KubeObject } from "@jdos/apimachinery";
+import { isStatus, type KubeObject, StatusError } from "@jdos/apimachinery";
 import type { StoreEvent } from "./event.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import { Store, type StoreKey } from "./store.ts";
@@ -89,6 +89,23 @@ describe("Store", () => {
         ["DELETED", true],
       ],
     );
+    await store.close();
+  });
+
+  it("write() refuses for what is not committed yet only when that can be read", async () => {
+    const store = new Store({ path: join(directory, "refused") });
+    const refusing = (name: string) =>
+      store.write(key(name), (current) => {
+        throw new StatusError("Conflict", `it is ${current?.metadata.resourceVersion}`);
+      });
+    const first = put(store, "a");
+    assert.equal(store.get(key("a")), undefined);
+    await assert.rejects(refusing("a"), (error) => isStatus(error, "Conflict"));
+    assert.equal(store.get(key("a")), await first);
+    const deleted = store.write(key("a"), () => ({ kind: "delete" }));
+    await assert.rejects(refusing("a"), (error) => isStatus(error, "Conflict"));
+    assert.equal(store.get(key("a")), undefined);
+    await deleted;
     await store.close();
   });
 

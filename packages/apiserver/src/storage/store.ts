@@ -49,9 +49,8 @@ interface DecidedWrite {
 
 /** A caller that waits for the next commit; without a write of its own it only saw what others decided. */
 interface Waiting {
-  readonly object: StoredObject;
   readonly write?: DecidedWrite;
-  readonly resolve: (object: StoredObject) => void;
+  readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -136,13 +135,22 @@ export class Store {
 
   /**
    * Decides a write and resolves with the object when it is on disk: the new state, or the last state of what was
-   * deleted (with the revision of the deletion). `decide` runs at once; what it throws is thrown to the caller.
-   * A `put` that changes nothing is no write.
+   * deleted (with the revision of the deletion). `decide` runs at once; what it throws is thrown to the caller, once
+   * what it saw can be read: whoever reads and tries again does not meet the same refusal. A `put` that changes nothing
+   * is no write.
    */
   write(key: StoreKey, decide: (current: StoredObject | undefined) => Change): Promise<StoredObject> {
     if (this.#closed) throw new StatusError("ServiceUnavailable", "the server is stopping");
     const current = this.peek(key);
-    const change = decide(current);
+    let change: Change;
+    try {
+      change = decide(current);
+    } catch (error) {
+      if (current === this.get(key)) throw error;
+      return this.#wait(current).then(() => {
+        throw error;
+      });
+    }
     if (
       change.kind === "keep" ||
       (change.kind === "put" && current !== undefined && isSame(change.object, current))
@@ -202,9 +210,10 @@ export class Store {
     return this.#wait(event.object, { resource, entry, event });
   }
 
-  #wait(object: StoredObject, write?: DecidedWrite): Promise<StoredObject> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ object, resolve, reject, ...(write === undefined ? {} : { write }) });
+  #wait<T>(outcome: T, write?: DecidedWrite): Promise<T> {
+    return new Promise((settle, reject) => {
+      const resolve = (): void => settle(outcome);
+      this.#queue.push({ resolve, reject, ...(write === undefined ? {} : { write }) });
       this.#schedule();
     });
   }
@@ -239,7 +248,7 @@ export class Store {
     }
     for (const write of writes) this.#apply(write);
     this.#committed = writes.at(-1)?.event.revision ?? this.#committed;
-    for (const { resolve, object } of batch) resolve(object);
+    for (const { resolve } of batch) resolve();
     for (const { resource, event } of writes) resource.hub.dispatch(event);
   }
 

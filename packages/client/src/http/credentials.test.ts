@@ -144,12 +144,17 @@ describe("Credentials", () => {
       const watch = (await client.watch(ConfigMaps, { namespace: "default" }))[Symbol.asyncIterator]();
       const coming = watch.next();
       const before = proxy.connections;
-      await name();
-      assert.equal(proxy.connections, before, "connections are used again");
+      for (let call = 0; call < 10; call++) await name();
+      // Beside the watch's own; and a call that comes just before the last one's connection is free gets another.
+      assert.ok(
+        proxy.connections <= before + 2,
+        `connections are used again: ${proxy.connections}, ${before}`,
+      );
+      const known = proxy.connections;
       await write2(second!);
       await sleep(250);
       assert.equal(await name(), "cert-two");
-      assert.ok(proxy.connections > before);
+      assert.ok(proxy.connections > known);
       await client.create(ConfigMaps, { metadata: { namespace: "default", name: "seen" } });
       assert.equal((await coming).value?.type, "ADDED");
       await watch.return?.();

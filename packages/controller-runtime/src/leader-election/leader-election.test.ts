@@ -120,6 +120,22 @@ describe("runAsLeader", () => {
     await assert.rejects(failing, RangeError);
   });
 
+  it("leads for the full time though its first read waited long for a server that was starting", async () => {
+    let waitMillis = 8000;
+    const slow = new Proxy(client, {
+      get: (target, name) => {
+        if (name === "get") {
+          clock.advance(waitMillis);
+          waitMillis = 0;
+        }
+        return Reflect.get(target, name).bind(target);
+      },
+    });
+    const { state } = candidate("patient", slow);
+    await pass(4);
+    assert.deepEqual(state, { leads: true, led: 1, result: undefined });
+  });
+
   it("stops before the lease runs out when the server cannot be reached", async () => {
     let reachable = true;
     const cut = new Proxy(client, {

@@ -105,8 +105,8 @@ class Election {
   /** The lease as it is held from now on; undefined when the signal fired first. */
   async acquire(signal: AbortSignal): Promise<HeldLease | undefined> {
     while (!signal.aborted) {
-      const since = momentOf(this.#clock);
-      if (await this.#attemptWithin(this.#renewDeadlineMillis, signal)) return this.#held(since);
+      const since = await this.#attemptWithin(this.#renewDeadlineMillis, signal);
+      if (since !== undefined) return this.#held(since);
       const waitMillis = this.#retryMillis * (1 + RETRY_JITTER * Math.random());
       await this.#clock.sleep(waitMillis, signal).catch(() => {});
     }
@@ -125,8 +125,8 @@ class Election {
     while (!until.aborted) {
       await this.#clock.sleep(this.#retryMillis, until).catch(() => {});
       if (until.aborted) return;
-      const since = momentOf(this.#clock);
-      if (await this.#attemptWithin(held.remainingMillis, until)) held.renewed(since);
+      const since = await this.#attemptWithin(held.remainingMillis, until);
+      if (since !== undefined) held.renewed(since);
       else if (this.#heldByOther() && !until.aborted) held.end(held.error());
     }
   }
@@ -144,13 +144,17 @@ class Election {
     return this.#lease?.spec?.holderIdentity !== this.#options.identity;
   }
 
-  /** An attempt that takes longer is aborted and counts as failed, even if the server should have heard it. */
-  async #attemptWithin(millis: number, signal: AbortSignal): Promise<boolean> {
+  /**
+   * When the write that holds the lease was sent: before any other can have seen it, and after the read, which may have
+   * waited long for a server that was starting. An attempt that takes longer than `millis` is aborted and counts as
+   * failed, even if the server should have heard it.
+   */
+  async #attemptWithin(millis: number, signal: AbortSignal): Promise<Moment | undefined> {
     const late = new AbortController();
     const timer = this.#clock.schedule(Math.max(0, millis), () => late.abort(new Error("Too late")));
-    const ended = Promise.withResolvers<false>();
+    const ended = Promise.withResolvers<undefined>();
     const until = AbortSignal.any([late.signal, signal]);
-    follow(until, () => ended.resolve(false));
+    follow(until, () => ended.resolve(undefined));
     try {
       return await Promise.race([this.#attempt(until), ended.promise]);
     } finally {
@@ -158,24 +162,26 @@ class Election {
     }
   }
 
-  async #attempt(signal: AbortSignal): Promise<boolean> {
+  async #attempt(signal: AbortSignal): Promise<Moment | undefined> {
     const { client, namespace, name, log } = this.#options;
     try {
       this.#lease = await this.#read(signal);
       this.#options.reached?.();
       if (this.#lease === undefined) {
         const fresh = { metadata: { namespace, name }, spec: this.#claim() };
+        const sent = momentOf(this.#clock);
         this.#lease = await client.create(Leases, fresh, { signal });
-        return true;
+        return sent;
       }
-      if (this.#heldByOther() && !this.#expired(this.#lease)) return false;
+      if (this.#heldByOther() && !this.#expired(this.#lease)) return undefined;
       const claimed = { ...this.#lease, spec: this.#claim(this.#lease) };
+      const sent = momentOf(this.#clock);
       this.#lease = await client.update(Leases, claimed, { signal });
-      return true;
+      return sent;
     } catch (error) {
       if (!signal.aborted && !isStatus(error, "Conflict", "AlreadyExists"))
         log.warn({ err: error, lease: name }, "Cannot reach lease");
-      return false;
+      return undefined;
     }
   }
 

@@ -38,7 +38,7 @@ export class HeldLease implements Leadership {
   #renewed: Moment;
   #lapse: Timer | undefined;
 
-  /** `since`: before the attempt that took the lease was sent. */
+  /** `since`: when the write that took the lease was sent. */
   constructor(options: HeldLeaseOptions, since: Moment) {
     this.#options = options;
     this.#renewed = since;
@@ -55,7 +55,7 @@ export class HeldLease implements Leadership {
     return this.#renewed.monotonicMillis + renewDeadlineMillis - clock.monotonicMillis();
   }
 
-  /** The lease was renewed by an attempt that began at `since`. */
+  /** The lease was renewed by a write that was sent at `since`. */
   renewed(since: Moment): void {
     this.#lapse?.cancel();
     if (this.#ended.signal.aborted) return;

@@ -1,4 +1,4 @@
-import type { ApplicationSpec, ApplicationStatus } from "../application.ts";
+import type { ApplicationSpec, ApplicationStatus, ImageSpread } from "../application.ts";
 import { conditions } from "./condition.ts";
 import { rollout, rolloutStatus } from "./rollout.ts";
 import { routes, run } from "./run.ts";
@@ -7,6 +7,24 @@ import { build, source } from "./source.ts";
 import { triggers } from "./triggers.ts";
 
 const count = { type: "integer", format: "int32", minimum: 0 } as const;
+
+/** Of nodes: a cluster has no more than 5,000. */
+const names = (description: string) =>
+  ({ type: "array", maxItems: 5000, items: { type: "string" }, description }) as const;
+
+const spread: SchemaFor<ImageSpread> = {
+  type: "object",
+  description: "While nodes pull an image before Pods of it are made.",
+  required: ["image", "since", "wanted"],
+  properties: {
+    image: { type: "string", description: "The image." },
+    since: { type: "string", format: "date-time", description: "When Pods began to be held back." },
+    wanted: { ...count, description: "How many nodes were to pull it, as it was seen last." },
+    nodes: names("The nodes that have."),
+    failed: names("The nodes that could not: they are not waited for."),
+    message: { type: "string", description: "A sentence." },
+  },
+};
 
 export const applicationSpec: SchemaFor<ApplicationSpec> = {
   type: "object",
@@ -63,9 +81,10 @@ export const applicationStatus: SchemaFor<ApplicationStatus> = {
       format: "int64",
       description: "The generation of the spec this status is about.",
     },
-    conditions: conditions("Built, Released, Available, Progressing, Routed, Ready."),
+    conditions: conditions("Built, Released, Available, Progressing, Routed, Ready; BaseImageCurrent."),
     currentRelease: { type: "integer", format: "int64", description: "The Release whose Pods serve now." },
     rollout: rolloutStatus,
+    spread,
     latestBuild: { type: "string", description: "The name of the latest Build." },
     latestRelease: {
       type: "integer",

@@ -6,6 +6,23 @@ import { build, source } from "./source.ts";
 
 const buildName = { type: "string", pattern: DNS_LABEL, maxLength: 62 } as const;
 
+const images = (description: string) =>
+  ({
+    type: "array",
+    description,
+    maxItems: 16,
+    "x-kubernetes-list-type": "atomic",
+    items: {
+      type: "object",
+      required: ["image", "digest"],
+      properties: {
+        image: { type: "string", maxLength: 512, description: "Its name." },
+        digest: { type: "string", pattern: DIGEST, description: "What it was." },
+        mirror: { type: "string", maxLength: 512, description: "The mirror that gave it." },
+      },
+    },
+  }) as const;
+
 export const buildSpec: SchemaFor<BuildSpec> = {
   type: "object",
   description: "What is built. cancel alone may change.",
@@ -91,20 +108,8 @@ export const buildStatus: SchemaFor<BuildStatus> = {
       pattern: DIGEST,
       description: "The artifact that keeps the log of an ended build.",
     },
-    materials: {
-      type: "array",
-      description: "The images it was built from, the base first.",
-      maxItems: 16,
-      "x-kubernetes-list-type": "atomic",
-      items: {
-        type: "object",
-        required: ["image", "digest"],
-        properties: {
-          image: { type: "string", maxLength: 512, description: "Its name." },
-          digest: { type: "string", pattern: DIGEST, description: "What it was." },
-        },
-      },
-    },
+    materials: images("The images it was built from, the base first."),
+    bases: images("What FROM named at other registries, as the user's own steps say it."),
     sbom: { type: "string", pattern: DIGEST, description: "The list of packages of the image, CycloneDX." },
     provenance: {
       type: "string",

@@ -12,10 +12,9 @@ export const rollout: SchemaFor<ApplicationRollout> = {
   properties: {
     strategy: {
       type: "string",
-      // InPlace is not there yet.
-      enum: ["Rolling", "Canary", "BlueGreen"],
+      enum: STRATEGIES,
       description:
-        "Rolling replaces Pods one after another, Canary gives the new Release a growing share of the requests, BlueGreen switches to it at once. Defaults to Rolling.",
+        "Rolling replaces Pods one after another, Canary gives the new Release a growing share of the requests, BlueGreen switches to it at once, InPlace gives the Pods that are there the new image and rolls where more than the image differs. Defaults to Rolling.",
     },
     canary: {
       type: "object",

@@ -1,4 +1,10 @@
-import { type ApplicationBuild, type ApplicationSource, type BuildStep, STACKS } from "../application.ts";
+import {
+  type ApplicationBuild,
+  type ApplicationSource,
+  type BuildStep,
+  REBUILD_POLICIES,
+  STACKS,
+} from "../application.ts";
 import { promotedFrom } from "./release.ts";
 import { COMMIT, DIGEST, DNS_LABEL, QUANTITY, type SchemaFor } from "./schema.ts";
 
@@ -150,6 +156,12 @@ export const build: SchemaFor<ApplicationBuild> = {
     squash: {
       type: "boolean",
       description: "Makes one layer of all that the build put over its base. Defaults to false.",
+    },
+    rebuild: {
+      type: "string",
+      enum: [...REBUILD_POLICIES],
+      description:
+        "What becomes of it when the image it is built on is newer: Never looks, Offer says it, Automatic builds it again. Defaults to what its System says.",
     },
     steps: {
       type: "object",

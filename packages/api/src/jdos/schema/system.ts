@@ -1,3 +1,4 @@
+import { REBUILD_POLICIES } from "../application.ts";
 import { NOTICE_EVENTS, type SystemSpec, type SystemStatus, WEEKDAYS } from "../system.ts";
 import { conditions } from "./condition.ts";
 import { DNS_LABEL, QUANTITY, type SchemaFor } from "./schema.ts";
@@ -84,6 +85,17 @@ export const systemSpec: SchemaFor<SystemSpec> = {
           },
           timeZone: { type: "string", description: "Of days and hours. Defaults to UTC.", maxLength: 64 },
           reason: { type: "string", description: "Told to whom it stops.", maxLength: 200 },
+        },
+      },
+    },
+    build: {
+      type: "object",
+      description: "Of those of its applications that do not say it themselves.",
+      properties: {
+        rebuild: {
+          type: "string",
+          enum: [...REBUILD_POLICIES],
+          description: "When the image that one is built on is newer. Defaults to Offer.",
         },
       },
     },

@@ -29,6 +29,8 @@ export interface ApplicationView {
   createdAt: string;
   /** How the latest rollout with a strategy stands, or that a release was left. */
   rollout?: RolloutStatus;
+  /** There is a newer base than the one it was built on: a sentence with what becomes of that. */
+  newerBase?: string;
   spec: ApplicationSpec;
 }
 

@@ -2,14 +2,6 @@ import type { ApplicationSource, ApplicationSpec, RolloutStatus } from "../../jd
 import type { ApiError } from "./answers.ts";
 import type { Explanation } from "./observe.ts";
 
-/** The bundle to name in a DeployRequest. */
-export interface SourceUploaded {
-  /** sha256:..., the manifest of the OCI artifact. */
-  digest: string;
-  sizeBytes: number;
-  seconds: number;
-}
-
 export interface DeployRequest {
   source: ApplicationSource;
   build?: ApplicationSpec["build"];
@@ -85,10 +77,6 @@ export interface DeployResult {
   /** By stage; `total` is from the Build's (or the change's) creation to ready. */
   seconds: Partial<Record<DeployStageName, number>> & { total: number };
 }
-
-/** Media types of a directory that travels through the registry as an OCI artifact. */
-export const SOURCE_CONFIG_MEDIA_TYPE = "application/vnd.jdos.source.config.v1+json";
-export const SOURCE_LAYER_MEDIA_TYPE = "application/vnd.jdos.source.v1.tar+gzip";
 
 /** Annotation of a Build: DeployRequest.requestId. */
 export const REQUEST_ID_ANNOTATION = "jdos.io/request-id";

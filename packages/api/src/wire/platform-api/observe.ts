@@ -15,11 +15,18 @@ export interface PodView {
 
 export interface LogQuery {
   follow?: boolean;
-  /** Lines of each Pod. Defaults to 200; -1: all. */
+  /** Lines of each Pod, of the past those of all together. Defaults to 200, with sinceSeconds or untilSeconds of the past to all; -1: all. */
   tail?: number;
   previous?: boolean;
+  /** Not older. With this, or one of the next three, lines come of Pods that are gone too, where a log store is. */
   sinceSeconds?: number;
-  /** One Pod instead of all. */
+  /** Not younger. */
+  untilSeconds?: number;
+  /** Only lines with this text in them. */
+  grep?: string;
+  /** Only Pods of this release. */
+  release?: number;
+  /** One Pod instead of all; one that is gone, where a log store is. */
   pod?: string;
   container?: string;
 }

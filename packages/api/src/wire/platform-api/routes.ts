@@ -17,8 +17,12 @@ export const PLATFORM_ROUTES = {
   application,
   /** GET -> AccessView */
   access: `${application}/access`,
-  /** POST application/gzip (a tar.gz) -> 201 SourceUploaded */
+  /** POST SourceParts, all of them -> 201 SourceUploaded; 409 SourceIncomplete while one has not been sent */
   source: `${application}/source`,
+  /** POST SourceParts, some of them -> MissingParts */
+  missingParts: `${application}/source/missing`,
+  /** POST application/octet-stream, with content-encoding gzip or none -> 201 SourcePart */
+  sourcePart: `${application}/source/parts/:digest`,
   /** POST DeployRequest -> 202 Accepted */
   deploy: `${application}/deploy`,
   /** GET ?build=NAME | ?release=N | ?generation=N -> stream of ProgressEvent, ends with `ready` or `failed` */
@@ -33,6 +37,12 @@ export const PLATFORM_ROUTES = {
   cancelBuild: `${application}/builds/:number/cancel`,
   /** POST -> 202 Accepted, whose `build` is the new one */
   retryBuild: `${application}/builds/:number/retry`,
+  /** GET -> ListOf<ImageView> of every application of a system */
+  systemImages: `${system}/images`,
+  /** GET -> ListOf<ImageView> */
+  images: `${application}/images`,
+  /** DELETE -> 202 ImageView; one that something needs is refused: Conflict */
+  image: `${application}/images/:digest`,
   /** GET ?release=N -> ImageVerification of that release, else of the current one */
   verification: `${application}/verification`,
   /** GET -> SigningKeyView: what the platform's signatures are checked with */
@@ -73,6 +83,14 @@ export const PLATFORM_ROUTES = {
   events: `${application}/events`,
   /** GET -> Explanation */
   why: `${application}/why`,
+  /** GET -> ListOf<ApplicationUsage> of every system the person may see */
+  allUsage: "/api/v1/usage",
+  /** GET -> ListOf<ApplicationUsage> */
+  systemUsage: `${system}/usage`,
+  /** GET -> ApplicationUsageDetail */
+  usage: `${application}/usage`,
+  /** GET MetricsQuery -> ApplicationMetrics */
+  metrics: `${application}/metrics`,
   /** GET -> ListOf<WebhookView>; POST CreateWebhookRequest -> 201 WebhookSecretView */
   hooks: `${application}/hooks`,
   /** GET -> WebhookView; DELETE -> 202 WebhookView */

@@ -65,7 +65,9 @@ export const json = (value: object): string => JSON.stringify(value);
 export const EXPIRED = { kind: "Status", reason: "Expired", code: 410, message: "too old resource version" };
 
 /**
- * A watch that cannot be had is tried again after 0.05 to 0.1 s, then twice that, and so on: no more than this in
- * two seconds.
+ * A watch that cannot be had is tried again after 0.05 to 0.1 s, then twice that, and so on: no more than eight times in
+ * two seconds. `begin` is a time of performance.now(): a busy machine sleeps longer than it is told.
  */
-export const MOST_IN_TWO_SECONDS = 8;
+export function mostTriesSince(begin: number): number {
+  return 8 * Math.max(1, (performance.now() - begin) / 2000);
+}
