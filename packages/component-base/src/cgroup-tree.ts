@@ -22,6 +22,14 @@ export function isCgroup2(mount = MOUNT): boolean {
 }
 
 /**
+ * The cgroup beside that of all other Pods whose members stand behind everything else on the machine: "/jdos-0-behind". Below
+ * the same parent they would have that parent's weight against what is not a Pod.
+ */
+export function behindCgroup(parent: string): string {
+  return `${parent}-behind`;
+}
+
+/**
  * Removes a cgroup such as "/jdos-0" with all below it from every hierarchy. Its processes must have ended or be
  * ending: what is still busy is tried again until the timeout. Idempotent.
  */
@@ -44,6 +52,16 @@ export function cgroupProcesses(path: string): number[] {
   const pids = new Set<number>();
   for (const root of cgroupRoots()) collect(`${root}${path}`, pids);
   return [...pids];
+}
+
+/** One process of a cgroup or of those below it, if there is any: cheaper than all of them. */
+export function cgroupProcess(path: string): number | undefined {
+  for (const root of cgroupRoots()) {
+    const pids = new Set<number>();
+    collect(`${root}${path}`, pids);
+    for (const pid of pids) return pid;
+  }
+  return undefined;
 }
 
 function collect(directory: string, pids: Set<number>): void {

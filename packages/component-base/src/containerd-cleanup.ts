@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
-import { cgroupProcesses, removeCgroupTree } from "./cgroup-tree.ts";
+import { behindCgroup, cgroupProcesses, removeCgroupTree } from "./cgroup-tree.ts";
 import { identifyProcess, type ProcessIdentity, stopProcess } from "./detached-process.ts";
 
 const run = promisify(execFile);
@@ -18,10 +18,12 @@ export interface ContainerdState {
 export async function cleanContainerdState(state: ContainerdState): Promise<void> {
   const shims = shimsOf(state.socket);
   const ids = shims.map((shim) => argumentOf(commandLine(shim.pid), "-id")).filter((id) => id !== undefined);
+  const cgroups =
+    state.cgroupParent === undefined ? [] : [state.cgroupParent, behindCgroup(state.cgroupParent)];
   const containers = new Map<number, ProcessIdentity>();
   for (const pid of [
     ...shims.flatMap((shim) => descendantsOf(shim.pid)),
-    ...(state.cgroupParent === undefined ? [] : cgroupProcesses(state.cgroupParent)),
+    ...cgroups.flatMap(cgroupProcesses),
   ]) {
     const identity = identifyProcess(pid);
     if (identity !== undefined && pid !== process.pid) containers.set(pid, identity);
@@ -32,7 +34,7 @@ export async function cleanContainerdState(state: ContainerdState): Promise<void
   removeShimSockets(state, ids);
   await unmountBelow(state.stateDir);
   await unmountBelow(state.rootDir);
-  if (state.cgroupParent !== undefined) await removeCgroupTree(state.cgroupParent);
+  for (const cgroup of cgroups) await removeCgroupTree(cgroup);
 }
 
 /** Every mount below a directory, the deepest first. */

@@ -4,10 +4,21 @@
  * @module
  */
 
-export { cgroupProcesses, cgroupRoots, isCgroup2, removeCgroupTree } from "./cgroup-tree.ts";
+export {
+  behindCgroup,
+  cgroupProcess,
+  cgroupProcesses,
+  cgroupRoots,
+  isCgroup2,
+  removeCgroupTree,
+} from "./cgroup-tree.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export { removeCniResults } from "./cni-results.ts";
+export type { FillCompileCacheOptions } from "./compile-cache.ts";
+export { compileCacheEnvironment, fillCompileCache } from "./compile-cache.ts";
+export type { ContainerLogLine } from "./container-log-line.ts";
+export { parseContainerLogLine } from "./container-log-line.ts";
 export type { Containerd, ContainerdOptions, ContainerdPaths, PurgeContainerdOptions } from "./containerd.ts";
 export {
   containerdConfig,
@@ -48,6 +59,7 @@ export type { Health, HealthCheck, HealthOptions, HealthReport, HealthServerOpti
 export { createHealth, startHealthServer } from "./health.ts";
 export type { InstanceNames, InstancePorts } from "./instance.ts";
 export { CLUSTER_DOMAIN, instanceNames, MAX_INSTANCE, RUN_ROOT } from "./instance.ts";
+export { readKeyFile } from "./key-file.ts";
 export type { Logger, LoggerOptions, LogLevel } from "./logger.ts";
 export { createLogger } from "./logger.ts";
 export type { HistogramOptions, MetricOptions, Metrics } from "./metrics.ts";
@@ -60,24 +72,11 @@ export type { Environment } from "./options.ts";
 export { readBoolean, readChoice, readInteger, readLogLevel } from "./options.ts";
 export type { AuthorityRequest, CertificateRequest, KeyPair } from "./pki.ts";
 export { createCertificateAuthority, issueCertificate } from "./pki.ts";
-export type { AuthorizationRequest, RegistryScopes } from "./registry/authorization.ts";
-export { authorizationFor, authorizeAt } from "./registry/authorization.ts";
-export type { RegistryCredential } from "./registry/credentials.ts";
-export {
-  basicAuthorization,
-  credentialFor,
-  dockerConfig,
-  readRegistryCredential,
-} from "./registry/credentials.ts";
-export type { RegistryLocation } from "./registry/location.ts";
-export {
-  DEFAULT_REGISTRY,
-  parseRegistry,
-  REGISTRY_SETTINGS,
-  registryLocation,
-} from "./registry/location.ts";
+export * from "./registry/index.ts";
 export type { CommandResult, RunCommandOptions } from "./run-command.ts";
 export { CommandError, runCommand } from "./run-command.ts";
+export type { HttpAnswer, HttpQuestion } from "./send-http.ts";
+export { sendHttp } from "./send-http.ts";
 export * as setting from "./setting-kinds.ts";
 export type { Setting, Settings, SettingValues } from "./settings.ts";
 export { describeSettings, readSettings, variableOf } from "./settings.ts";

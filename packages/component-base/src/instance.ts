@@ -38,6 +38,8 @@ export interface InstanceNames {
     readonly dns: string;
     /** Service jdos-system/registry. */
     readonly registry: string;
+    /** Service jdos-system/prometheus. */
+    readonly metrics: string;
   };
   /** Parent of every Pod's cgroup, absolute within each hierarchy. */
   readonly cgroupParent: string;
@@ -79,6 +81,7 @@ export function instanceNames(instance: number): InstanceNames {
       kubernetes: `${serviceNet}.0.1`,
       dns: `${serviceNet}.0.10`,
       registry: `${serviceNet}.0.20`,
+      metrics: `${serviceNet}.0.21`,
     },
     cgroupParent: `/jdos-${instance}`,
     runDir,

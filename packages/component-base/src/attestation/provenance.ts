@@ -24,4 +24,6 @@ export interface ResourceDescriptor {
   uri?: string;
   digest?: Record<string, string>;
   mediaType?: string;
+  /** Where it came from, when that is another place than `uri` says. */
+  downloadLocation?: string;
 }

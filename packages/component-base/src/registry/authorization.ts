@@ -1,5 +1,6 @@
 import { ComponentError } from "../errors.ts";
 import { basicAuthorization, type RegistryCredential } from "./credentials.ts";
+import { askRegistry, textOf } from "./request.ts";
 
 /** Repositories and what is done in them: { "demo/hello": "pull,push" } */
 export type RegistryScopes = Readonly<Record<string, string>>;
@@ -9,6 +10,8 @@ export interface AuthorizationRequest {
   credential?: RegistryCredential;
   signal?: AbortSignal;
 }
+
+const MAX_TOKEN_BYTES = 1024 * 1024;
 
 interface Challenge {
   realm: string;
@@ -22,7 +25,7 @@ interface Challenge {
  * @throws ComponentError RegistryRefused; any other Error may pass
  */
 export async function authorizationFor(
-  challengeHeader: string | null,
+  challengeHeader: string | undefined,
   request: AuthorizationRequest,
 ): Promise<string | undefined> {
   const challenge = parseChallenge(challengeHeader);
@@ -32,14 +35,14 @@ export async function authorizationFor(
 
 /** Asks a registry what it wants to see before anything is sent to it. Undefined: nothing. */
 export async function authorizeAt(url: string, request: AuthorizationRequest): Promise<string | undefined> {
-  const response = await fetch(new URL("/v2/", url), signalOf(request));
-  await response.body?.cancel();
-  if (response.status !== 401) return undefined;
-  return authorizationFor(response.headers.get("www-authenticate"), request);
+  const { status, headers, body } = await askRegistry(new URL("/v2/", url), { signal: request.signal });
+  body.resume();
+  if (status !== 401) return undefined;
+  return authorizationFor(headers["www-authenticate"], request);
 }
 
 /** Reads `Bearer realm="...",service="..."`; undefined for any other scheme. */
-export function parseChallenge(header: string | null): Challenge | undefined {
+export function parseChallenge(header: string | undefined): Challenge | undefined {
   const bearer = /(?:^|,\s*)bearer\s+(.*)$/i.exec(header ?? "")?.[1];
   if (bearer === undefined) return undefined;
   const parameters = new Map<string, string>();
@@ -57,25 +60,22 @@ async function fetchToken({ realm, service }: Challenge, request: AuthorizationR
   for (const [repository, actions] of Object.entries(scopes))
     url.searchParams.append("scope", `repository:${repository}:${actions}`);
   if (credential !== undefined) url.searchParams.set("account", credential.username);
-  const response = await fetch(url, {
-    headers: credential === undefined ? {} : { authorization: basicAuthorization(credential) },
-    ...signalOf(request),
+  const answer = await askRegistry(url, {
+    authorization: credential === undefined ? undefined : basicAuthorization(credential),
+    signal: request.signal,
   });
-  if (response.status >= 500 || response.status === 429)
-    throw new Error(`the token service answered ${response.status}`);
-  if (!response.ok)
+  const { status } = answer;
+  const text = await textOf(answer, MAX_TOKEN_BYTES);
+  if (status >= 500 || status === 429) throw new Error(`the token service answered ${status}`);
+  if (status < 200 || status > 299)
     throw new ComponentError(
       "RegistryRefused",
-      `Cannot get a token from "${url.origin}": it answered ${response.status}`,
+      `Cannot get a token from "${url.origin}": it answered ${status}`,
       { hint: "The registry's credential may be out of date" },
     );
-  const { token, access_token: accessToken } = (await response.json()) as {
+  const { token, access_token: accessToken } = JSON.parse(text) as {
     token?: string;
     access_token?: string;
   };
   return `Bearer ${token ?? accessToken ?? ""}`;
-}
-
-function signalOf({ signal }: AuthorizationRequest): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

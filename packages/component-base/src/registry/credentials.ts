@@ -58,9 +58,16 @@ export function readRegistryCredential(file: string, host: string): RegistryCred
 
 /** The docker configuration of one credential under several names of its registry. */
 export function dockerConfig(hosts: readonly string[], { username, password }: RegistryCredential): string {
-  const auth = Buffer.from(`${username}:${password}`).toString("base64");
-  const entry = { username, password, auth };
-  return JSON.stringify({ auths: Object.fromEntries(hosts.map((host) => [host, entry])) });
+  return dockerConfigOf(Object.fromEntries(hosts.map((host) => [host, { username, password }])));
+}
+
+/** The docker configuration of several credentials, by registry. */
+export function dockerConfigOf(credentials: Readonly<Record<string, RegistryCredential>>): string {
+  const entries = Object.entries(credentials).map(([host, { username, password }]) => {
+    const auth = Buffer.from(`${username}:${password}`).toString("base64");
+    return [host, { username, password, auth }] as const;
+  });
+  return JSON.stringify({ auths: Object.fromEntries(entries) });
 }
 
 export function basicAuthorization({ username, password }: RegistryCredential): string {

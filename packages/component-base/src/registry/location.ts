@@ -1,6 +1,7 @@
 import { ComponentError } from "../errors.ts";
 import * as setting from "../setting-kinds.ts";
 import type { SettingValues } from "../settings.ts";
+import type { RegistryMirror } from "./mirrors.ts";
 
 /** Where images are: `HOST/PATH/<system>/<application>`. */
 export interface RegistryLocation {
@@ -17,6 +18,23 @@ export interface RegistryLocation {
   readonly access: "issued" | "given";
   /** With `given`: a docker configuration, read again at each use. */
   readonly credentialsFile?: string;
+  /** It is a Harbor: each System has a project of its own there. */
+  readonly harbor?: HarborSettings;
+  /** Where images of other registries come from, the longest prefix first. Defaults to those registries. */
+  readonly mirrors?: readonly RegistryMirror[];
+  /** A docker configuration with the accounts of mirrors, read again at each use. */
+  readonly mirrorCredentialsFile?: string;
+}
+
+export interface HarborSettings {
+  /** Where its API answers: "https://harbor.example.org" */
+  readonly url: string;
+  /** Before the names of projects, "" or "jdos-". */
+  readonly projectPrefix: string;
+  /** How long robot accounts live; new ones come when a third of it is left. */
+  readonly robotDays: number;
+  /** Whether a System's disk quota is its project's storage quota. */
+  readonly quotas: boolean;
 }
 
 /** JDOS's own registry, by the name that every node of it knows. */
@@ -39,6 +57,14 @@ export const REGISTRY_SETTINGS = {
   "registry-credentials": setting.text(
     "a docker configuration, with given; without it the registry asks for none",
   ),
+  "registry-harbor": setting.text("its URL: the registry is a Harbor, where each System has a project"),
+  "registry-harbor-project-prefix": setting.text("before the names of projects", ""),
+  "registry-harbor-robot-days": setting.integer("how long robot accounts live", { fallback: 30, min: 1 }),
+  "registry-harbor-quota": setting.choice(
+    "system: a System's disk quota is its project's",
+    ["none", "system"],
+    "none",
+  ),
 };
 
 /** @throws ComponentError InvalidOption */
@@ -46,12 +72,23 @@ export function registryLocation(settings: SettingValues<typeof REGISTRY_SETTING
   const { host, prefix } = parseRegistry(settings.registry);
   const isDefault = settings.registry === DEFAULT_REGISTRY.host;
   const credentialsFile = settings["registry-credentials"];
+  const harbor = settings["registry-harbor"];
   return {
     host,
     prefix,
     url: settings["registry-url"] ?? (isDefault ? DEFAULT_REGISTRY.url : `https://${host}`),
     access: settings["registry-access"] ?? (isDefault ? "issued" : "given"),
     ...(credentialsFile === undefined ? {} : { credentialsFile }),
+    ...(harbor === undefined
+      ? {}
+      : {
+          harbor: {
+            url: harbor,
+            projectPrefix: settings["registry-harbor-project-prefix"],
+            robotDays: settings["registry-harbor-robot-days"],
+            quotas: settings["registry-harbor-quota"] === "system",
+          },
+        }),
   };
 }
 

@@ -109,6 +109,6 @@ describe("authorizationFor", () => {
       service: "s",
     });
     assert.equal(parseChallenge('Basic realm="x"'), undefined);
-    assert.equal(parseChallenge(null), undefined);
+    assert.equal(parseChallenge(undefined), undefined);
   });
 });
