@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "@jdos/component-base";
+import { testInstance } from "@jdos/component-base/testing";
 import { type CniCall, startTestNetwork, type TestNetwork } from "./testing/index.ts";
 
 const DAEMON = fileURLToPath(new URL("./testing/daemon-process.ts", import.meta.url));
@@ -12,7 +13,7 @@ const SANDBOXES = 6;
 let network: TestNetwork;
 
 before(async () => {
-  network = await startTestNetwork(47);
+  network = await startTestNetwork(testInstance());
   await network.stopDaemon();
 });
 after(() => network.close());

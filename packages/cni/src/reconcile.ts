@@ -6,6 +6,9 @@ import type { KeyLock } from "./key-lock.ts";
 import type { VerbContext } from "./verbs/context.ts";
 import { cmdDel } from "./verbs/del.ts";
 
+/** Source: umount(8), exit status. */
+const NOT_MOUNTED = 32;
+
 export interface ReconcileOptions {
   context: VerbContext;
   lock: KeyLock;
@@ -24,7 +27,9 @@ export async function releaseLost({ context, lock, validSandboxes }: ReconcileOp
     if (!lost) continue;
     await lock(attachment.containerId, async () => {
       await cmdDel(context, attachment);
-      await removeNamespace(attachment);
+      await removeNamespace(attachment).catch((error: unknown) =>
+        context.log.warn({ err: error, netns: attachment.netns }, "Cannot remove a network namespace"),
+      );
     });
     released++;
     context.log.info(
@@ -38,6 +43,6 @@ export async function releaseLost({ context, lock, validSandboxes }: ReconcileOp
 /** A network namespace that its runtime left behind: a mount on a file. */
 async function removeNamespace({ netns }: Attachment): Promise<void> {
   if (netns.startsWith("/proc/") || !existsSync(netns)) return;
-  await runCommand(["umount", "--lazy", netns]).catch(() => {});
-  await rm(netns, { force: true }).catch(() => {});
+  await runCommand(["umount", "--lazy", netns], { okExitCodes: [0, NOT_MOUNTED] });
+  await rm(netns, { force: true });
 }

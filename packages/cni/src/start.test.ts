@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { CNI_POD_ANNOTATIONS, POD_NETWORK_ANNOTATION } from "@jdos/api";
 import { instanceNames, runCommand } from "@jdos/component-base";
@@ -336,19 +335,4 @@ test("start() removes sandboxes the runtime does not know, their namespaces and 
   assert.equal(hostInterfaces().length, 1);
   assert.equal(existsSync(lost.sandbox.netns), false);
   assert.equal((await network.call("CHECK", kept.sandbox)).exitCode, 0);
-});
-
-test("purge() leaves no bridge, table or file", async () => {
-  const other = await startTestNetwork(45);
-  const sandbox = await other.sandbox();
-  await other.call("ADD", sandbox);
-  await other.close();
-  assert.equal(existsSync("/sys/class/net/jdos45"), false);
-  assert.equal(
-    readdirSync("/sys/class/net").some((name) => name.startsWith("jdos45-")),
-    false,
-  );
-  assert.doesNotMatch((await runCommand(["nft", "list", "tables"])).stdout, /jdos45-pods/);
-  assert.doesNotMatch((await runCommand(["ip", "route"])).stdout, /10\.109\./);
-  assert.equal(existsSync(join(other.options.cniConfDir, "10-jdos.conflist")), false);
 });

@@ -9,8 +9,8 @@ export interface KubeletTls {
   /** Who signs the certificates of its clients. */
   readonly clientCaPem: string;
   /**
-   * Common names of clients that may use the server; members of the group system:masters always may. Defaults to
-   * ["system:kube-apiserver", "kube-apiserver-kubelet-client"].
+   * Common names of clients that may use all of the server; members of the group system:masters always may, and others
+   * what the API server's authorization lets them. Defaults to ["system:kube-apiserver", "kube-apiserver-kubelet-client"].
    */
   readonly allowedUsers?: readonly string[];
 }

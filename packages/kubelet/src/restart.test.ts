@@ -3,44 +3,21 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ConfigMaps, Pods, Secrets, ServiceAccounts } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import { cgroupRoots, mountsBelow } from "@jdos/component-base";
 import { createCriClient } from "./cri/cri-client.ts";
-import {
-  isReady,
-  NODE_USER,
-  prepareNamespace,
-  startTestKubelet,
-  type TestKubelet,
-  testPod,
-  waitForPod,
-} from "./testing/cluster.ts";
-import { startTestContainerd, type TestContainerd } from "./testing/containerd.ts";
+import { isReady, testPod, waitForPod } from "./testing/cluster.ts";
+import { TestNode } from "./testing/test-node.ts";
 
 describe("kubelet, started again", () => {
-  let server: TestServer;
+  let node: TestNode;
   let client: Client;
-  let containerd: TestContainerd;
-  let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
-    client = server.adminClient();
-    await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
+    node = await TestNode.start();
+    client = node.client;
   });
-  after(async () => {
-    await kubelet?.stop();
-    await containerd?.stop();
-    await server?.stop();
-  });
-
-  async function restartKubelet(meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
-    await kubelet.stop();
-    await meanwhile();
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
-  }
+  after(() => node?.stop());
 
   async function containerId(name: string): Promise<string | undefined> {
     const pod = await client.get(Pods, { namespace: "default", name });
@@ -62,7 +39,7 @@ describe("kubelet, started again", () => {
     const watching = (async () => {
       for await (const event of events) if (event.type !== "BOOKMARK") states.push(isReady(event.object));
     })().catch(() => undefined);
-    await restartKubelet();
+    await node.restartKubelet();
     await client.create(Pods, testPod({ name: "next" }));
     await waitForPod(client, { name: "next" }, isReady);
     stop.abort();
@@ -77,7 +54,7 @@ describe("kubelet, started again", () => {
       testPod({ name: "ends", script: "sleep 0.3; exit 4", spec: { restartPolicy: "Never" } }),
     );
     await waitForPod(client, { name: "ends" }, isReady);
-    await restartKubelet(() => new Promise((resolve) => setTimeout(resolve, 500)));
+    await node.restartKubelet(() => new Promise((resolve) => setTimeout(resolve, 500)));
     const pod = await waitForPod(client, { name: "ends" }, (item) => item?.status?.phase === "Failed");
     assert.equal(pod?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode, 4);
   });
@@ -88,16 +65,18 @@ describe("kubelet, started again", () => {
     await client.create(Pods, testPod({ name: "orphan", spec, container }));
     const pod = await waitForPod(client, { name: "orphan" }, isReady);
     const uid = pod!.metadata.uid;
-    await restartKubelet(() =>
+    await node.restartKubelet(() =>
       client.delete(Pods, { namespace: "default", name: "orphan" }, { gracePeriodSeconds: 0 }),
     );
-    const root = join(containerd.directory, "kubelet");
+    const root = join(node.containerd.directory, "kubelet");
     const left = () => [
       ...["pods", "memory", "logs"].flatMap((name) =>
         readdirSync(join(root, name)).filter((entry) => entry.includes(uid)),
       ),
       ...mountsBelow(root).filter((mount) => mount.includes(uid)),
-      ...cgroupRoots().filter((path) => existsSync(`${path}${containerd.cgroupParent}/besteffort/pod${uid}`)),
+      ...cgroupRoots().filter((path) =>
+        existsSync(`${path}${node.containerd.cgroupParent}/besteffort/pod${uid}`),
+      ),
     ];
     for (const end = Date.now() + 20_000; left().length > 0 && Date.now() < end; ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -107,7 +86,7 @@ describe("kubelet, started again", () => {
 
   it("goes on after containerd was killed and started again: containers run through it", async () => {
     const before = await containerId("stays");
-    await containerd.restart();
+    await node.containerd.restart();
     await client.create(Pods, testPod({ name: "after" }));
     await waitForPod(client, { name: "after" }, isReady);
     assert.equal(await containerId("stays"), before);
@@ -117,7 +96,7 @@ describe("kubelet, started again", () => {
   it("makes a sandbox that died anew, and its containers with it", async () => {
     await client.create(Pods, testPod({ name: "sandbox" }));
     const pod = await waitForPod(client, { name: "sandbox" }, isReady);
-    const cri = createCriClient(containerd.socket);
+    const cri = createCriClient(node.containerd.socket);
     try {
       const [sandbox] = await cri.listPodSandboxes({
         labelSelector: { "io.kubernetes.pod.uid": pod!.metadata.uid },

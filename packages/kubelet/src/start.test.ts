@@ -1,45 +1,30 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Leases, Nodes, Pods } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
-import {
-  isReady,
-  NODE,
-  NODE_USER,
-  prepareNamespace,
-  startTestKubelet,
-  type TestKubelet,
-  testPod,
-  waitForPod,
-} from "./testing/cluster.ts";
-import { startTestContainerd, type TestContainerd } from "./testing/containerd.ts";
+import { isReady, NODE, testPod, waitForPod } from "./testing/cluster.ts";
+import { TestNode } from "./testing/test-node.ts";
 
 describe("kubelet", () => {
-  let server: TestServer;
+  let node: TestNode;
   let client: Client;
-  let containerd: TestContainerd;
-  let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
-    client = server.adminClient();
-    await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, {
+    node = await TestNode.start({
       level: (process.env.LEVEL ?? "error") as "error",
     });
+    client = node.client;
   });
-  after(async () => {
-    await kubelet?.stop();
-    await containerd?.stop();
-    await server?.stop();
-  });
+  after(() => node?.stop());
 
   it("start() registers the node with its capacity, addresses and port, and holds its lease", async () => {
-    const node = await client.get(Nodes, { name: NODE });
-    assert.equal(node.status?.daemonEndpoints?.kubeletEndpoint?.Port, kubelet.port);
-    assert.ok(Number(node.status?.capacity?.cpu) > 0);
-    assert.deepEqual(node.status?.addresses?.map((item) => item.type).sort(), ["Hostname", "InternalIP"]);
+    const registered = await client.get(Nodes, { name: NODE });
+    assert.equal(registered.status?.daemonEndpoints?.kubeletEndpoint?.Port, node.kubelet.port);
+    assert.ok(Number(registered.status?.capacity?.cpu) > 0);
+    assert.deepEqual(registered.status?.addresses?.map((item) => item.type).sort(), [
+      "Hostname",
+      "InternalIP",
+    ]);
     const lease = await client.get(Leases, { namespace: "kube-node-lease", name: NODE });
     assert.equal(lease.spec?.holderIdentity, NODE);
   });

@@ -3,6 +3,7 @@ import { Pods, Services } from "@jdos/api";
 import { createInformerFactory } from "@jdos/client";
 import { createMetrics, systemClock } from "@jdos/component-base";
 import { createEventRecorder } from "@jdos/controller-runtime";
+import { weighPods } from "./cgroup/weight.ts";
 import { createCriClient } from "./cri/cri-client.ts";
 import { evictForStorage } from "./eviction/evict-storage.ts";
 import { removeDeadContainers } from "./gc/dead-containers.ts";
@@ -54,6 +55,7 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
 
   const view = createRuntimeView(cri);
   const machine = readMachine(options.rootDir);
+  await weighPods(cgroupParent, machine.cpus);
   const events = createEventRecorder({ client, log, clock, component: "kubelet", host: nodeName });
   const objects = createObjectSource(client, clock);
   const informers = createInformerFactory(client, { log, clock });
@@ -78,10 +80,12 @@ export async function start(options: KubeletOptions): Promise<Kubelet> {
       ),
   });
   const server = await startKubeletServer({
+    client,
     cri,
     view,
     pods: () => workers.pods(),
     nodeName,
+    cgroupParent,
     host: options.listenAddress ?? options.nodeAddress,
     port: options.port ?? 0,
     tls: options.tls,

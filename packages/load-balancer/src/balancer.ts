@@ -5,6 +5,7 @@ import type { Clock, Logger } from "@jdos/component-base";
 import type { EventRecorder } from "@jdos/controller-runtime";
 import { CanaryMeter, sumOfReplicas } from "./canary-meter.ts";
 import { LoadBalancerError } from "./errors.ts";
+import { backendCounts } from "./haproxy/backend-counts.ts";
 import type { Haproxy } from "./haproxy/haproxy.ts";
 import { buildDesired, type Problem, type World } from "./model/build-desired.ts";
 import type { Canary, Desired } from "./model/desired.ts";
@@ -13,6 +14,7 @@ import type { Peers } from "./peers/peers.ts";
 import { routePlaces } from "./places.ts";
 import { canListen } from "./port-probe.ts";
 import { type ReadWorldOptions, readWorld } from "./read-world.ts";
+import type { RequestMeter } from "./request-meter.ts";
 import { servicePlaces } from "./service-places.ts";
 import { nameOf, routedTo, writeStatus, writeTraffic } from "./write-status.ts";
 
@@ -20,6 +22,7 @@ export interface BalancerOptions extends ReadWorldOptions {
   informers: InformerFactory;
   events: EventRecorder;
   haproxy: Haproxy;
+  requests: RequestMeter;
   log: Logger;
   clock: Clock;
   listenAddress: string;
@@ -34,6 +37,8 @@ export interface BalancerOptions extends ReadWorldOptions {
 const BUSY_PORT_MILLIS = 10_000;
 /** How often what came of shared requests is said. */
 const TELL_MILLIS = 1900;
+/** How often requests are counted for who reads metrics. */
+const COUNT_MILLIS = 5000;
 /** How long until replicas that lag are asked again. */
 const LAGGING_MILLIS = 100;
 
@@ -46,6 +51,7 @@ export class Balancer {
   /** What HAProxy was last brought to. */
   #applied: { world: World; desired: Desired } | undefined;
   readonly #meter = new CanaryMeter();
+  #countedAt = Number.NEGATIVE_INFINITY;
   /** When it was last told what came of an Ingress's share. */
   readonly #saidAt = new Map<string, number>();
 
@@ -93,6 +99,8 @@ export class Balancer {
     const possible = { ...world, reservedPorts: new Set([...world.reservedPorts, ...busyPorts]) };
     const { desired, problems } = buildDesired(possible);
     if (this.#writer !== undefined) this.#report(problems);
+    // Another may stand in a backend after this.
+    await this.#count().catch(unlessUnreachable);
     await haproxy.apply(desired);
     this.#applied = { world, desired };
     await this.#measure();
@@ -125,21 +133,34 @@ export class Balancer {
     return busy;
   }
 
-  /** Notices that HAProxy was restarted. Not being there is no error: it reads the files when it comes. */
+  /** Notices that HAProxy was restarted, and counts what it answered. */
   async check(): Promise<undefined> {
     try {
       await this.#options.haproxy.converge();
       await this.#measure();
+      if (this.#options.clock.monotonicMillis() - this.#countedAt >= COUNT_MILLIS) await this.#count();
     } catch (error) {
-      if (!(error instanceof LoadBalancerError && error.code === "HaproxyUnreachable")) throw error;
+      unlessUnreachable(error);
     }
+  }
+
+  /** Counts the requests of each application. */
+  async #count(): Promise<void> {
+    if (this.#applied === undefined) return;
+    const { haproxy, requests, clock } = this.#options;
+    const { backends } = this.#applied.desired;
+    const owners = new Map(
+      backends.flatMap(({ name, owner }) => (owner === undefined ? [] : [[name, owner]])),
+    );
+    requests.measure(await haproxy.counted(), owners);
+    this.#countedAt = clock.monotonicMillis();
   }
 
   /** Counts what came of shared requests, and says it on their Ingresses now and then; a new weight at once. */
   async #measure(): Promise<void> {
     const canaries: readonly Canary[] = this.#applied?.desired.canaries ?? [];
     if (canaries.length === 0 && this.#saidAt.size === 0) return;
-    this.#meter.measure(canaries, await this.#options.haproxy.counts());
+    this.#meter.measure(canaries, backendCounts(await this.#options.haproxy.counted()));
     for (const name of this.#saidAt.keys())
       if (!canaries.some(({ ingress }) => ingress === name)) this.#saidAt.delete(name);
     if (this.#writer === undefined) return;
@@ -171,4 +192,9 @@ export class Balancer {
     }
     this.#reported = now;
   }
+}
+
+/** Not being there is no error: it reads the files when it comes. */
+function unlessUnreachable(error: unknown): void {
+  if (!(error instanceof LoadBalancerError && error.code === "HaproxyUnreachable")) throw error;
 }

@@ -9,8 +9,8 @@ export function main(input: ProcessInput): Promise<void> {
       name: "load-balancer",
       settings: PROCESS_SETTINGS,
       election: "within",
-      start: ({ client, log, settings, namespace }) =>
-        start({ client, log, ...optionsOf(settings, namespace), leads: false }),
+      start: ({ client, log, metrics, settings, namespace }) =>
+        start({ client, log, metrics, ...optionsOf(settings, namespace), leads: false }),
     },
     input,
   );

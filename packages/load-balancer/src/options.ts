@@ -1,5 +1,13 @@
 import type { Client } from "@jdos/client";
-import { type Clock, type Logger, type SettingValues, setting, systemClock } from "@jdos/component-base";
+import {
+  type Clock,
+  createMetrics,
+  type Logger,
+  type Metrics,
+  type SettingValues,
+  setting,
+  systemClock,
+} from "@jdos/component-base";
 import { LoadBalancerError } from "./errors.ts";
 
 export interface LoadBalancerOptions {
@@ -39,6 +47,8 @@ export interface LoadBalancerOptions {
   ingressClass?: string;
   /** HAProxy's state is looked at this often, to notice that it was restarted. Defaults to 2. */
   checkSeconds?: number;
+  /** Where requests of applications are counted. Defaults to its own. */
+  metrics?: Metrics;
   clock?: Clock;
 }
 
@@ -59,6 +69,7 @@ export function readOptions({
   peers = undefined,
   ingressClass = "jdos",
   checkSeconds = 2,
+  metrics = createMetrics(),
   clock = systemClock,
   ...rest
 }: LoadBalancerOptions): ReadOptions {
@@ -86,6 +97,7 @@ export function readOptions({
     peers,
     ingressClass,
     checkSeconds,
+    metrics,
     clock,
     ...rest,
   };

@@ -11,6 +11,7 @@ import { type LoadBalancerOptions, readOptions } from "./options.ts";
 import { startPeerServer } from "./peers/peer-server.ts";
 import { Peers } from "./peers/peers.ts";
 import { indexWorld } from "./read-world.ts";
+import { RequestMeter } from "./request-meter.ts";
 
 const SYNC = "sync";
 const CHECK = "check";
@@ -25,7 +26,7 @@ export interface RunningLoadBalancer extends Running {
  * later. stop() leaves it as it is.
  */
 export async function start(options: LoadBalancerOptions): Promise<RunningLoadBalancer> {
-  const { leads, ...settings } = readOptions(options);
+  const { leads, metrics, ...settings } = readOptions(options);
   const { client, log, clock, configDirectory, listenAddress, httpPort, checkSeconds } = settings;
   const informers = createInformerFactory(client, { log, clock });
   const events = createEventRecorder({ client, component: "load-balancer", log, clock });
@@ -33,7 +34,15 @@ export async function start(options: LoadBalancerOptions): Promise<RunningLoadBa
   const nodePorts = settings.serviceAddresses === "replicas" ? KUBERNETES_PORTS : [];
   const reservedPorts = new Set([httpPort, ...nodePorts]);
   const peers = settings.peers && new Peers({ informers, log, service: settings.peers.service });
-  const balancer = new Balancer({ ...settings, informers, events, haproxy, reservedPorts, peers });
+  const balancer = new Balancer({
+    ...settings,
+    requests: new RequestMeter(metrics),
+    informers,
+    events,
+    haproxy,
+    reservedPorts,
+    peers,
+  });
   if (leads) balancer.writer = client;
   const queue = createWorkQueue({ clock, maxDelayMillis: 2000 });
   const wake = (): void => queue.add(SYNC);

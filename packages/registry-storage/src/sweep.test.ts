@@ -85,6 +85,29 @@ describe("sweep()", { skip: registryMissing() }, () => {
     assert.deepEqual(await readdir(layoutOf(registry.directory).quarantine), []);
   });
 
+  it("sweep() leaves the parts of an upload that goes on, and takes those of one that stopped", async () => {
+    const layout = layoutOf(registry.directory);
+    const age = async (hex: string, millis: number): Promise<void> => {
+      const time = new Date(Date.now() - millis);
+      const link = join(layout.repositories, "demo/slow", "_layers", "sha256", hex, "link");
+      for (const path of [blobData(layout, hex), link]) await utimes(path, time, time);
+    };
+    const first = await push.blob("demo/slow", "first part");
+    const second = await push.blob("demo/slow", "second part");
+    await age(first, 3 * HOUR);
+    const uploadGraceMillis = 6 * HOUR;
+    await run({ uploadGraceMillis });
+    assert.ok(existsSync(blobData(layout, first)), "more of it came within the hour");
+    await age(second, 2 * HOUR);
+    await run({ uploadGraceMillis });
+    for (const hex of [first, second]) assert.equal(existsSync(blobData(layout, hex)), false);
+    const third = await push.blob("demo/slow", "third part");
+    await age(third, 7 * HOUR);
+    await push.blob("demo/slow", "another");
+    await run({ uploadGraceMillis });
+    assert.equal(existsSync(blobData(layout, third)), false, "nothing is under way for so long");
+  });
+
   it("sweep() gives back what a manifest needs that was pushed while it marked", async () => {
     const layout = layoutOf(registry.directory);
     const hex = await push.blob("demo/race", "old and lonely");

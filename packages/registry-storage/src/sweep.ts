@@ -18,7 +18,7 @@ export interface SweepOptions {
   readonly manifests: Manifests;
   /** Nothing goes that was pushed or mounted since; and a blob waits as long in quarantine. */
   readonly graceMillis: number;
-  /** An upload goes that nobody has written to for so long. */
+  /** An upload goes that nobody has written to for so long, and a blob though more are still pushed beside it. */
   readonly uploadGraceMillis: number;
   /** Digests in hexadecimal that are needed though no tag names them; undefined: it is not known, and no manifest goes. */
   readonly needed: ReadonlySet<string> | undefined;
@@ -59,12 +59,15 @@ interface Marked {
   readonly blobs: ReadonlySet<string>;
   /** When each blob was last pushed or mounted somewhere. */
   readonly linked: ReadonlyMap<string, number>;
+  /** When anything was last pushed to a repository that has the blob: whoever pushes many may not be done. */
+  readonly joined: ReadonlyMap<string, number>;
 }
 
 async function mark({ layout, manifests }: SweepOptions): Promise<Marked> {
   const repositories = await readRepositories(layout);
   const blobs = new Set<string>();
   const linked = new Map<string, number>();
+  const joined = new Map<string, number>();
   const revisions = new Set<string>();
   for (const repository of repositories) {
     for (const hex of repository.revisions.keys()) {
@@ -73,10 +76,15 @@ async function mark({ layout, manifests }: SweepOptions): Promise<Marked> {
       const references = await manifests.of(hex);
       for (const each of [...references.blobs, ...references.children]) blobs.add(each);
     }
-    for (const [hex, time] of repository.layers) linked.set(hex, Math.max(time, linked.get(hex) ?? 0));
+    let latest = 0;
+    for (const time of repository.layers.values()) latest = Math.max(latest, time);
+    for (const [hex, time] of repository.layers) {
+      linked.set(hex, Math.max(time, linked.get(hex) ?? 0));
+      joined.set(hex, Math.max(latest, joined.get(hex) ?? 0));
+    }
   }
   manifests.keepOnly(revisions);
-  return { repositories, blobs, linked };
+  return { repositories, blobs, linked, joined };
 }
 
 /** Manifests that neither a tag nor the platform leads to, directly or by an index or a subject. */
@@ -129,12 +137,13 @@ async function keptRevisions(
 }
 
 /** From now on the registry says of these blobs that it does not have them, so that whoever needs one uploads it. */
-async function hideBlobs({ blobs, linked }: Marked, options: SweepOptions): Promise<Set<string>> {
+async function hideBlobs({ blobs, linked, joined }: Marked, options: SweepOptions): Promise<Set<string>> {
   const hidden = new Set<string>();
-  const { layout, now, graceMillis, beforeChange } = options;
+  const { layout, now, graceMillis, uploadGraceMillis, beforeChange } = options;
   for await (const { hex, modifiedMillis } of storedBlobs(layout)) {
     const touched = Math.max(modifiedMillis, linked.get(hex) ?? 0);
     if (blobs.has(hex) || now - touched < graceMillis) continue;
+    if (now - (joined.get(hex) ?? 0) < graceMillis && now - touched < uploadGraceMillis) continue;
     beforeChange?.();
     await mkdir(layout.quarantine, { recursive: true });
     await unlessMissing(rename(blobData(layout, hex), join(layout.quarantine, hex)));

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
-import { type CommandResult, type RunCommandOptions, runCommand } from "@jdos/component-base";
+import { CommandError, type CommandResult, type RunCommandOptions, runCommand } from "@jdos/component-base";
 import { macOf } from "../address.ts";
 import { CniError } from "../errors.ts";
 import type { Listener } from "../options.ts";
@@ -50,7 +50,7 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
   async function removeLinks(names: readonly string[]): Promise<void> {
     const present = names.filter((name) => existsSync(`/sys/class/net/${name}`));
     if (present.length === 0) return;
-    // A veth end goes with its container's namespace at any moment: what matters is that it is gone.
+    // A veth end goes with its container's namespace at any moment: what matters is that it is gone, which is looked at next.
     await ip(
       present.map((name) => `link del dev ${name}`),
       true,
@@ -114,9 +114,9 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
 
     async detach(attachment) {
       await removeLinks([attachment.hostInterface]);
-      if (attachment.confined) await nft(confinedChange(table, "delete", attachment)).catch(() => {});
+      if (attachment.confined) await nft(confinedChange(table, "delete", attachment)).catch(unlessGone);
       if (attachment.portMappings.length > 0)
-        await nft(hostPortChange(table, "delete", attachment)).catch(() => {});
+        await nft(hostPortChange(table, "delete", attachment)).catch(unlessGone);
     },
 
     async check({ netns, ifname, address, hostInterface }) {
@@ -162,4 +162,9 @@ export function createBridgeDriver(options: BridgeDriverOptions): NetworkDriver 
       await nft(`add table inet ${table}\ndelete table inet ${table}\n`);
     },
   };
+}
+
+/** An element or a table that is not there needs no removal. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof CommandError && /No such file or directory/.test(error.stderr))) throw error;
 }

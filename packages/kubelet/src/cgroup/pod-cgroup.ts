@@ -1,16 +1,30 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { bytes, cpuMillis } from "@jdos/apimachinery";
-import { cgroupRoots, isCgroup2, removeCgroupTree } from "@jdos/component-base";
+import { behindCgroup, cgroupRoots, isCgroup2, removeCgroupTree } from "@jdos/component-base";
 import { CPU_PERIOD_MICROS, cpuQuota, cpuShares, cpuWeight } from "../container/resources.ts";
 import { allContainersOf, containersOf, type PodObject, qosClassOf, specOf } from "../pod/pod.ts";
+import { CGROUP_MOUNT, makeVersion2 } from "./weight.ts";
 
-const MOUNT = "/sys/fs/cgroup";
+const MOUNT = CGROUP_MOUNT;
 const QOS = ["guaranteed", "burstable", "besteffort"] as const;
 
-/** The cgroup all of a Pod's containers are under: "/jdos-0/burstable/pod<uid>". */
+/**
+ * The cgroup all of a Pod's containers are under: "/jdos-0/burstable/pod<uid>", and "/jdos-0-behind/pod<uid>" of one whose
+ * priority is below zero.
+ */
 export function podCgroup(parent: string, pod: PodObject): string {
-  return `${parent}/${qosClassOf(pod).toLowerCase()}/pod${pod.metadata.uid}`;
+  const above = isBehind(pod) ? behindCgroup(parent) : `${parent}/${qosClassOf(pod).toLowerCase()}`;
+  return `${above}/pod${pod.metadata.uid}`;
+}
+
+function isBehind(pod: PodObject): boolean {
+  return (specOf(pod).priority ?? 0) < 0;
+}
+
+/** Where a parent's Pods have their cgroups. */
+function placesOf(parent: string): string[] {
+  return [...QOS.map((qos) => `${parent}/${qos}`), behindCgroup(parent)];
 }
 
 interface PodLimits {
@@ -22,11 +36,6 @@ interface PodLimits {
 interface NodeLimits extends PodLimits {
   /** "max", or how many processes and threads. */
   readonly pids: string;
-  /**
-   * Of a priority below zero: it gives way to what others want to run at once, not by its weight alone. A weight decides
-   * who runs for how long, and the others would wait for the end of a turn at each of their wakings.
-   */
-  readonly idle: boolean;
 }
 
 /** Makes a Pod's cgroup and sets what its containers may use together. */
@@ -38,7 +47,6 @@ export async function ensurePodCgroup(
   const limits = {
     ...podLimits(pod),
     pids: pidsLimit === 0 ? "max" : String(pidsLimit),
-    idle: (specOf(pod).priority ?? 0) < 0,
   };
   if (isCgroup2()) await ensureVersion2(path, limits);
   else await ensureVersion1(path, limits);
@@ -46,15 +54,15 @@ export async function ensurePodCgroup(
 
 /** Removes the cgroup of a Pod whose containers have ended, whatever its class was. Idempotent. */
 export async function removePodCgroup(parent: string, uid: string): Promise<void> {
-  for (const qos of QOS) await removeCgroupTree(`${parent}/${qos}/pod${uid}`);
+  for (const place of placesOf(parent)) await removeCgroupTree(`${place}/pod${uid}`);
 }
 
 /** The uids of all Pods that have a cgroup. */
 export async function podCgroups(parent: string): Promise<Set<string>> {
   const uids = new Set<string>();
   for (const root of cgroupRoots()) {
-    for (const qos of QOS) {
-      for (const name of await readdir(`${root}${parent}/${qos}`).catch(() => [])) {
+    for (const place of placesOf(parent)) {
+      for (const name of await readdir(`${root}${place}`).catch(() => [])) {
         if (name.startsWith("pod")) uids.add(name.slice(3));
       }
     }
@@ -94,7 +102,7 @@ async function ensureVersion1(path: string, limits: NodeLimits): Promise<void> {
   const memory = `${MOUNT}/memory${path}`;
   if (existsSync(`${MOUNT}/cpu`)) {
     await mkdir(cpu, { recursive: true });
-    if (!(limits.idle && (await makeIdle(cpu)))) await writeFile(`${cpu}/cpu.shares`, String(limits.shares));
+    await writeFile(`${cpu}/cpu.shares`, String(limits.shares));
     if (limits.quotaMicros !== undefined) {
       await writeFile(`${cpu}/cpu.cfs_period_us`, String(CPU_PERIOD_MICROS));
       await writeFile(`${cpu}/cpu.cfs_quota_us`, String(limits.quotaMicros));
@@ -111,29 +119,12 @@ async function ensureVersion1(path: string, limits: NodeLimits): Promise<void> {
   }
 }
 
-/** Whether the kernel could: from Linux 5.15 on. An idle cgroup takes no weight. */
-async function makeIdle(cgroup: string): Promise<boolean> {
-  const file = `${cgroup}/cpu.idle`;
-  if (!existsSync(file)) return false;
-  await writeFile(file, "1");
-  return true;
-}
-
 async function ensureVersion2(path: string, limits: NodeLimits): Promise<void> {
-  const words = path.split("/").filter((word) => word !== "");
-  let current = MOUNT;
-  for (const word of words) {
-    // The controllers must be handed down one level at a time before a child can have them.
-    for (const controller of ["cpu", "memory", "pids", "io", "cpuset"]) {
-      await writeFile(`${current}/cgroup.subtree_control`, `+${controller}`).catch(() => undefined);
-    }
-    current += `/${word}`;
-    await mkdir(current, { recursive: true });
-  }
+  const current = await makeVersion2(path);
   const set = async (file: string, value: string) => {
     if (existsSync(`${current}/${file}`)) await writeFile(`${current}/${file}`, value);
   };
-  if (!(limits.idle && (await makeIdle(current)))) await set("cpu.weight", String(cpuWeight(limits.shares)));
+  await set("cpu.weight", String(cpuWeight(limits.shares)));
   await set("pids.max", limits.pids);
   if (limits.quotaMicros !== undefined) await set("cpu.max", `${limits.quotaMicros} ${CPU_PERIOD_MICROS}`);
   if (limits.memoryBytes !== undefined) await set("memory.max", String(limits.memoryBytes));

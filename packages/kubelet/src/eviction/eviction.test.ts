@@ -1,39 +1,25 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { after, before, describe, it } from "node:test";
 import { Pods, PriorityClasses } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
-import { cgroupRoots } from "@jdos/component-base";
+import { behindCgroup, cgroupProcesses, cgroupRoots, isCgroup2 } from "@jdos/component-base";
 import { ensurePodCgroup } from "../cgroup/pod-cgroup.ts";
-import {
-  NODE_USER,
-  prepareNamespace,
-  startTestKubelet,
-  type TestKubelet,
-  testPod,
-  waitForPod,
-} from "../testing/cluster.ts";
-import { startTestContainerd, type TestContainerd } from "../testing/containerd.ts";
+import { cpuWeight } from "../container/resources.ts";
+import { testPod, waitForPod } from "../testing/cluster.ts";
+import { TestNode } from "../testing/test-node.ts";
 
 describe("a Pod's bounds on the node", () => {
-  let server: TestServer;
+  let node: TestNode;
   let client: Client;
-  let containerd: TestContainerd;
-  let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
-    client = server.adminClient();
-    await prepareNamespace(client, "default");
     const options = { storageCheckSeconds: 1, podPidsLimit: 77 };
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, options);
+    node = await TestNode.start(options);
+    client = node.client;
   });
-  after(async () => {
-    await kubelet?.stop();
-    await containerd?.stop();
-    await server?.stop();
-  });
+  after(() => node?.stop());
 
   it("a Pod that writes more to an emptyDir than its sizeLimit is evicted; one that keeps to it is not", async () => {
     const spec = (name: string, mebibytes: number) =>
@@ -51,22 +37,41 @@ describe("a Pod's bounds on the node", () => {
     assert.equal((await client.get(Pods, { namespace: "default", name: "modest" })).status?.phase, "Running");
   });
 
-  it("a Pod of a priority below zero gives way to the others at once, and its cgroup is made as often as asked", async () => {
-    const files = cgroupRoots().map((root) => `${root}/cpu.idle`);
+  it("a Pod of a priority below zero is beside the others, behind all of the machine", async () => {
+    const roots = cgroupRoots();
     await client.create(PriorityClasses, { metadata: { name: "behind" }, value: -5 });
     await client.create(Pods, testPod({ name: "behind", spec: { priorityClassName: "behind" } }));
     const pod = await waitForPod(client, { name: "behind" }, (item) => item?.status?.phase === "Running");
-    const own = `${containerd.cgroupParent}/besteffort/pod${pod?.metadata.uid}`;
-    const [idle] = files.map((file) => file.replace("/cpu.idle", `${own}/cpu.idle`)).filter(existsSync);
-    if (idle !== undefined) assert.equal(readFileSync(idle, "utf8").trim(), "1");
-    await ensurePodCgroup({ parent: containerd.cgroupParent, pidsLimit: 77 }, pod as never);
+    const above = behindCgroup(node.containerd.cgroupParent);
+    const own = cgroupProcesses(`${above}/pod${pod?.metadata.uid}`);
+    assert.ok(own.length > 0, "its containers are there");
+    await ensurePodCgroup({ parent: node.containerd.cgroupParent, pidsLimit: 77 }, pod as never);
+    await client.delete(Pods, { namespace: "default", name: "behind" }, { gracePeriodSeconds: 0 });
+    const left = () => roots.filter((root) => existsSync(`${root}${above}/pod${pod?.metadata.uid}`));
+    for (const end = Date.now() + 20_000; left().length > 0 && Date.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(left(), []);
+  });
+
+  it("all Pods together weigh as the node's cores, those that request nothing least, those behind as a quarter", () => {
+    const weights = (path: string) =>
+      cgroupRoots()
+        .flatMap((root) => [`${root}${path}/cpu.shares`, `${root}${path}/cpu.weight`])
+        .filter(existsSync)
+        .map((file) => Number(readFileSync(file, "utf8")));
+    const cores = availableParallelism() * 1024;
+    const weight = isCgroup2() ? cpuWeight : (shares: number) => shares;
+    const { cgroupParent } = node.containerd;
+    assert.deepEqual(weights(cgroupParent), [weight(cores)]);
+    assert.deepEqual(weights(`${cgroupParent}/besteffort`), [weight(2)]);
+    assert.deepEqual(weights(behindCgroup(cgroupParent)), [weight(Math.floor(cores / 4))]);
   });
 
   it("a Pod has no more processes than the node allows one", async () => {
     await client.create(Pods, testPod({ name: "counted" }));
     const pod = await waitForPod(client, { name: "counted" }, (item) => item?.status?.phase === "Running");
     const root = cgroupRoots().find((path) => path.endsWith("/pids")) ?? "/sys/fs/cgroup";
-    const path = `${root}${containerd.cgroupParent}/besteffort/pod${pod?.metadata.uid}/pids.max`;
+    const path = `${root}${node.containerd.cgroupParent}/besteffort/pod${pod?.metadata.uid}/pids.max`;
     assert.equal(readFileSync(path, "utf8").trim(), "77");
   });
 });

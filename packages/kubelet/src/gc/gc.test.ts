@@ -2,47 +2,32 @@ import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { Pods } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import { FakeClock, silentLogger } from "@jdos/component-base/testing";
 import { type CriClient, createCriClient } from "../cri/cri-client.ts";
 import { createRuntimeView, type RuntimeView } from "../runtime/runtime-view.ts";
-import {
-  isReady,
-  NODE_USER,
-  prepareNamespace,
-  startTestKubelet,
-  type TestKubelet,
-  testPod,
-  waitForPod,
-} from "../testing/cluster.ts";
-import { startTestContainerd, type TestContainerd } from "../testing/containerd.ts";
+import { isReady, testPod, waitForPod } from "../testing/cluster.ts";
 import { TEST_IMAGE, TEST_SANDBOX_IMAGE, TEST_USER_IMAGE } from "../testing/test-image.ts";
+import { TestNode } from "../testing/test-node.ts";
 import { removeDeadContainers } from "./dead-containers.ts";
 import { createImageGc } from "./image-gc.ts";
 import { rotatedLogs, rotateLogs } from "./log-rotation.ts";
 
 describe("collectors", () => {
-  let server: TestServer;
+  let node: TestNode;
   let client: Client;
-  let containerd: TestContainerd;
-  let kubelet: TestKubelet;
   let cri: CriClient;
   let view: RuntimeView;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
-    client = server.adminClient();
-    await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
-    cri = createCriClient(containerd.socket);
+    node = await TestNode.start();
+    client = node.client;
+    cri = createCriClient(node.containerd.socket);
     view = createRuntimeView(cri);
   });
   after(async () => {
     cri?.close();
-    await kubelet?.stop();
-    await containerd?.stop();
-    await server?.stop();
+    await node?.stop();
   });
 
   it("rotateLogs() moves a large log aside, keeps so many, and the container writes on", async () => {

@@ -4,42 +4,25 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Events, type Pod, Pods } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client, Stored } from "@jdos/client";
 import { createCriClient } from "../cri/cri-client.ts";
-import {
-  isReady,
-  NODE_USER,
-  prepareNamespace,
-  startTestKubelet,
-  type TestKubelet,
-  testPod,
-  waitForPod,
-} from "../testing/cluster.ts";
-import { startTestContainerd, type TestContainerd } from "../testing/containerd.ts";
+import { isReady, testPod, waitForPod } from "../testing/cluster.ts";
 import { TEST_IMAGE, TEST_NEXT_IMAGE } from "../testing/test-image.ts";
+import { TestNode } from "../testing/test-node.ts";
 
 const namespace = "default";
 /** Says what image it runs from, and ends with success when it is told to. */
 const SCRIPT = 'echo "from $FROM_IMAGE"; trap "exit 0" TERM; while true; do sleep 0.05; done';
 
 describe("kubelet, a running Pod's image is changed", () => {
-  let server: TestServer;
+  let node: TestNode;
   let client: Client;
-  let containerd: TestContainerd;
-  let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
-    client = server.adminClient();
-    await prepareNamespace(client, namespace);
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
+    node = await TestNode.start();
+    client = node.client;
   });
-  after(async () => {
-    await kubelet?.stop();
-    await containerd?.stop();
-    await server?.stop();
-  });
+  after(() => node?.stop());
 
   async function run(pod: Pod): Promise<Stored<Pod>> {
     await client.create(Pods, pod);
@@ -62,13 +45,13 @@ describe("kubelet, a running Pod's image is changed", () => {
   /** Resolves when the container's log says so. */
   async function says({ metadata }: Stored<Pod>, restart: number, what: RegExp): Promise<void> {
     const directory = `${namespace}_${metadata.name}_${metadata.uid}`;
-    const path = join(containerd.directory, "kubelet/logs", directory, "main", `${restart}.log`);
+    const path = join(node.containerd.directory, "kubelet/logs", directory, "main", `${restart}.log`);
     for (const end = Date.now() + 10_000; !what.test(readFileSync(path, "utf8")); await sleep(20))
       assert.ok(Date.now() < end, readFileSync(path, "utf8"));
   }
 
   async function sandboxes(uid: string): Promise<string[]> {
-    const cri = createCriClient(containerd.socket);
+    const cri = createCriClient(node.containerd.socket);
     try {
       const found = await cri.listPodSandboxes({ labelSelector: { "io.kubernetes.pod.uid": uid } });
       return found.map(({ id }) => id);
@@ -117,17 +100,14 @@ describe("kubelet, a running Pod's image is changed", () => {
     await again("changed", 2);
     await setImage("changed", TEST_NEXT_IMAGE);
     const last = (await again("changed", 3))!;
-    await kubelet.stop();
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
+    await node.restartKubelet();
     await run(testPod({ name: "witness" }));
     const now = await client.get(Pods, { namespace, name: "changed" });
     assert.deepEqual(now.status?.containerStatuses, last.status?.containerStatuses);
   });
 
   it("a kubelet that was away meanwhile finds it", async () => {
-    await kubelet.stop();
-    await setImage("changed", TEST_IMAGE);
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
+    await node.restartKubelet(() => setImage("changed", TEST_IMAGE));
     const pod = (await again("changed", 4))!;
     await says(pod, 4, /from yes/);
   });

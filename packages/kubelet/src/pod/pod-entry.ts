@@ -66,6 +66,8 @@ export function graceOf({ pod, deleted, verdict }: PodEntry): number {
 /** Settles as the work does, unless the Pod is no longer wanted: then it rejects at once and the work goes on alone. */
 export async function whileWanted<T>(entry: PodEntry, work: Promise<T>): Promise<T> {
   const { signal } = entry.interrupt;
+  // Nobody hears of it when the work fails after that, or before.
+  work.catch(() => undefined);
   signal.throwIfAborted();
   let stop: (() => void) | undefined;
   const interrupted = new Promise<never>((_, reject) => {
@@ -76,6 +78,5 @@ export async function whileWanted<T>(entry: PodEntry, work: Promise<T>): Promise
     return await Promise.race([work, interrupted]);
   } finally {
     signal.removeEventListener("abort", stop!);
-    work.catch(() => undefined);
   }
 }

@@ -3,38 +3,20 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { ConfigMaps, Events, type Pod, Pods, Secrets, Services } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client, Stored } from "@jdos/client";
-import {
-  isReady,
-  NODE,
-  NODE_USER,
-  prepareNamespace,
-  startTestKubelet,
-  type TestKubelet,
-  testPod,
-  waitForPod,
-} from "../testing/cluster.ts";
-import { startTestContainerd, type TestContainerd } from "../testing/containerd.ts";
+import { isReady, NODE, testPod, waitForPod } from "../testing/cluster.ts";
 import { TEST_IMAGE, TEST_USER_IMAGE } from "../testing/test-image.ts";
+import { TestNode } from "../testing/test-node.ts";
 
 describe("kubelet", () => {
-  let server: TestServer;
+  let node: TestNode;
   let client: Client;
-  let containerd: TestContainerd;
-  let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
-    client = server.adminClient();
-    await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd, { resyncSeconds: 1 });
+    node = await TestNode.start({ resyncSeconds: 1 });
+    client = node.client;
   });
-  after(async () => {
-    await kubelet?.stop();
-    await containerd?.stop();
-    await server?.stop();
-  });
+  after(() => node?.stop());
 
   /** Runs a Pod that ends by itself and returns what its main container wrote to its termination log. */
   async function result(pod: Pod): Promise<string> {

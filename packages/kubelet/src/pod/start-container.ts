@@ -26,6 +26,8 @@ export interface StartInput {
   readonly place: PodPlace;
   readonly volumes: VolumePaths;
   readonly runtime: PodRuntime | undefined;
+  /** When it is on its way already. */
+  readonly image?: Promise<Image> | undefined;
 }
 
 const POST_START_SECONDS = 600;
@@ -42,7 +44,7 @@ export async function startContainer(context: PodContext, entry: PodEntry, input
   const unstarted = newestOf(input.runtime, spec.name);
   if (unstarted?.state === "CONTAINER_CREATED")
     await context.cri.removeContainer(unstarted.id).catch(ignoreMissing);
-  const image = await whileWanted(entry, context.images.ensure(pod, spec, events));
+  const image = await whileWanted(entry, input.image ?? context.images.ensure(pod, spec, events));
   const id = await createContainer(context, pod, image, input);
   context.view.own(id, entry.uid);
   events("Normal", "Created", `Created container: ${spec.name}`);

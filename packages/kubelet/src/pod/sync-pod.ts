@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { ensurePodCgroup, podCgroup } from "../cgroup/pod-cgroup.ts";
 import type { PodPlace } from "../container/field-ref.ts";
 import { sandboxConfig } from "../container/sandbox-config.ts";
-import type { SandboxConfig } from "../cri/types.ts";
+import type { Image, SandboxConfig } from "../cri/types.ts";
 import { KubeletError } from "../errors.ts";
 import { isRunning, newestOf, type PodRuntime } from "../runtime/pod-runtime.ts";
 import { type ContainerKill, computeActions, type PodActions } from "./actions.ts";
@@ -18,7 +18,7 @@ import {
   specOf,
 } from "./pod.ts";
 import type { PodEntry } from "./pod-entry.ts";
-import { podReference } from "./pod-events.ts";
+import { containerEvents, podReference } from "./pod-events.ts";
 import { publishStatus } from "./publish-status.ts";
 import { crashDelay, startContainer } from "./start-container.ts";
 
@@ -112,17 +112,34 @@ async function run(
   const early = actions.createSandboxAttempt !== undefined && !needsAddress(pod);
   const volumesEarly = early ? setUpVolumes(context, pod, placeOf(context, pod, runtime)) : undefined;
   volumesEarly?.catch(() => undefined);
+  const images = actions.createSandboxAttempt === undefined ? undefined : ensureImages(context, pod, actions);
   const now = await ensureSandbox(context, entry, { runtime, actions, config });
   const place = placeOf(context, pod, now);
   const volumes = await (volumesEarly ?? setUpVolumes(context, pod, place));
   const sandboxId = now!.sandboxes[0]!.id;
   let requeue: number | undefined;
   for (const spec of actions.start) {
-    const input = { spec, sandboxId, sandboxConfig: config, place, volumes, runtime };
+    const image = images?.get(spec.name);
+    const input = { spec, sandboxId, sandboxConfig: config, place, volumes, runtime, image };
     const delay = await startOne(context, entry, input);
     if (delay !== undefined) requeue = Math.min(requeue ?? delay, delay);
   }
   return requeue;
+}
+
+/** They come while the sandbox is made; what is wrong with one is told when its container starts. */
+function ensureImages(
+  context: PodContext,
+  pod: PodObject,
+  { start }: Steps,
+): ReadonlyMap<string, Promise<Image>> {
+  const images = new Map<string, Promise<Image>>();
+  for (const spec of start) {
+    const image = context.images.ensure(pod, spec, containerEvents(context, pod, spec));
+    image.catch(() => undefined);
+    images.set(spec.name, image);
+  }
+  return images;
 }
 
 async function startOne(

@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseContainerLogLine } from "@jdos/component-base";
 import type { ContainerStatus } from "../cri/types.ts";
-import { parseLogLine } from "../server/log-line.ts";
 import { TERMINATION_PATH, TERMINATION_POLICY } from "./labels.ts";
 
 const MAX_MESSAGE_BYTES = 4096;
@@ -48,7 +48,7 @@ async function logTail(path: string): Promise<string> {
   if (path === "") return "";
   const raw = await readTail(path, MAX_LOG_BYTES * 4);
   const lines = raw.split("\n").flatMap((line) => {
-    const parsed = parseLogLine(Buffer.from(line));
+    const parsed = parseContainerLogLine(Buffer.from(line));
     return parsed === undefined ? [] : [parsed.content.toString("utf8") + (parsed.partial ? "" : "\n")];
   });
   return lines.slice(-MAX_LOG_LINES).join("").slice(-MAX_LOG_BYTES);

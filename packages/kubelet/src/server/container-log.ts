@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ContainerLogLine, parseContainerLogLine } from "@jdos/component-base";
 import { rotatedLogs } from "../gc/log-rotation.ts";
-import { type LogLine, parseLogLine } from "./log-line.ts";
 
 export interface LogQuery {
   readonly follow: boolean;
@@ -46,7 +46,7 @@ async function* selectLines(
   source: LogSource,
   query: LogQuery,
   signal: AbortSignal,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<ContainerLogLine> {
   const files = query.tailLines === 0 ? [] : await rotatedLogs(source.path);
   let skip = 0;
   if (query.tailLines !== undefined) {
@@ -91,7 +91,7 @@ async function* allLines(
   else yield* followFile(source, signal);
 }
 
-async function* fileLines(path: string): AsyncGenerator<LogLine> {
+async function* fileLines(path: string): AsyncGenerator<ContainerLogLine> {
   const file = await openIfThere(path);
   if (file === undefined) return;
   try {
@@ -103,7 +103,7 @@ async function* fileLines(path: string): AsyncGenerator<LogLine> {
 }
 
 /** Reads on as the file grows; when it was rotated away, the rest of it and then its successor. */
-async function* followFile(source: LogSource, signal: AbortSignal): AsyncGenerator<LogLine> {
+async function* followFile(source: LogSource, signal: AbortSignal): AsyncGenerator<ContainerLogLine> {
   let file = await openIfThere(source.path);
   try {
     let reader = file === undefined ? undefined : new LineReader(file);
@@ -151,7 +151,7 @@ class LineReader {
     this.#file = file;
   }
 
-  async *lines(): AsyncGenerator<LogLine> {
+  async *lines(): AsyncGenerator<ContainerLogLine> {
     for (;;) {
       const { bytesRead, buffer } = await this.#file.read(
         Buffer.allocUnsafe(CHUNK_BYTES),
@@ -163,7 +163,7 @@ class LineReader {
       const chunk = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);
       let start = 0;
       for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-        const line = parseLogLine(chunk.subarray(start, end));
+        const line = parseContainerLogLine(chunk.subarray(start, end));
         start = end + 1;
         if (line !== undefined) yield line;
       }
@@ -174,7 +174,7 @@ class LineReader {
 
 const NEWLINE = Buffer.from("\n");
 
-function format(line: LogLine, timestamps: boolean): Buffer {
+function format(line: ContainerLogLine, timestamps: boolean): Buffer {
   const parts = timestamps ? [Buffer.from(`${line.time} `), line.content] : [line.content];
   return Buffer.concat(line.partial ? parts : [...parts, NEWLINE]);
 }

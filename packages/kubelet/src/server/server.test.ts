@@ -5,48 +5,38 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { after, before, describe, it } from "node:test";
-import { Pods } from "@jdos/api";
-import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
+import { ClusterRoleBindings, ClusterRoles, Pods, ServiceAccounts } from "@jdos/api";
 import type { Client } from "@jdos/client";
 import { createCertificateAuthority, issueCertificate } from "@jdos/component-base";
-import {
-  isReady,
-  NODE_USER,
-  prepareNamespace,
-  startTestKubelet,
-  type TestKubelet,
-  testPod,
-  waitForPod,
-} from "../testing/cluster.ts";
-import { startTestContainerd, type TestContainerd } from "../testing/containerd.ts";
+import { isReady, testPod, waitForPod } from "../testing/cluster.ts";
+import { TestNode } from "../testing/test-node.ts";
 
 describe("startKubeletServer()", () => {
-  let server: TestServer;
+  let node: TestNode;
   let client: Client;
-  let containerd: TestContainerd;
-  let kubelet: TestKubelet;
 
   before(async () => {
-    [server, containerd] = await Promise.all([startTestServer(), startTestContainerd()]);
-    client = server.adminClient();
-    await prepareNamespace(client, "default");
-    kubelet = await startTestKubelet(server.clientFor(NODE_USER), containerd);
+    node = await TestNode.start();
+    client = node.client;
   });
-  after(async () => {
-    await kubelet?.stop();
-    await containerd?.stop();
-    await server?.stop();
-  });
+  after(() => node?.stop());
 
-  function get(path: string, tls: object = kubelet.clientTls): Promise<{ status: number; body: string }> {
+  function get(
+    path: string,
+    tls: object = node.kubelet.clientTls,
+    headers = {},
+  ): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const agent = new Agent({ ...tls, rejectUnauthorized: true });
-      const call = request({ host: "127.0.0.1", port: kubelet.port, path, agent }, (response) => {
-        let body = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => (body += chunk));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-      });
+      const call = request(
+        { host: "127.0.0.1", port: node.kubelet.port, path, agent, headers },
+        (response) => {
+          let body = "";
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => (body += chunk));
+          response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+        },
+      );
       call.on("error", reject);
       call.end();
     });
@@ -57,9 +47,9 @@ describe("startKubeletServer()", () => {
     return new Promise((resolve, reject) => {
       const call = request({
         host: "127.0.0.1",
-        port: kubelet.port,
+        port: node.kubelet.port,
         path,
-        agent: new Agent(kubelet.clientTls),
+        agent: new Agent(node.kubelet.clientTls),
         headers: {
           connection: "Upgrade",
           upgrade: "websocket",
@@ -107,14 +97,17 @@ describe("startKubeletServer()", () => {
     return Buffer.concat([Buffer.from([0x82, 0x80 | payload.length]), mask, masked]);
   }
 
-  it("refuses a client whose certificate is another's, and one that has none", async () => {
+  it("refuses a client whose certificate is another's, one that has none, and a token that nobody has", async () => {
     const stranger = await createCertificateAuthority();
     const { certPem, keyPem } = await issueCertificate(stranger, {
       commonName: "system:kube-apiserver",
       usages: ["client"],
     });
-    await assert.rejects(get("/healthz", { ca: kubelet.clientTls.ca, cert: certPem, key: keyPem }));
-    await assert.rejects(get("/healthz", { ca: kubelet.clientTls.ca }));
+    const { ca } = node.kubelet.clientTls;
+    const status = async (tls: object, headers = {}) => (await get("/healthz", tls, headers)).status;
+    assert.equal(await status({ ca, cert: certPem, key: keyPem }), 401);
+    assert.equal(await status({ ca }), 401);
+    assert.equal(await status({ ca }, { authorization: "Bearer nobody's" }), 401);
     assert.deepEqual(await get("/healthz"), { status: 200, body: "ok" });
   });
 
@@ -197,7 +190,44 @@ describe("startKubeletServer()", () => {
       (await get("/metrics/resource")).body,
       /container_cpu_usage_seconds_total\{container="main",namespace="default",pod="talks"\} /,
     );
+    assert.match((await get("/metrics/resource")).body, /^node_cpu_usage_seconds_total \d/m);
+    assert.match((await get("/metrics/resource")).body, /^node_memory_working_set_bytes \d{6,}$/m);
     assert.match((await get("/metrics")).body, /kubelet_running_pods \d/);
     assert.equal((await get("/nothing")).status, 404);
+    assert.equal((await get("/metrics/nothing")).status, 404);
+  });
+
+  it("serves metrics, and nothing else, to a service account that may get nodes/metrics", async () => {
+    const account = { namespace: "default", name: "scraper" };
+    const tokenOf = async (name: string): Promise<string> => {
+      const key = { namespace: "default", name };
+      await client.create(ServiceAccounts, { metadata: key });
+      const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest" };
+      const answer = await client.createSubresource(ServiceAccounts, key, "token", review);
+      return (answer.status as { token: string }).token;
+    };
+    const asker = (token: string) => (path: string) =>
+      get(path, { ca: node.kubelet.clientTls.ca }, { authorization: `Bearer ${token}` });
+    const ask = asker(await tokenOf("scraper"));
+    const api = "rbac.authorization.k8s.io";
+    await client.create(ClusterRoles, {
+      metadata: { name: "scraper" },
+      rules: [{ apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] }],
+    });
+    await client.create(ClusterRoleBindings, {
+      metadata: { name: "scraper" },
+      roleRef: { apiGroup: api, kind: "ClusterRole", name: "scraper" },
+      subjects: [{ kind: "ServiceAccount", ...account }],
+    });
+    assert.equal((await asker(await tokenOf("stranger"))("/metrics/cadvisor")).status, 403);
+    const { status, body } = await ask("/metrics/cadvisor");
+    assert.equal(status, 200);
+    for (const name of ["cpu_usage_seconds_total", "memory_working_set_bytes", "memory_rss"])
+      assert.match(
+        body,
+        new RegExp(`^container_${name}\\{container="main",namespace="default",pod="talks"\\} `, "m"),
+      );
+    assert.equal((await ask("/containerLogs/default/talks/main")).status, 403);
+    assert.equal((await ask("/stats/summary")).status, 403);
   });
 });

@@ -3,13 +3,15 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { TLSSocket } from "node:tls";
+import type { Client } from "@jdos/client";
 import type { Logger, Metrics } from "@jdos/component-base";
 import type { CriClient } from "../cri/cri-client.ts";
 import { KubeletError } from "../errors.ts";
 import type { KubeletTls } from "../options.ts";
 import type { PodObject } from "../pod/pod.ts";
 import type { RuntimeView } from "../runtime/runtime-view.ts";
+import { type Access, createAccess } from "./access.ts";
+import { cadvisorMetrics } from "./cadvisor-metrics.ts";
 import { readContainerLog } from "./container-log.ts";
 import { findContainer, logQuery, RequestError } from "./request.ts";
 import { resourceMetrics } from "./resource-metrics.ts";
@@ -17,10 +19,13 @@ import { statsSummary } from "./stats.ts";
 import { tunnelUpgrade } from "./stream-tunnel.ts";
 
 export interface KubeletServerOptions {
+  /** Asked whose token it is and who may do what. */
+  client: Client;
   cri: CriClient;
   view: RuntimeView;
   pods(): readonly PodObject[];
   nodeName: string;
+  cgroupParent: string;
   host: string;
   port: number;
   tls: KubeletTls;
@@ -33,17 +38,19 @@ export interface KubeletServer {
   stop(): Promise<void>;
 }
 
-const ALLOWED = ["system:kube-apiserver", "kube-apiserver-kubelet-client"];
+type Serving = KubeletServerOptions & { access: Access };
 
-/** Serves logs, streams and numbers to those whose certificate says they are the API server. */
-export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
+/** Serves logs, streams and numbers to the API server, and to whom its authorization lets. */
+export async function startKubeletServer(given: KubeletServerOptions): Promise<KubeletServer> {
+  const options: Serving = { ...given, access: createAccess(given) };
   const { certPem, keyPem, clientCaPem } = options.tls;
   const server = createServer({
     cert: certPem,
     key: keyPem,
     ca: clientCaPem,
     requestCert: true,
-    rejectUnauthorized: true,
+    // Who has none may show a token.
+    rejectUnauthorized: false,
   });
   const sockets = new Set<Duplex>();
   server.on("secureConnection", (socket) => {
@@ -81,12 +88,8 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   };
 }
 
-async function answer(
-  options: KubeletServerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  authorize(options, request);
+async function answer(options: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await options.access(request);
   const url = new URL(request.url ?? "/", "https://kubelet");
   const [first = "", ...rest] = url.pathname
     .split("/")
@@ -96,10 +99,7 @@ async function answer(
     case "healthz":
       return text(response, "ok");
     case "metrics":
-      return text(
-        response,
-        rest[0] === "resource" ? await resourceMetrics(options.cri) : await options.metrics.text(),
-      );
+      return text(response, await metricsAt(options, rest.join("/")));
     case "pods":
       return json(response, { kind: "PodList", apiVersion: "v1", metadata: {}, items: options.pods() });
     case "stats":
@@ -108,6 +108,13 @@ async function answer(
       return logs(options, rest, url.searchParams, response);
   }
   throw new RequestError(404, `Cannot serve "${url.pathname}": it is not a path of the kubelet`);
+}
+
+function metricsAt(options: Serving, path: string): Promise<string> {
+  if (path === "") return options.metrics.text();
+  if (path === "resource") return resourceMetrics(options.cri);
+  if (path === "cadvisor") return cadvisorMetrics(options);
+  throw new RequestError(404, `Cannot serve "/metrics/${path}": it is not a path of the kubelet`);
 }
 
 async function logs(
@@ -140,12 +147,12 @@ async function logs(
 }
 
 async function stream(
-  options: KubeletServerOptions,
+  options: Serving,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  authorize(options, request);
+  await options.access(request);
   const url = new URL(request.url ?? "/", "https://kubelet");
   const [verb, ...words] = url.pathname
     .split("/")
@@ -188,14 +195,6 @@ async function stream(
         : await options.cri.attach({ ...flags, stderr, containerId });
   } else throw new RequestError(404, `Cannot serve "${url.pathname}": it is not a stream of the kubelet`);
   tunnelUpgrade(request, socket, head, target);
-}
-
-function authorize({ tls }: KubeletServerOptions, request: IncomingMessage): void {
-  const { subject } = (request.socket as TLSSocket).getPeerCertificate();
-  const groups = [subject?.O ?? []].flat();
-  const name = [subject?.CN ?? ""].flat()[0] ?? "";
-  if ((tls.allowedUsers ?? ALLOWED).includes(name) || groups.includes("system:masters")) return;
-  throw new RequestError(403, `Cannot serve user "${name}": only the API server may ask the kubelet`);
 }
 
 function text(response: ServerResponse, body: string): void {

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { createLogger, systemClock } from "@jdos/component-base";
 import type { Desired, Route, Server } from "../model/desired.ts";
 import { type EchoServer, freePort, type RunningHaproxy, runHaproxy, startEcho } from "../testing/index.ts";
+import { backendCounts } from "./backend-counts.ts";
 import { Haproxy } from "./haproxy.ts";
 
 const httpPort = await freePort();
@@ -209,14 +210,21 @@ test("apply() shares requests by weight, request by request, and changes the wei
   assert.equal(await running.workerPid(), worker);
 });
 
-test("counts() tells the answers of a backend and which were errors", async () => {
-  const before = (await haproxy.counts()).backends.get("http.demo.a.80") ?? { requests: 0, errors: 0 };
+test("counted() tells the answers of a backend, which were errors, and how long a server took", async () => {
+  const ofA = async () => {
+    const counted = await haproxy.counted();
+    const answers = backendCounts(counted).backends.get("http.demo.a.80") ?? { requests: 0, errors: 0 };
+    const latency = counted.slots.find(({ serves }) => serves === "http.demo.a.80")?.latency ?? [];
+    return { ...answers, served: latency.at(-1) ?? 0, inTenSeconds: latency.at(-2) ?? 0 };
+  };
+  const before = await ofA();
   await haproxy.apply(shared(0));
   for (let count = 0; count < 5; count++) await ask("a.test");
   await haproxy.apply({ ...shared(0), backends: shared(0).backends.map((one) => ({ ...one, servers: [] })) });
   for (let count = 0; count < 2; count++) assert.equal((await ask("a.test")).status, 503);
-  const { requests, errors } = (await haproxy.counts()).backends.get("http.demo.a.80")!;
-  assert.deepEqual([requests - before.requests, errors - before.errors], [7, 2]);
+  const now = await ofA();
+  assert.deepEqual([now.requests - before.requests, now.errors - before.errors], [7, 2]);
+  assert.deepEqual([now.served - before.served, now.inTenSeconds - before.inTenSeconds], [5, 5]);
 });
 
 test("apply() drops no request while the weight of a share goes up and down", async () => {

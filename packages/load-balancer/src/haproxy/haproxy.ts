@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { AnswerCounts } from "@jdos/api";
 import type { Clock, Logger } from "@jdos/component-base";
 import { LoadBalancerError } from "../errors.ts";
 import type { Desired } from "../model/desired.ts";
-import { type BackendCounts, readCounts } from "./backend-counts.ts";
+import { type Counted, readCodes, readLatency } from "./backend-counts.ts";
 import { sendCommand } from "./command-socket.ts";
 import { type Files, filesIn, MAP_NAMES, type MapName, replaceFile } from "./files.ts";
 import { addressOf, EMPTY_LAYOUT, type Layout, layOut, type Slot, shapeOf } from "./layout.ts";
@@ -96,18 +95,18 @@ export class Haproxy {
   }
 
   /**
-   * What the worker counted since it started, by the name of the wanted backend.
+   * What each of HAProxy's backends counted since the worker started.
    * @throws LoadBalancerError HaproxyUnreachable
    */
-  async counts(): Promise<BackendCounts> {
+  async counted(): Promise<Counted> {
     const { worker } = await this.#info();
-    const counted = readCounts(await sendCommand(this.#files.adminSocket, "show stat -1 2 -1"));
-    const backends = new Map<string, AnswerCounts>();
-    for (const { name, serves } of this.#layout.backends) {
-      const counts = counted.get(name);
-      if (serves !== null && counts !== undefined) backends.set(serves, counts);
-    }
-    return { worker, backends };
+    const codes = readCodes(await sendCommand(this.#files.adminSocket, "show stat -1 2 -1"));
+    const latency = readLatency(await sendCommand(this.#files.adminSocket, "show table latency"));
+    const slots = this.#layout.backends.flatMap(({ name, serves }) => {
+      const counts = codes.get(name);
+      return counts === undefined ? [] : [{ name, serves, codes: counts, latency: latency.get(name) ?? [] }];
+    });
+    return { worker, slots };
   }
 
   async #writeFiles(layout: Layout, maps: Record<MapName, Map<string, string>>): Promise<void> {

@@ -1,8 +1,9 @@
 import { type Files, ROUTE_MAPS } from "./files.ts";
+import { BEGIN_LATENCY, COUNT_LATENCY, LATENCY_TABLE } from "./latency.ts";
 import type { BackendLayout, Layout, Slot } from "./layout.ts";
 
 /** Changes with the text of this file: a worker that runs an earlier one would misread what it is told. */
-export const CONFIG_REVISION = 2;
+export const CONFIG_REVISION = 3;
 
 export interface RenderOptions {
   files: Files;
@@ -22,6 +23,7 @@ export function renderConfig(layout: Layout, options: RenderOptions): string {
     defaultsSection(),
     routesFrontend(options),
     noRouteBackend(),
+    section("backend latency", LATENCY_TABLE),
     ...layout.backends.map((backend) => backendSection(backend, options)),
     ...layout.tcp.map(({ port, backend }) =>
       section(`frontend tcp-${port}`, [
@@ -101,6 +103,8 @@ function routesFrontend({ files, listenAddress, httpPort }: RenderOptions): stri
     // Drawn for each request anew; a weight changes with the map.
     "http-request set-var(txn.weight) var(txn.route),field(3,:),add(0) if { var(txn.route) -m sub : }",
     "http-request set-var(txn.backend) var(txn.route),field(2,:) if { var(txn.weight) -m found } { rand(100),sub(txn.weight) lt 0 }",
+    ...BEGIN_LATENCY,
+    ...COUNT_LATENCY,
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE }",
     "use_backend %[var(txn.backend)] if { var(txn.backend) -m found }",
     "default_backend no-route",

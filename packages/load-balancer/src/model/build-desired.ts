@@ -1,4 +1,5 @@
 import {
+  APPLICATION_LABEL,
   CANARY_ANNOTATION,
   CANARY_WEIGHT_ANNOTATION,
   type EndpointSlice,
@@ -217,6 +218,7 @@ class Builder {
       mode,
       servers: serversOf(this.#world.slices(namespace, name), portName),
       unavailable: `No Pod of ${name} in ${namespace} is ready. Ask: jdos why --system ${namespace} --app ${name}`,
+      owner: { system: namespace, application: service.metadata.labels?.[APPLICATION_LABEL] ?? name },
     };
     this.#backends.set(backendName, backend);
     return backend;

@@ -1,3 +1,5 @@
+import type { Owner } from "../request-meter.ts";
+
 /** A server: one endpoint of a Service at one port. */
 export interface Server {
   address: string;
@@ -14,6 +16,8 @@ export interface Backend {
   servers: Server[];
   /** What people read when no server is ready. */
   unavailable: string;
+  /** Whose requests are counted here. */
+  owner?: Owner;
 }
 
 /** One host and path. */

@@ -1,23 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { startDockerRegistry } from "@jdos/component-base/testing";
 import { blobData, type Layout } from "../layout.ts";
 
-const PROGRAM = "/usr/bin/docker-registry";
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 const CONFIG = "application/vnd.oci.image.config.v1+json";
 const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/** Says why the tests with a real registry cannot run; false when they can. */
-export function registryMissing(): string | false {
-  return existsSync(PROGRAM) ? false : "docker-registry is not installed";
-}
+export { registryMissing } from "@jdos/component-base/testing";
 
 export interface TestRegistry {
   readonly url: string;
@@ -28,33 +20,9 @@ export interface TestRegistry {
 
 /** The real registry with the settings that manifests/platform/registry.yaml gives it, without authentication. */
 export async function startRegistry(): Promise<TestRegistry> {
-  const directory = await mkdtemp(join(tmpdir(), "jdos-registry-storage-"));
-  const port = await freePort();
-  const config = {
-    version: 0.1,
-    log: { level: "error", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: directory }, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}`, secret: "test" },
-  };
-  const file = join(directory, "config.yml");
-  await writeFile(file, JSON.stringify(config));
-  const child = spawn(PROGRAM, ["serve", file], { stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
-  const stop = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    await rm(directory, { recursive: true, force: true });
-  };
-  await untilItAnswers(url, child).catch(async (error: unknown) => {
-    await stop();
-    throw error;
-  });
-  return {
-    url,
-    directory,
-    pusher: () => new Pusher(url),
-    stop,
-  };
+  const { address, directory, stop } = await startDockerRegistry();
+  const url = `http://${address}`;
+  return { url, directory: join(directory, "data"), pusher: () => new Pusher(url), stop };
 }
 
 interface ImageOptions {
@@ -188,24 +156,4 @@ function hexOf(text: string): string {
 async function expectOk(answer: Response): Promise<void> {
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${answer.status}: ${text}`);
-}
-
-async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 400 && child.exitCode === null; attempt++) {
-    const answers = await fetch(`${url}/v2/`).then(
-      () => true,
-      () => false,
-    );
-    if (answers) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`The registry does not answer (exit code ${child.exitCode})`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
