@@ -3,4 +3,4 @@
 require __DIR__ . '/vendor/autoload.php';
 
 header('content-type: text/plain; charset=utf-8');
-echo (new Example\Greeting())->text(), ', ', gethostname(), "\n";
+echo (new Example\Greeting())->text(), ', ', Example\Host\Host::name(), "\n";

@@ -1,10 +1,10 @@
 require "socket"
 require "example_greeting"
+require "example_http"
 
 port = Integer(ENV.fetch("PORT", "8080"))
 server = TCPServer.new("0.0.0.0", port)
-body = "#{greeting}, #{Socket.gethostname}\n"
-answer = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: #{body.bytesize}\r\nconnection: close\r\n\r\n#{body}"
+answer = ExampleHttp.answer("#{greeting}, #{Socket.gethostname}\n")
 
 trap("TERM") { exit }
 $stdout.sync = true

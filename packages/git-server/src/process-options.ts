@@ -1,7 +1,9 @@
-import { type Environment, type SettingValues, setting } from "@jdos/component-base";
-import { readMasterKey } from "./master-key.ts";
+import { type Environment, readKeyFile, type SettingValues, setting } from "@jdos/component-base";
 import type { GitServerOptions } from "./options.ts";
 import { connectPlatform } from "./platform/connection.ts";
+
+/** Signing secrets of webhooks are made of it. */
+const MASTER_KEY = { secret: "jdos-system/git-server-keys" };
 
 /** Options of the process. */
 export const PROCESS_SETTINGS = {
@@ -28,6 +30,8 @@ export async function optionsOf(
     platform: await connectPlatform({ url: given["platform-url"], kubeconfig: given.kubeconfig }, env),
     path: env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
     patienceSeconds: given["patience-seconds"],
-    ...(keyFile === undefined ? {} : { webhooks: { masterKey: readMasterKey(keyFile), publicUrl } }),
+    ...(keyFile === undefined
+      ? {}
+      : { webhooks: { masterKey: readKeyFile(keyFile, MASTER_KEY), publicUrl } }),
   };
 }

@@ -211,6 +211,18 @@ test("run() builds a Dockerfile on the platform's base and uploads only what it 
   assert.equal(config.config?.User, "1000:1000");
 });
 
+test("run() tells the image of a planned stack what it is to run, over what the base says", async () => {
+  const { result, log } = await build(await bundleOf({ Procfile: "web: ./serve --port 8080\n", serve: "" }));
+  assert.equal(result.error, undefined, log);
+  assert.match(log, /^\[2\/2\] STEP 2\/2: COPY /m);
+  const { config } = await configOf(result.digest);
+  assert.deepEqual(config?.Env, ["PATH=/usr/local/bin:/usr/bin:/bin", "PORT=8080", "HOME=/app"]);
+  assert.deepEqual(
+    [config?.User, config?.WorkingDir, config?.Cmd, config?.ExposedPorts],
+    ["1000:1000", "/app", ["./serve", "--port", "8080"], { "8080/tcp": {} }],
+  );
+});
+
 test("run() fails with the step, its exit code and its last lines", async () => {
   const { result, exitCode } = await build(await bundleOf(example("broken-build")));
   assert.equal(exitCode, 1);
@@ -287,6 +299,39 @@ test("run() gives Dockerfile steps the build environment and leaves none of it i
   }
 });
 
+/** npm's registry with one package. Source: npm's registry API, package metadata. */
+async function startNpm(
+  name: string,
+  versions: readonly string[],
+  files: (version: string) => Readonly<Record<string, string>>,
+): Promise<{ url: string; downloads(): number; stop(): void }> {
+  const archives = new Map<string, Buffer>();
+  for (const version of versions) archives.set(version, await archive(files(version)));
+  let downloads = 0;
+  const server = createServer(({ url = "" }, response) => {
+    const [, , version = ""] = url.split("/");
+    if (version !== "") {
+      downloads++;
+      response.end(archives.get(version));
+      return;
+    }
+    const described = [...archives].map(([version, bytes]) => {
+      const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+      return [version, { name, version, dist: { tarball: `${base()}/${name}/${version}`, integrity } }];
+    });
+    const latest = versions.at(-1);
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ name, "dist-tags": { latest }, versions: Object.fromEntries(described) }));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const base = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const stop = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: base(), downloads: () => downloads, stop };
+}
+
 test("run() installs what the lockfile says as a user who is not root, once for many builds", async () => {
   const module = await archive({
     "package/package.json": JSON.stringify({
@@ -341,6 +386,41 @@ test("run() installs what the lockfile says as a user who is not root, once for 
   } finally {
     npm.close();
     npm.closeAllConnections();
+  }
+});
+
+test("run() gives a source the Node it asks for, as a layer that later builds use again", async () => {
+  const name = `node-linux-${process.arch}`;
+  const npm = await startNpm(name, ["18.20.8", "20.18.1", "20.18.3", "22.1.0"], (version) => ({
+    "package/package.json": JSON.stringify({ name, version }),
+    // npm itself runs with it.
+    "package/bin/node": `#!/bin/sh\n[ "$1" != --version ] || exec echo v${version}\nexec ${process.execPath} "$@"\n`,
+  }));
+  try {
+    const environment = { npmrc: `registry=${npm.url}\n` };
+    const files = (node: string, words: string) => ({
+      "package.json": JSON.stringify({ name: "app", engines: { node }, scripts: { start: "node index.js" } }),
+      "index.js": words,
+    });
+    const options = { steps: { before: [{ name: "which", run: "node --version" }] } };
+    const first = await build(await bundleOf(files("20.18.x", "1")), { options }, environment);
+    assert.equal(first.result.error, undefined, first.log);
+    assert.match(first.log, /package.json asks for [^\n]+, the image gets Node 20\.18\.3$/m);
+    assert.match(first.log, /^v20\.18\.3$/m);
+    const second = await build(await bundleOf(files("20.18.x", "2")), {}, environment);
+    const layers = async ({ result }: Outcome) =>
+      (await registry.manifest(REPOSITORY, result.digest ?? ""))?.manifest.layers.map(({ digest }) => digest);
+    const [before, after] = [(await layers(first)) ?? [], (await layers(second)) ?? []];
+    assert.equal(before.length, 3);
+    assert.deepEqual(after.slice(0, 2), before.slice(0, 2));
+    assert.equal(npm.downloads(), 1);
+    const refused = await build(await bundleOf(files(">=999", "3")), {}, environment);
+    assert.equal(
+      refused.result.error?.message,
+      "Cannot build with Node >=999.0.0, which package.json asks for: npm offers none",
+    );
+  } finally {
+    npm.stop();
   }
 });
 

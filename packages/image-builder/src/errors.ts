@@ -1,4 +1,4 @@
-import { ComponentError } from "@jdos/component-base";
+import { ComponentError } from "@jdos/component-base/errors";
 
 /** What the person who wrote the application can mend. */
 export type SourceErrorCode =
@@ -38,13 +38,19 @@ export interface BuilderErrorOptions {
   cause?: unknown;
 }
 
+/** Names are the user's: one with a line end would write a line of the log that nobody said. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** Its message is one line. */
 export class ImageBuilderError extends Error {
   override readonly name = "ImageBuilderError";
   readonly code: BuilderErrorCode;
   readonly hint: string | undefined;
 
   constructor(code: BuilderErrorCode, message: string, { hint, cause }: BuilderErrorOptions = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
   }

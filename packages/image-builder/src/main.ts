@@ -1,6 +1,7 @@
 /**
  * The program in a build's Pod: `main.ts coordinate` and `main.ts steps`, one a container; `main.ts local` runs
- * both on this machine. `main.ts publish-platform` puts the platform's own images into a registry.
+ * both on this machine. `main.ts publish-platform` puts the platform's own images into a registry; `main.ts load` loads
+ * all that a build may need and ends, so that Node's compile cache has it.
  * @module
  */
 import { asBuilderError } from "./errors.ts";
@@ -13,6 +14,8 @@ try {
   if (role === "publish-platform") {
     const { publish } = await import("./publish/command.ts");
     await publish(args, process.env);
+  } else if (role === "load") {
+    await import("./load-all.ts");
   } else {
     const { run } = await import("./start.ts");
     process.exitCode = await run(readOptions(process.argv.slice(2)), stop.signal);

@@ -2,24 +2,28 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BuilderInput } from "@jdos/api";
-import { credentialFor, type RegistryCredential } from "@jdos/component-base";
-import { coordinate } from "./coordinate/coordinate.ts";
-import { formatResult } from "./coordinate/result.ts";
+import type { BuilderInput } from "@jdos/api/builder";
+import { credentialFor, type RegistryCredential } from "@jdos/component-base/registry";
 import { ImageBuilderError } from "./errors.ts";
 import type { BuilderOptions } from "./options.ts";
-import { runSteps } from "./steps/steps.ts";
 
-/** Runs one side of a build, or both. Resolves with the exit code. */
+/** Runs one side of a build, or both. Resolves with the exit code. What the other side needs is not even loaded. */
 export async function run(options: BuilderOptions, signal?: AbortSignal): Promise<number> {
-  if (options.role === "steps") return (await runSteps(options)).succeeded ? 0 : 1;
+  if (options.role === "steps") {
+    const { runSteps } = await import("./steps/steps.ts");
+    return (await runSteps(options)).succeeded ? 0 : 1;
+  }
+  const { coordinate } = await import("./coordinate/coordinate.ts");
+  const { formatResult } = await import("./coordinate/result.ts");
   const input = readInput(options.inputFile);
   const steps = options.role === "local" ? startSteps(options) : undefined;
   const limit = AbortSignal.timeout(input.timeoutSeconds * 1000);
-  const credential = readCredential(options.credentialFile, input);
+  const credentials = readCredentials(options.credentialFile);
+  const credential = credentialOf(credentials, input.registry);
   const result = await coordinate({
     input,
     ...(credential && { credential }),
+    mirrorCredential: ({ location }) => credentialFor(location.split("/")[0] ?? "", credentials),
     gitCredential: options.gitCredential,
     environment: options.environment,
     exchange: options.exchange,
@@ -43,10 +47,16 @@ function readInput(file: string): BuilderInput {
   }
 }
 
-function readCredential(file: string, { registry }: BuilderInput): RegistryCredential | undefined {
-  if (!existsSync(file)) return undefined;
-  const text = readFileSync(file, "utf8");
-  return credentialFor(registry.host, text) ?? credentialFor(new URL(registry.url).host, text);
+/** A docker configuration; without the file one that has nothing. */
+function readCredentials(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "{}";
+}
+
+function credentialOf(
+  credentials: string,
+  { host, url }: BuilderInput["registry"],
+): RegistryCredential | undefined {
+  return credentialFor(host, credentials) ?? credentialFor(new URL(url).host, credentials);
 }
 
 function startSteps({ exchange, work, environment, cache, secrets }: BuilderOptions) {

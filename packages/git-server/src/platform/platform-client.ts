@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import { request as secureRequest, Agent as TlsAgent } from "node:https";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import {
   type ApiError,
   PLATFORM_ROUTES,
@@ -35,6 +33,12 @@ export class PlatformAway extends Error {
   override readonly name = "PlatformAway";
 }
 
+/** The platform is away, or busy. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof PlatformRefusal) return error.status === 429 || error.status >= 502;
+  return error instanceof PlatformAway;
+}
+
 export interface PlatformCall {
   /** The person's. */
   token: string;
@@ -42,8 +46,8 @@ export interface PlatformCall {
   query?: Readonly<Record<string, string | number>>;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as a tar.gz. */
-  archive?: Readable;
+  /** Of a part of a source, as gzip. */
+  part?: { digest: string; gzipped: Buffer };
   signal?: AbortSignal;
 }
 
@@ -98,8 +102,8 @@ export class PlatformClient {
   }
 
   async #send(method: string, route: PlatformRoute, call: PlatformCall): Promise<IncomingMessage> {
-    const { body, archive, signal } = call;
-    const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const { body, part, signal } = call;
+    const text = body === undefined ? part?.gzipped : Buffer.from(JSON.stringify(body));
     const gateway = await this.#connection.gatewayToken?.();
     const proof = `Bearer ${call.token}`;
     const options: RequestOptions = {
@@ -110,7 +114,9 @@ export class PlatformClient {
         [PROOF_HEADER]: proof,
         authorization: gateway === undefined ? proof : `Bearer ${gateway}`,
         ...(text === undefined ? {} : { "content-type": "application/json", "content-length": text.length }),
-        ...(archive === undefined ? {} : { "content-type": "application/gzip" }),
+        ...(part === undefined
+          ? {}
+          : { "content-type": "application/octet-stream", "content-encoding": "gzip" }),
       },
       ...(signal === undefined ? {} : { signal }),
     };
@@ -118,25 +124,21 @@ export class PlatformClient {
     const request = this.#secure ? secureRequest(url, options) : http.request(url, options);
     request.on("timeout", () => request.destroy(new Error(`no answer within ${SILENCE_MILLIS / 1000} s`)));
     const answered = once(request, "response") as Promise<[IncomingMessage]>;
+    // Awaited below, after the body; until then nobody else hears of a failure.
     answered.catch(() => {});
-    let sourceError: unknown;
-    if (archive === undefined) request.end(text);
-    else {
-      archive.once("error", (error) => {
-        sourceError = error;
-      });
-      pipeline(archive, request).catch(() => {});
-    }
+    request.end(text);
     const [response] = await answered.catch((cause: unknown) => {
-      if (sourceError !== undefined) throw sourceError;
       throw new PlatformAway(`The platform does not answer: ${(cause as Error).message}`, { cause });
     });
     if ((response.statusCode ?? 500) < 400) return response;
     throw await refusalOf(response);
   }
 
-  #urlOf(route: PlatformRoute, { name, query = {} }: PlatformCall): URL {
-    const params: Readonly<Record<string, string>> = { ...name };
+  #urlOf(route: PlatformRoute, { name, part, query = {} }: PlatformCall): URL {
+    const params: Readonly<Record<string, string>> = {
+      ...name,
+      ...(part === undefined ? {} : { digest: part.digest }),
+    };
     const path = PLATFORM_ROUTES[route].replaceAll(/:(\w+)/g, (_, key: string) =>
       encodeURIComponent(params[key] ?? ""),
     );
@@ -152,8 +154,11 @@ async function refusalOf(response: IncomingMessage): Promise<PlatformRefusal | P
   const text = await readText(response);
   try {
     const error = JSON.parse(text) as Partial<ApiError>;
-    if (typeof error.code === "string" && typeof error.message === "string")
-      return new PlatformRefusal(status, error as ApiError);
+    if (typeof error.message === "string") {
+      if (typeof error.code === "string") return new PlatformRefusal(status, error as ApiError);
+      // It will not let this process through later either.
+      if (status === 403) return new PlatformRefusal(status, { code: "Forbidden", message: error.message });
+    }
   } catch {
     // No words of the platform's: whoever stands before it answers.
   }

@@ -1,7 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { pipeline, Readable } from "node:stream";
-import { createGzip } from "node:zlib";
+import type { Readable } from "node:stream";
 import { GitServerError } from "../errors.ts";
 import type { Git } from "../repositories/git.ts";
 
@@ -27,19 +26,13 @@ const NOBODY = {
 };
 
 /**
- * A commit's files as a tar.gz. It depends on names, modes and content alone, so that the same files are the same
- * bundle: git takes the time of every file from the commit, so it is given one that has none.
+ * A commit's files as a tar. It depends on names, modes and content alone, so that the same files are the same bundle:
+ * git takes the time of every file from the commit, so it is given one that has none.
  * @throws GitServerError Invalid where the folder is missing
  */
-export async function archiveOf({
-  git,
-  repository,
-  commit,
-  path,
-  signal,
-  maxBytes = MAX_TAR_BYTES,
-}: ArchiveOptions): Promise<Readable> {
-  const tree = await treeOf({ git, repository, commit, path });
+export async function* archiveOf(options: ArchiveOptions): AsyncGenerator<Buffer> {
+  const { git, repository, signal, maxBytes = MAX_TAR_BYTES } = options;
+  const tree = await treeOf(options);
   const timeless = (
     await git.run(repository, ["commit-tree", "-m", "source", tree], { env: NOBODY, signal })
   ).trim();
@@ -48,10 +41,7 @@ export async function archiveOf({
     signal,
   });
   child.on("error", () => {});
-  const packed = createGzip({ level: 1 });
-  // What fails on the way ends the archive with that error.
-  pipeline(Readable.from(measured(child, maxBytes)), packed, () => {});
-  return packed;
+  yield* measured(child, maxBytes);
 }
 
 async function treeOf({ git, repository, commit, path }: Omit<ArchiveOptions, "signal">): Promise<string> {
@@ -72,6 +62,7 @@ async function treeOf({ git, repository, commit, path }: Omit<ArchiveOptions, "s
 
 async function* measured(child: ChildProcess, maxBytes: number): AsyncGenerator<Buffer> {
   const closed = once(child, "close");
+  // Awaited after the output; until then nobody else hears of a failure.
   closed.catch(() => {});
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {

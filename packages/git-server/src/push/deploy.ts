@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Accepted, DeployRequest, ProgressEvent, SourceUploaded } from "@jdos/api";
+import type { Accepted, DeployRequest, ProgressEvent } from "@jdos/api";
 import { SourceFileError, settingsOf } from "@jdos/api/source-file";
 import { GitServerError } from "../errors.ts";
-import { PlatformAway, type PlatformClient, PlatformRefusal } from "../platform/platform-client.ts";
+import { isAway, PlatformAway, type PlatformClient, PlatformRefusal } from "../platform/platform-client.ts";
 import type { Git } from "../repositories/git.ts";
-import { archiveOf } from "./archive.ts";
 import type { Report } from "./report.ts";
+import { sendCommit } from "./send-commit.ts";
 import type { PushSession } from "./session.ts";
 import { readSourceFile } from "./source-file.ts";
 
@@ -39,14 +39,7 @@ export async function requestDeploy({ ref, commit }: Deployable, options: Deploy
   if (file?.app !== undefined && file.app !== name.app)
     report.line(`jdos.yaml names application "${file.app}"; this repository is that of "${name.app}"`);
   const path = folder ?? file?.path;
-  const { digest } = await patiently(options, async () => {
-    const archive = await archiveOf({ git, repository, commit, path, signal });
-    try {
-      return await platform.call<SourceUploaded>("POST", "source", { token, name, archive, signal });
-    } finally {
-      archive.destroy();
-    }
-  });
+  const { digest } = await sendCommit({ commit, path }, options);
   const body: DeployRequest = {
     ...(file === undefined ? {} : settingsOf(file)),
     source: { bundle: { digest, revision: commit, ref } },
@@ -93,16 +86,11 @@ async function patiently<T>(
     try {
       return await attempt();
     } catch (error) {
-      const passes = error instanceof PlatformAway || (error instanceof PlatformRefusal && isBusy(error));
-      if (!passes || signal.aborted || performance.now() > deadline) throw error;
+      if (!isAway(error) || signal.aborted || performance.now() > deadline) throw error;
       if (tries === 2) report.line("The platform is away; waiting for it to come back ...");
       await sleep(Math.min(250 * 2 ** tries, 3000), undefined, { signal });
     }
   }
-}
-
-function isBusy({ status }: PlatformRefusal): boolean {
-  return status === 429 || status >= 502;
 }
 
 /** The source is too large, or its settings are none. */

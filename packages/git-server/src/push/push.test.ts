@@ -9,7 +9,7 @@ import { WorkTree } from "../testing/work-tree.ts";
 
 /** The files of an uploaded archive with their content. */
 function filesOf(archive: Buffer): string[] {
-  return execFileSync("tar", ["-tz"], { input: archive, encoding: "utf8" }).trim().split("\n");
+  return execFileSync("tar", ["-t"], { input: archive, encoding: "utf8" }).trim().split("\n");
 }
 
 describe("git push", () => {

@@ -35,6 +35,7 @@ export async function runBackend(options: BackendRequest): Promise<void> {
   const { git, request, response, service } = options;
   const child = git.spawn(["http-backend"], { stdio: ["pipe", "pipe", "pipe"], env: environmentOf(options) });
   const ended = once(child, "close");
+  // Awaited below, after the bodies; until then nobody else hears of a failure.
   ended.catch(() => {});
   const said = collect(child.stderr as Readable);
   const feeding = feed(request, child.stdin as Writable, options.maxBytes);

@@ -32,7 +32,13 @@ export class Repositories {
   }
 
   async exists(name: RepositoryName): Promise<boolean> {
-    return (await stat(this.pathOf(name)).catch(() => undefined)) !== undefined;
+    try {
+      await stat(this.pathOf(name));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw error;
+    }
   }
 
   /** The uid of the Application that a repository belongs to; "" while nothing was kept in it. */

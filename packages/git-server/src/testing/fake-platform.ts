@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer, json } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import {
   type Accepted,
   type AccessView,
@@ -11,6 +12,7 @@ import {
   type DeployRequest,
   PROOF_HEADER,
   type ProgressEvent,
+  type SourceParts,
 } from "@jdos/api";
 
 export const DEVELOPER = "token-of-a-developer";
@@ -19,6 +21,7 @@ const PERSONS: Readonly<Record<string, string>> = { [DEVELOPER]: "dev", [VIEWER]
 
 export interface Upload {
   digest: string;
+  /** A tar. */
   archive: Buffer;
 }
 
@@ -33,6 +36,8 @@ export interface FakePlatformOptions {
 export interface FakePlatform {
   readonly url: string;
   readonly uploads: Upload[];
+  /** Parts of sources, by digest. */
+  readonly parts: Map<string, Buffer>;
   readonly deploys: (DeployRequest & { app: string })[];
   /** By "system/app"; what is not here does not exist. */
   readonly applications: Map<string, { uid: string; triggers?: NonNullable<ApplicationSpec["triggers"]> }>;
@@ -48,6 +53,7 @@ export async function startFakePlatform({
 }: FakePlatformOptions = {}): Promise<FakePlatform> {
   const platform = {
     uploads: [] as Upload[],
+    parts: new Map(),
     deploys: [] as (DeployRequest & { app: string })[],
     applications: new Map(),
     refusals: new Map(),
@@ -93,7 +99,8 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? "", "http://platform");
-  const [, , , , system = "", , app = "", route = "application"] = url.pathname.split("/");
+  const [, , , , system = "", , app = "", ...rest] = url.pathname.split("/");
+  const [route = "application", detail = "", digestSent = ""] = rest;
   const key = `${system}/${app}`;
   const say = (status: number, body: object): void => {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
@@ -124,7 +131,15 @@ async function answer(
       platform.applications.set(key, { uid: randomUUID() });
       return say(201, {});
     case "POST source": {
-      const archive = await buffer(request);
+      if (detail === "parts") {
+        platform.parts.set(decodeURIComponent(digestSent), gunzipSync(await buffer(request)));
+        return say(201, {});
+      }
+      const { parts } = (await json(request)) as SourceParts;
+      const digests = parts.map((part) => part.digest);
+      if (detail === "missing")
+        return say(200, { missing: digests.filter((each) => !platform.parts.has(each)) });
+      const archive = Buffer.concat(digests.map((each) => platform.parts.get(each)!));
       const digest = `sha256:${String(platform.uploads.length + 1).padStart(64, "0")}`;
       platform.uploads.push({ digest, archive });
       return say(201, { digest, sizeBytes: archive.length, seconds: 0 });

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import {
   type BuilderError,
   type BuilderInput,
+  type BuilderMirror,
   type BuilderResult,
   type BuildMaterial,
   type BuildStageName,
   hasBuildStage,
-} from "@jdos/api";
-import type { RegistryCredential } from "@jdos/component-base";
+} from "@jdos/api/builder";
+import type { RegistryCredential } from "@jdos/component-base/registry";
 import { asBuilderError, ImageBuilderError } from "../errors.ts";
 import { type Channel, listen } from "../exchange/channel.ts";
 import type { FromSteps, ToSteps } from "../exchange/messages.ts";
@@ -23,8 +24,8 @@ import { KeptLog, keepLog } from "./kept-log.ts";
 import { KnownImages } from "./known-images.ts";
 import { recallLayer } from "./layer-cache.ts";
 import { startLoopbackRegistry } from "./loopback-registry.ts";
-import { fetchPrivate } from "./private-source.ts";
 import { LAST_BUILD, type Pushed, pushImage } from "./push.ts";
+import { readableRepositories } from "./readable.ts";
 import { ImageReceiver } from "./receiver.ts";
 import { Stages } from "./stages.ts";
 
@@ -32,6 +33,8 @@ export interface CoordinateOptions {
   input: BuilderInput;
   /** Of the registry; it never leaves this side. */
   credential?: RegistryCredential;
+  /** Of mirrors; they never leave this side. Defaults to none. */
+  mirrorCredential?: (mirror: BuilderMirror) => RegistryCredential | undefined;
   /** Where the Secret of a private repository is mounted; it never leaves this side either. */
   gitCredential: string;
   /** Where the ConfigMap build-environment is mounted. */
@@ -48,10 +51,15 @@ export interface CoordinateOptions {
 const KEEP_MILLIS = 15_000;
 const KEEP_MILLIS_STOPPED = 3500;
 
+/** What steps may say of where they began. */
+const MAX_BASES = 4;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9./:@_-]{0,159}$/;
+
 interface Facts {
   revision?: string;
   stack?: string;
   materials?: BuildMaterial[];
+  bases?: BuildMaterial[];
   sbom?: string;
 }
 
@@ -156,9 +164,9 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
     const known = new KnownImages(registry, base);
     known.add(input.repository, LAST_BUILD);
     const receiver = new ImageReceiver(scratch, known);
-    const platform = `${input.registry.prefix ?? ""}jdos/`;
-    const readable = (name: string): boolean => name.startsWith(platform) || name === input.repository;
-    const loopback = await startLoopbackRegistry({ registry, known, receiver, readable });
+    const { mirrorCredential = () => undefined, say } = options;
+    const readable = readableRepositories({ input, registry, mirrorCredential, ...(signal && { signal }) });
+    const loopback = await startLoopbackRegistry({ known, receiver, readable, say });
     try {
       const channel = await listener.accepted;
       channel.send({
@@ -170,7 +178,7 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       });
       if (sourceDirectory !== undefined) stages.begin(afterSource(input));
       const following = { options, stages, facts, registry };
-      const { image } = await followSteps(channel, "built", following);
+      const { image, bases = [] } = await followSteps(channel, "built", following);
       stages.begin("push");
       const { repository, build } = input;
       const { squash = false } = input.options ?? {};
@@ -179,6 +187,8 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
       const layers = pushed.uploaded === 1 ? "layer" : "layers";
       const counts = `${pushed.uploaded} ${layers} uploaded, ${pushed.shared} there already`;
       stages.succeed("push", `${pushed.digest}: ${counts}`);
+      const said = bases.filter(isMaterial).slice(0, MAX_BASES);
+      if (said.length > 0) facts.bases = said;
       facts.materials = known.materials({ host: input.registry.host, base, layers: pushed.layers });
       await listPackages({ options, registry, facts, pushed, known: await knownPackages, source: named });
       if (hasBuildStage("after", input.options)) {
@@ -196,6 +206,11 @@ async function build(options: CoordinateOptions, stages: Stages, facts: Facts): 
     listener.accepted.then((channel) => channel.close()).catch(() => {});
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** The steps are the user's: what they say is looked at before it goes on. */
+function isMaterial({ image, digest }: BuildMaterial): boolean {
+  return NAME.test(image) && /^sha256:[a-f0-9]{64}$/.test(digest);
 }
 
 interface Listing {
@@ -240,6 +255,7 @@ async function fetchSource(
   const { git, bundle } = input.source;
   const directory = join(exchange, "source");
   if (git?.secret !== undefined) {
+    const { fetchPrivate } = await import("./private-source.ts");
     const mounted = options.gitCredential;
     const where = { mounted, environment, scratch, directory };
     const fetched = await fetchPrivate({ git, ...where, log: say, ...(signal && { signal }) });

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { BUILD_LOG_CONFIG_MEDIA_TYPE, BUILD_LOG_LAYER_MEDIA_TYPE, buildLogTag } from "@jdos/api";
+import { BUILD_LOG_CONFIG_MEDIA_TYPE, BUILD_LOG_LAYER_MEDIA_TYPE, buildLogTag } from "@jdos/api/builder";
 import { OCI_MANIFEST } from "../registry/media-types.ts";
 import { digestOf, type Registry } from "../registry/registry.ts";
 

@@ -1,7 +1,8 @@
-import type { BuildMaterial } from "@jdos/api";
+import type { BuildMaterial } from "@jdos/api/builder";
 import type { Descriptor } from "../registry/media-types.ts";
 import type { Registry } from "../registry/registry.ts";
 import { type BaseImage, readImage } from "./base.ts";
+import type { ReadableRepository } from "./readable.ts";
 
 /** They are told in a result of 4 KiB. */
 const MAX_MATERIALS = 8;
@@ -25,7 +26,7 @@ export class KnownImages {
   readonly #registry: Registry;
   readonly #images: Promise<BaseImage | undefined>[];
   /** Names that a build asked for, and their digests. */
-  readonly #asked = new Map<string, string>();
+  readonly #asked = new Map<string, BuildMaterial>();
 
   constructor(registry: Registry, first: BaseImage) {
     this.#registry = registry;
@@ -39,18 +40,27 @@ export class KnownImages {
   }
 
   /** Notes what a name of an image led to. */
-  asked(repository: string, version: string, digest: string): void {
-    const name = version.startsWith("sha256:") ? `${repository}@${version}` : `${repository}:${version}`;
-    if (name.length <= MAX_NAME) this.#asked.set(name, digest);
+  asked(
+    { image, mirror }: Pick<ReadableRepository, "image" | "mirror">,
+    version: string,
+    digest: string,
+  ): void {
+    const at = version.startsWith("sha256:") ? `@${version}` : `:${version}`;
+    const isShort = [image, mirror ?? ""].every((name) => name.length + at.length <= MAX_NAME);
+    if (!isShort) return;
+    const from = mirror === undefined ? {} : { mirror: `${mirror}${at}` };
+    this.#asked.set(`${image}${at}`, { image: `${image}${at}`, digest, ...from });
   }
 
   /** What an image with these layers was built from: the base when it lies on it, and the images that its steps read. */
   materials({ host, base, layers }: MaterialsOptions): BuildMaterial[] {
     const liesOnBase = base.layers.every(({ digest }, at) => layers[at]?.digest === digest);
-    const name = `${host}/${base.repository}@${base.digest}`;
-    const read = [...this.#asked]
-      .filter(([, digest]) => !(liesOnBase && digest === base.digest))
-      .map(([asked, digest]) => ({ image: `${host}/${asked}`, digest }));
+    const isBase = ({ digest, mirror }: BuildMaterial): boolean =>
+      liesOnBase && mirror === undefined && digest === base.digest;
+    const asked = [...this.#asked.values()];
+    // As the steps asked for it, where they did: a tag may lead to another one later.
+    const name = asked.find(isBase)?.image ?? `${host}/${base.repository}@${base.digest}`;
+    const read = asked.filter((material) => !isBase(material));
     return [...(liesOnBase ? [{ image: name, digest: base.digest }] : []), ...read].slice(0, MAX_MATERIALS);
   }
 

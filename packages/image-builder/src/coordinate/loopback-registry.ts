@@ -1,20 +1,22 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { http } from "@jdos/component-base/http";
 import { RECEIVED_REPOSITORY } from "../exchange/messages.ts";
-import type { Registry } from "../registry/registry.ts";
 import type { KnownImages } from "./known-images.ts";
+import type { ReadableRepository } from "./readable.ts";
 import type { ImageReceiver } from "./receiver.ts";
 
 export interface LoopbackRegistryOptions {
-  registry: Registry;
-  /** Repositories that may be read: those of the platform, and the application's own. */
-  readable: (repository: string) => boolean;
+  /** What may be read, and where it is. */
+  readable: (repository: string) => ReadableRepository | undefined;
   /** Learns of each image that is read. */
   known: KnownImages;
   /** Takes the image that is built. */
   receiver: ImageReceiver;
+  /** A line of the build's log. */
+  say: (line: string) => void;
 }
 
 const PATH = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/;
@@ -26,10 +28,12 @@ const PATH = /^\/v2\/(.+)\/(manifests|blobs)\/([^/?]+)$/;
 export async function startLoopbackRegistry(
   options: LoopbackRegistryOptions,
 ): Promise<{ port: number; stop(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    answer(request, response, options).catch((error: Error) =>
-      refuse(response, 502, "UNAVAILABLE", error.message),
-    );
+  const server = http.createServer((request, response) => {
+    answer(request, response, options).catch((error: Error) => {
+      // Its client tells the status alone.
+      if (!response.headersSent) options.say(`note: ${error.message}`);
+      refuse(response, 502, "UNAVAILABLE", error.message);
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -45,7 +49,7 @@ export async function startLoopbackRegistry(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { registry, readable, known, receiver }: LoopbackRegistryOptions,
+  { readable, known, receiver }: LoopbackRegistryOptions,
 ): Promise<void> {
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
   if (path === "/v2/" || path === "/v2")
@@ -54,14 +58,14 @@ async function answer(
   const [, repository = "", kind, version = ""] = PATH.exec(path) ?? [];
   if (request.method !== "GET" && request.method !== "HEAD")
     return refuse(response, 405, "UNSUPPORTED", "this registry is read only");
-  if (kind === undefined || !readable(repository))
-    return refuse(response, 403, "DENIED", `builds may not read "${repository}"`);
+  const place = kind === undefined ? undefined : readable(repository);
+  if (place === undefined) return refuse(response, 403, "DENIED", `builds may not read "${repository}"`);
   if (kind === "manifests") {
-    const found = await registry.rawManifest(repository, version);
+    const found = await place.registry.rawManifest(place.repository, version);
     if (found === undefined)
       return refuse(response, 404, "MANIFEST_UNKNOWN", `manifest unknown: "${repository}:${version}"`);
-    known.add(repository, found.digest);
-    known.asked(repository, version, found.digest);
+    if (place.mirror === undefined) known.add(repository, found.digest);
+    known.asked(place, version, found.digest);
     response.writeHead(200, {
       "content-type": found.mediaType,
       "content-length": found.bytes.length,
@@ -69,7 +73,7 @@ async function answer(
     });
     return void response.end(request.method === "HEAD" ? undefined : found.bytes);
   }
-  const stream = await registry.blobStream(repository, version);
+  const stream = await place.registry.blobStream(place.repository, version);
   response.writeHead(200, { "content-type": "application/octet-stream", "docker-content-digest": version });
   if (request.method === "HEAD") {
     stream.destroy();

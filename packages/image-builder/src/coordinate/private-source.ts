@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ApplicationSource } from "@jdos/api";
+import type { ApplicationSource } from "@jdos/api/builder";
 import { fetchGit } from "../source/git.ts";
 import { openGitAccess } from "../source/git-access.ts";
 import { readBuildEnvironment } from "../steps/environment.ts";

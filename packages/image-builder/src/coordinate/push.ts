@@ -2,7 +2,7 @@ import { constants, createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { imageTag } from "@jdos/api";
+import { imageTag } from "@jdos/api/builder";
 import { ImageBuilderError } from "../errors.ts";
 import type { BuiltImage, BuiltLayer } from "../exchange/messages.ts";
 import {
@@ -11,12 +11,12 @@ import {
   OCI_CONFIG,
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
+  type RunConfig,
 } from "../registry/media-types.ts";
 import { digestOf, type Registry } from "../registry/registry.ts";
 import type { BaseImage } from "./base.ts";
 import { rememberLayer } from "./layer-cache.ts";
 import type { ImageReceiver } from "./receiver.ts";
-import { squashOver } from "./squash-image.ts";
 
 /** The tag of an application's newest image: what it has in common with the next one is not sent again. */
 export const LAST_BUILD = "last-build";
@@ -59,16 +59,19 @@ export async function pushImage(image: BuiltImage, options: PushOptions): Promis
 }
 
 async function pushOnce(image: BuiltImage, options: PushOptions): Promise<Pushed> {
-  const pushed = image.kind === "layers" ? pushLayers(image, options) : pushReceived(options);
+  const pushed = image.kind === "layers" ? pushLayers(image, options) : pushReceived(image, options);
   const { config, layers, uploaded, shared } = await pushed;
   const { base } = options;
   const own = layers.length - base.layers.length;
-  const whole =
-    options.squash === true && own > 1 && startsWith(config, base.config)
-      ? await squashOver(base, { ...options, config, layers })
-      : { config, layers };
+  const isSquashed = options.squash === true && own > 1 && startsWith(config, base.config);
+  const whole = isSquashed ? await squash(config, layers, options) : { config, layers };
   const digest = await pushWhole(whole.config, whole.layers, options);
   return { digest, layers: whole.layers, uploaded, shared };
+}
+
+async function squash(config: ImageConfig, layers: Descriptor[], options: PushOptions) {
+  const { squashOver } = await import("./squash-image.ts");
+  return squashOver(options.base, { ...options, config, layers });
 }
 
 interface PushedLayers {
@@ -150,9 +153,13 @@ async function shareLayer(
   await registry.pushBlob(repository, layer, { file });
 }
 
-async function pushReceived(options: PushOptions): Promise<PushedLayers> {
+async function pushReceived(
+  image: Extract<BuiltImage, { kind: "pushed" }>,
+  options: PushOptions,
+): Promise<PushedLayers> {
   const { registry, repository } = options;
-  const { config, layers } = await options.receiver.image();
+  const { config: received, layers } = await options.receiver.image();
+  const config = { ...received, config: told(received.config, image.config) };
   const descriptors: Descriptor[] = [];
   let shared = 0;
   for (const layer of layers) {
@@ -167,6 +174,14 @@ async function pushReceived(options: PushOptions): Promise<PushedLayers> {
     }
   }
   return { config, layers: descriptors, uploaded: layers.length - shared, shared };
+}
+
+/** The configuration of an image with what it is told besides; a variable of that name is replaced. */
+function told(has: RunConfig = {}, more: RunConfig = {}): RunConfig {
+  const byName = (lines: readonly string[] = []) =>
+    lines.map((line) => [line.split("=", 1)[0], line] as const);
+  const env = new Map([...byName(has.Env), ...byName(more.Env)]);
+  return { ...has, ...more, ...(env.size === 0 ? {} : { Env: [...env.values()] }) };
 }
 
 /** The steps may have left anything under a name: only plain files are read, and nothing behind a link. */

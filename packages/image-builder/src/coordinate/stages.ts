@@ -1,5 +1,5 @@
-import { type BuildStage, type BuildStageName, formatStageMarker } from "@jdos/api";
-import { formatTime } from "@jdos/apimachinery";
+import { type BuildStage, type BuildStageName, formatStageMarker } from "@jdos/api/builder";
+import { formatTime } from "@jdos/apimachinery/condition";
 
 /** Keeps the stages of a build and says in the log where it stands. */
 export class Stages {

@@ -1,13 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuilderInput } from "@jdos/api";
-import { DEFAULT_REGISTRY } from "@jdos/component-base";
+import type { BuilderInput, BuildMaterial } from "@jdos/api/builder";
+import { DEFAULT_REGISTRY } from "@jdos/component-base/registry";
 import { ImageBuilderError } from "../errors.ts";
-import { type BuiltImage, RECEIVED_REPOSITORY } from "../exchange/messages.ts";
+import { type BuiltImage, MIRROR_REPOSITORY, RECEIVED_REPOSITORY } from "../exchange/messages.ts";
 import { type BuildEnvironment, PROXY_VARIABLES } from "../steps/environment.ts";
 import { runStep, StepFailure } from "../steps/run-step.ts";
 import { usableDockerfile } from "./cache-locks.ts";
 import { explainFailure } from "./explain.ts";
+import { foreignBases } from "./foreign-bases.ts";
 import type { MountedSecret } from "./secrets.ts";
 import { type BuildStorage, openStorage } from "./storage.ts";
 import { environmentVolumes } from "./volumes.ts";
@@ -37,6 +38,8 @@ export interface DockerfileBuildOptions {
 export interface DockerfileBuild {
   image: BuiltImage;
   message: string;
+  /** What FROM named at registries that are not the platform's. */
+  bases: BuildMaterial[];
   /** Clears up in what is kept; the build need not wait for it. */
   settle(): Promise<void>;
 }
@@ -84,12 +87,16 @@ export async function buildDockerfile(options: DockerfileBuildOptions): Promise<
       : error;
   }
   const image = await readFile(iidFile, "utf8");
+  const platform = platformNames(input.registry);
+  const named = watched.from().filter((name) => !platform.some((each) => name.startsWith(`${each}/`)));
+  const bases = await foreignBases(named, { env, using: storage.using, signal });
   await push(options, { env, policy: settings.policy, image, using: storage.using });
   const kept = watched.cached();
   const which = kept === 0 ? "" : `, ${kept} of them known from earlier builds`;
   return {
     image: { kind: "pushed" },
     message: `${name} built in ${watched.count()} steps${which}`,
+    bases,
     settle: storage.settle,
   };
 }
@@ -134,19 +141,28 @@ async function writeSettings({ work, input, registryPort }: DockerfileBuildOptio
 
 /**
  * The platform's registry is reached through the mirror, under its own name and under the one it has on one machine,
- * so that a Dockerfile builds on both; names without a host are Docker Hub's.
+ * so that a Dockerfile builds on both; so are registries that have a mirror of their own. Names without a host are
+ * Docker Hub's. The longest prefix counts. Source: containers-registries.conf(5).
  */
-export function registriesConf(
-  { host, prefix = "" }: BuilderInput["registry"],
-  registryPort: number,
-): string {
-  const path = prefix === "" ? "" : `/${prefix.slice(0, -1)}`;
-  const location = `127.0.0.1:${registryPort}${path}`;
-  const names = [...new Set([`${host}${path}`, DEFAULT_REGISTRY.host])];
-  const mirrors = names.map(
-    (name) => `[[registry]]\nprefix = "${name}"\nlocation = "${location}"\ninsecure = true\n`,
+export function registriesConf(registry: BuilderInput["registry"], registryPort: number): string {
+  const loopback = `127.0.0.1:${registryPort}`;
+  const places = new Map(
+    (registry.mirrors ?? []).map((mirror, at) => [mirror.prefix, `${loopback}/${MIRROR_REPOSITORY}/${at}`]),
   );
-  return `unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n\n${mirrors.join("\n")}`;
+  for (const name of platformNames(registry)) places.set(name, `${loopback}${pathOf(registry)}`);
+  const registries = [...places].map(
+    ([name, location]) => `[[registry]]\nprefix = "${name}"\nlocation = "${location}"\ninsecure = true\n`,
+  );
+  return `unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n\n${registries.join("\n")}`;
+}
+
+/** What images of the platform's registry begin with. */
+function platformNames(registry: BuilderInput["registry"]): string[] {
+  return [...new Set([`${registry.host}${pathOf(registry)}`, DEFAULT_REGISTRY.host])];
+}
+
+function pathOf({ prefix = "" }: BuilderInput["registry"]): string {
+  return prefix === "" ? "" : `/${prefix.slice(0, -1)}`;
 }
 
 function buildArguments({ options }: BuilderInput, { variables }: BuildEnvironment): string[] {
@@ -162,17 +178,21 @@ function buildArguments({ options }: BuilderInput, { variables }: BuildEnvironme
 function stepWatch(log: (line: string) => unknown) {
   let last: string | undefined;
   let count = 0;
+  const from = new Set<string>();
   let cached = 0;
   return {
     log: (line: string): unknown => {
       const step = /^(?:\[\d+\/\d+\] )?STEP \d+\/\d+: (.*)$/.exec(line)?.[1];
       if (step !== undefined) {
         last = step;
+        const base = /^FROM (\S+)/i.exec(step)?.[1];
+        if (base !== undefined) from.add(base);
         count++;
       }
       if (line.startsWith("--> Using cache ")) cached++;
       return log(line);
     },
+    from: () => [...from],
     lastStep: () => last,
     count: () => count,
     cached: () => cached,

@@ -1,4 +1,5 @@
-import type { BuilderInput } from "@jdos/api";
+import type { BuilderInput } from "@jdos/api/builder";
+import { mirroredImage, parseImageName } from "@jdos/component-base/registry";
 import { ImageBuilderError } from "../errors.ts";
 import type { StepFailure } from "../steps/run-step.ts";
 
@@ -16,7 +17,7 @@ export function explainFailure(
 ): ImageBuilderError {
   const text = failure.lines.join("\n");
   const cause = failure;
-  const from = /^FROM\s+(?:--\S+\s+)*(\S+)/i.exec(lastStep ?? "")?.[1];
+  const from = imageNamedBy(lastStep ?? "", text);
   if (from !== undefined || lastStep === undefined) {
     const image =
       from ?? /(?:docker:\/\/|pulling image |source image )"?([^\s":]+(?::[\w.-]+)?)/.exec(text)?.[1];
@@ -51,20 +52,35 @@ export function explainFailure(
   );
 }
 
+/** The image of a FROM, or of a COPY when it could not be had. */
+function imageNamedBy(step: string, text: string): string | undefined {
+  const from = /^FROM\s+(?:--\S+\s+)*(\S+)/i.exec(step)?.[1];
+  if (from !== undefined || !/initializing source docker:|pinging container registry/.test(text)) return from;
+  return /^COPY\s+(?:--\S+\s+)*?--from=(\S+)/i.exec(step)?.[1];
+}
+
 function missing(
   image: string,
   { cause, text, input }: { cause: StepFailure; text: string; input: BuilderInput },
 ): ImageBuilderError {
   const known = input.platformImages ?? [input.baseImage];
-  const why = /manifest unknown|not found|name unknown/i.test(text)
-    ? "no registry has it"
+  const name = parseImageName(image);
+  const mirrored = name && mirroredImage(name, input.registry.mirrors ?? []);
+  const registry = mirrored === undefined ? "registry" : `mirror "${mirrored.mirror.location}"`;
+  const [why, isAway] = /manifest unknown|not found|name unknown/i.test(text)
+    ? [mirrored === undefined ? "no registry has it" : `the ${registry} does not have it`, false]
     : /denied|unauthorized|forbidden/i.test(text)
-      ? "the registry does not give it out"
-      : "its registry cannot be reached";
+      ? [`the ${registry} does not give it out`, false]
+      : [`its ${registry} cannot be reached`, true];
+  const platform = `Images of the platform: ${known.join(", ")}`;
+  const setting =
+    mirrored === undefined ? "an administrator can name a mirror of it in" : "mirrors are set in";
+  const hint =
+    isAway || mirrored !== undefined ? `${platform}. Of others ${setting} registry.mirrors` : platform;
   return new ImageBuilderError(
     "BaseImageMissing",
-    `Cannot get the image "${image}" that FROM names: ${why}`,
-    { cause, hint: `Images of the platform: ${known.join(", ")}` },
+    `Cannot get the image "${image}" that the Dockerfile names: ${why}`,
+    { cause, hint },
   );
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BuildSecret } from "@jdos/api";
+import type { BuildSecret } from "@jdos/api/builder";
 import { ImageBuilderError } from "../errors.ts";
 
 /** Below the directory of secrets: <name>/value. Only root reads it, so that steps see a secret only where they ask for it. */

@@ -118,7 +118,8 @@ async function answers(env: Readonly<Record<string, string>>): Promise<boolean> 
     await runStep(["buildah", "info"], { env, log: () => {}, timeoutSeconds: 30 });
     return true;
   } catch (error) {
-    if (!(error instanceof StepFailure)) throw error;
+    // On a machine that is too busy to answer nothing is known, and the choice is kept.
+    if (!(error instanceof StepFailure) || error.timedOut) throw error;
     return false;
   }
 }

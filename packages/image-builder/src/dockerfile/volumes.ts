@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BuildEnvironment } from "../steps/environment.ts";
 
 /** Where steps see the certificate authorities. The image's own bundle stays, so that packages may write it. */
-const AUTHORITIES = "/run/jdos/ca.crt";
+export const AUTHORITIES = "/run/jdos/ca.crt";
 
 interface Client {
   /** The file of the build environment. */

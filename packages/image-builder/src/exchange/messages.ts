@@ -1,6 +1,6 @@
-import type { BuilderError, BuilderInput } from "@jdos/api";
+import type { BuilderError, BuilderInput, BuildMaterial } from "@jdos/api/builder";
 import type { PackedLayer } from "../layer/pack.ts";
-import type { ImageConfig } from "../registry/media-types.ts";
+import type { ImageConfig, RunConfig } from "../registry/media-types.ts";
 
 /** From the container that holds the credential to the one that runs the user's steps. */
 export type ToSteps =
@@ -29,7 +29,7 @@ export type FromSteps =
   | { type: "cached"; key: string }
   /** The steps of one's own before the image are done. */
   | { type: "tested"; message: string }
-  | { type: "built"; image: BuiltImage; message: string }
+  | { type: "built"; image: BuiltImage; message: string; bases?: BuildMaterial[] }
   /** Those after it are. */
   | { type: "checked"; message: string }
   | { type: "failed"; error: BuilderError };
@@ -48,8 +48,8 @@ export type BuiltImage =
       layers: BuiltLayer[];
       config: NonNullable<ImageConfig["config"]>;
     }
-  /** An image that was pushed to the loopback registry. */
-  | { kind: "pushed" };
+  /** An image that was pushed to the loopback registry, and what it is told beside what its Dockerfile says. */
+  | { kind: "pushed"; config?: RunConfig };
 
 export interface BuiltLayer extends PackedLayer {
   /** Name of the file in the exchange directory; absent: the registry has it. */
@@ -61,3 +61,6 @@ export interface BuiltLayer extends PackedLayer {
 
 /** The repository of the loopback registry that the steps push their image to. */
 export const RECEIVED_REPOSITORY = "jdos-build/image";
+
+/** Below it, by their numbers, the loopback registry has the mirrors of other registries. */
+export const MIRROR_REPOSITORY = "jdos-mirror";

@@ -9,6 +9,7 @@ import { runStep, StepFailure } from "../steps/run-step.ts";
 import { type NodeProject, readProject } from "./package.ts";
 import type { PackageManager } from "./package-manager.ts";
 import { managerOf, planModules, startCommand } from "./plan.ts";
+import type { NodeRuntime } from "./runtime.ts";
 
 export interface NodeBuildOptions {
   source: string;
@@ -21,6 +22,8 @@ export interface NodeBuildOptions {
   log: (line: string) => unknown;
   /** Ends what runs. */
   signal: AbortSignal;
+  /** A Node that is not the base's: `variables.PATH` begins with its directory. */
+  runtime?: NodeRuntime | undefined;
   /** Asks for a layer that an earlier build made. */
   cached: (key: string) => Promise<CachedLayer | undefined>;
 }
@@ -45,8 +48,6 @@ export async function buildNode(options: NodeBuildOptions): Promise<{ image: Bui
   const { source, base, exchange, log } = options;
   const project = readProject(source);
   const start = startCommand(project);
-  if (project.manifest.engines?.node !== undefined)
-    log(`engines: asks for Node ${project.manifest.engines.node}; the image has ${nodeOf(base.config)}`);
   log(`start: ${start.command.join(" ")} (${start.why})`);
   const modules = await makeModules(project, options);
   const packed = await packLayer({
@@ -56,6 +57,7 @@ export async function buildNode(options: NodeBuildOptions): Promise<{ image: Bui
     exclude: (path) => KEPT_OUT.has(path),
   });
   const layers: BuiltLayer[] = [
+    ...(options.runtime === undefined ? [] : [await options.runtime.layer(exchange, options.cached)]),
     ...modules.layers,
     { ...packed, file: "app.tar.gz", createdBy: "the application's own files" },
   ];
@@ -73,7 +75,8 @@ interface Modules {
 }
 
 async function makeModules(project: NodeProject, options: NodeBuildOptions): Promise<Modules> {
-  const plan = planModules(project, options.base.digest);
+  const runsOn = [options.base.digest, options.runtime?.version].filter((part) => part !== undefined);
+  const plan = planModules(project, runsOn.join(" "));
   if (plan.modules === "none")
     return { layers: [], tree: project.directory, message: "It has no dependencies to install" };
   const tree = join(options.work, "app");
@@ -124,7 +127,7 @@ async function makeModules(project: NodeProject, options: NodeBuildOptions): Pro
 }
 
 /** What runs a program of the user's. */
-export type Running = Pick<NodeBuildOptions, "variables" | "log" | "signal">;
+export type Running = Pick<NodeBuildOptions, "variables" | "log" | "signal" | "runtime">;
 
 /** Installs all that a project is developed and tested with, in a tree that the steps' user owns. */
 export async function installForTests(tree: string, home: string, options: Running): Promise<void> {
@@ -141,6 +144,7 @@ async function runNpm(
   argv: string[],
   { cwd, home, manager, options }: { cwd: string; home: string; manager: PackageManager; options: Running },
 ): Promise<void> {
+  await options.runtime?.fetch();
   options.log(`$ ${argv.filter((word) => !word.startsWith("--no-")).join(" ")}`);
   try {
     await runStep(argv, {
@@ -243,11 +247,4 @@ function runConfig({ config = {} }: ImageConfig, command: string[]): NonNullable
     Cmd: command,
     ExposedPorts: { "8080/tcp": {} },
   };
-}
-
-function nodeOf({ config }: ImageConfig): string {
-  const version = config?.Env?.find((entry) => entry.startsWith("NODE_VERSION="))?.slice(
-    "NODE_VERSION=".length,
-  );
-  return version === undefined ? "the platform's Node" : `Node ${version}`;
 }

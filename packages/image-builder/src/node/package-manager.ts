@@ -1,14 +1,22 @@
-import type { Lockfile } from "../steps/detect.ts";
+import type { Lockfile } from "./lockfile.ts";
 
 /** What installs a project's modules: chosen by its lockfile. Commands are whole, without a shell. */
 export interface PackageManager {
   name: "npm" | "pnpm" | "yarn";
   /** Installs what the lockfile says; without development: only what is needed to run. */
-  install(options: { development: boolean }): string[];
+  install(options: InstallOptions): string[];
+  /** Runs the scripts of modules that were installed without. */
+  rebuild(): string[];
   /** Takes away what only development needs. */
   prune(): string[];
   /** Beside the environment of a build. */
   env: Readonly<Record<string, string>>;
+}
+
+export interface InstallOptions {
+  development: boolean;
+  /** False: no module's own script runs, and none of the project's, whose files may not be there. */
+  scripts?: boolean;
 }
 
 export interface ManagerFacts {
@@ -19,6 +27,8 @@ export interface ManagerFacts {
   packageManager?: string;
 }
 
+const IGNORE_SCRIPTS = "--ignore-scripts";
+const NPM_REBUILD = ["npm", "rebuild", "--no-audit", "--no-update-notifier"];
 const QUIET = ["--no-audit", "--no-fund", "--no-update-notifier", "--no-progress"];
 
 /** Chooses by the lockfile; the version by package.json, else the one that the lockfile's format is of. */
@@ -28,8 +38,12 @@ export function packageManagerOf(facts: ManagerFacts): PackageManager {
   const verb = facts.lockfile === undefined ? "install" : "ci";
   return {
     name: "npm",
-    install: ({ development }) => ["npm", verb, development ? "--include=dev" : "--omit=dev", ...QUIET],
-    prune: () => ["npm", "prune", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts"],
+    install: ({ development, scripts = true }) => [
+      ...["npm", verb, development ? "--include=dev" : "--omit=dev", ...QUIET],
+      ...(scripts ? [] : [IGNORE_SCRIPTS]),
+    ],
+    rebuild: () => NPM_REBUILD,
+    prune: () => ["npm", "prune", "--omit=dev", "--no-audit", "--no-fund", IGNORE_SCRIPTS],
     env: {},
   };
 }
@@ -42,14 +56,16 @@ function pnpm({ lock, packageManager }: ManagerFacts): PackageManager {
   );
   return {
     name: "pnpm",
-    install: ({ development }) => [
+    install: ({ development, scripts = true }) => [
       ...command,
       "install",
       "--frozen-lockfile",
       ...(development ? ["--prod=false"] : ["--prod"]),
       "--reporter=append-only",
+      ...(scripts ? [] : [IGNORE_SCRIPTS]),
     ],
-    prune: () => [...command, "prune", "--prod", "--ignore-scripts"],
+    rebuild: () => [...command, "rebuild"],
+    prune: () => [...command, "prune", "--prod", IGNORE_SCRIPTS],
     env: {},
   };
 }
@@ -59,8 +75,13 @@ function classic({ packageManager }: ManagerFacts): PackageManager {
   const install = [...command, "install", "--frozen-lockfile", "--non-interactive", "--no-progress"];
   return {
     name: "yarn",
-    install: ({ development }) => [...install, `--production=${!development}`],
-    prune: () => [...install, "--production=true", "--ignore-scripts", "--prefer-offline"],
+    install: ({ development, scripts = true }) => [
+      ...install,
+      ...(scripts ? [] : [IGNORE_SCRIPTS]),
+      `--production=${!development}`,
+    ],
+    rebuild: () => NPM_REBUILD,
+    prune: () => [...install, "--production=true", IGNORE_SCRIPTS, "--prefer-offline"],
     env: {},
   };
 }
@@ -74,7 +95,11 @@ function berry({ packageManager }: ManagerFacts): PackageManager {
   const production = [...command, "workspaces", "focus", "--all", "--production"];
   return {
     name: "yarn",
-    install: ({ development }) => (development ? [...command, "install", "--immutable"] : production),
+    install: ({ development, scripts = true }) =>
+      development
+        ? [...command, "install", "--immutable", ...(scripts ? [] : ["--mode=skip-build"])]
+        : production,
+    rebuild: () => [...command, "rebuild"],
     prune: () => production,
     env: {
       YARN_NODE_LINKER: "node-modules",

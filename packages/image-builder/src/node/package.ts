@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ImageBuilderError } from "../errors.ts";
-import { type Lockfile, lockfileOf } from "../steps/detect.ts";
+import { type Lockfile, lockfileOf } from "./lockfile.ts";
 
 /** What a build reads of a package.json. */
 export interface NodePackage {

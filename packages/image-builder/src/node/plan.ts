@@ -28,18 +28,18 @@ const INSTALL_SCRIPTS = [
 /** Raised when the way modules are installed changes. */
 const CACHE_VERSION = 2;
 
-/** Decides how the modules of a project come about. */
-export function planModules(project: NodeProject, baseDigest: string): NodePlan {
+/** Decides how the modules of a project come about. What they run on decides about their layer, too. */
+export function planModules(project: NodeProject, runsOn: string): NodePlan {
   const { manifest } = project;
   const manager = managerOf(project);
   const build = manifest.scripts.build !== undefined;
   const ownScripts = INSTALL_SCRIPTS.some((name) => manifest.scripts[name] !== undefined);
-  if (build || ownScripts || manifest.workspaces !== undefined || hasLocalDependency(manifest)) {
+  if (build || ownScripts || isOfSeveral(project)) {
     return { modules: "together", manager, build };
   }
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   if (wanted.length === 0 && lockMatches(project)) return { modules: "none" };
-  return { modules: "apart", manager, cacheKey: cacheKey(project, baseDigest) };
+  return { modules: "apart", manager, cacheKey: cacheKey(project, runsOn) };
 }
 
 /** Who installs the modules of a project. */
@@ -53,13 +53,14 @@ export function managerOf({ manifest, lockfile, directory }: NodeProject): Packa
   });
 }
 
-function hasLocalDependency({
-  dependencies,
-  optionalDependencies,
-  devDependencies,
-}: NodeProject["manifest"]): boolean {
-  return Object.values({ ...devDependencies, ...dependencies, ...optionalDependencies }).some((version) =>
-    /^(file:|link:|workspace:|\.\.?\/)/.test(version),
+/** Modules that lie in the source itself: its files are needed to install. */
+export function isOfSeveral({ directory, manifest }: NodeProject): boolean {
+  const { dependencies, optionalDependencies, devDependencies, workspaces } = manifest;
+  const versions = Object.values({ ...devDependencies, ...dependencies, ...optionalDependencies });
+  return (
+    workspaces !== undefined ||
+    existsSync(join(directory, "pnpm-workspace.yaml")) ||
+    versions.some((version) => /^(file:|link:|workspace:|\.\.?\/)/.test(version))
   );
 }
 
@@ -80,7 +81,7 @@ function lockMatches({ directory, lockfile }: NodeProject): boolean {
   }
 }
 
-function cacheKey({ directory, manifest, lockfile }: NodeProject, baseDigest: string): string {
+function cacheKey({ directory, manifest, lockfile }: NodeProject, runsOn: string): string {
   const text = (name: string): string =>
     existsSync(join(directory, name)) ? readFileSync(join(directory, name), "utf8") : "";
   const { dependencies, devDependencies, optionalDependencies, overrides, engines, packageManager } =
@@ -88,7 +89,7 @@ function cacheKey({ directory, manifest, lockfile }: NodeProject, baseDigest: st
   const decisive = [
     CACHE_VERSION,
     process.arch,
-    baseDigest,
+    runsOn,
     dependencies,
     devDependencies,
     optionalDependencies,

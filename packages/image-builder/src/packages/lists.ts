@@ -1,5 +1,3 @@
-import { parse as parseYaml } from "yaml";
-
 /** One package of an image. Its type is that of package URLs; "os" is the distribution itself. */
 export interface Package {
   type: "os" | "deb" | "npm" | "pypi" | "golang" | "composer" | "gem";
@@ -13,7 +11,7 @@ export interface Package {
 export const MAX_LIST_BYTES = 24 * 1024 * 1024;
 const MAX_YAML_BYTES = 4 * 1024 * 1024;
 
-type Reader = (text: string) => Package[];
+type Reader = (text: string) => Package[] | Promise<Package[]>;
 
 /** Files that list packages, by how their path ends. The first that fits reads it. */
 const READERS: readonly (readonly [RegExp, Reader])[] = [
@@ -78,8 +76,8 @@ function readNpm(text: string): Package[] {
 }
 
 /** Keys of `packages`: "name@1.2.3", "/name@1.2.3(peer)" of older ones. Source: pnpm, lockfile 6 and 9. */
-function readPnpm(text: string): Package[] {
-  const { packages = {} } = yaml(text) as { packages?: Record<string, { dev?: boolean }> };
+async function readPnpm(text: string): Promise<Package[]> {
+  const { packages = {} } = (await yaml(text)) as { packages?: Record<string, { dev?: boolean }> };
   return Object.entries(packages).flatMap(([key, value]) => {
     const [, name, version] = /^\/?(@?[^@]+)@([^(]+)/.exec(key) ?? [];
     return value?.dev === true ? [] : of("npm", name, version);
@@ -132,6 +130,8 @@ function of(type: Package["type"], name: string | undefined, version: string | u
   return name === undefined || name === "" || version === undefined ? [] : [{ type, name, version }];
 }
 
-function yaml(text: string): unknown {
-  return text.length > MAX_YAML_BYTES ? {} : (parseYaml(text, { maxAliasCount: 0 }) ?? {});
+async function yaml(text: string): Promise<unknown> {
+  if (text.length > MAX_YAML_BYTES) return {};
+  const { parse } = await import("yaml");
+  return parse(text, { maxAliasCount: 0 }) ?? {};
 }

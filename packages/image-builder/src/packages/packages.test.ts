@@ -103,9 +103,9 @@ const LISTS: readonly (readonly [path: string, text: string, urls: string[]])[] 
 ];
 
 for (const [path, text, urls] of LISTS)
-  test(`readerOf("${path}") reads the packages of ${text.slice(0, 20).replaceAll("\n", " ")}`, () => {
+  test(`readerOf("${path}") reads the packages of ${text.slice(0, 20).replaceAll("\n", " ")}`, async () => {
     assert.deepEqual(
-      readerOf(path)?.(text).map((each) => packageUrl(each)),
+      (await readerOf(path)?.(text))?.map((each) => packageUrl(each)),
       urls,
     );
   });
@@ -218,11 +218,11 @@ test("attachSbom() attaches CycloneDX to an image, the same for the same image, 
   assert.deepEqual(
     bom.components.map(({ purl, name }: { purl?: string; name: string }) => purl ?? name),
     [
-      "debian",
       "pkg:deb/debian/libc6@2.36-9%2Bdeb12u10?arch=amd64&distro=debian-12",
       "pkg:deb/debian/tzdata@2025a-0%2Bdeb12u1?arch=all&distro=debian-12",
       "pkg:golang/golang.org/x/net@v0.1.0",
       "pkg:npm/a@1.0.0",
-    ].sort((a, b) => (a < b ? -1 : 1)),
+      "debian",
+    ],
   );
 });

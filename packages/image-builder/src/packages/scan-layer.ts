@@ -46,9 +46,9 @@ export async function scanLayer(
     }
     const chunks: Buffer[] = [];
     stream.on("data", (chunk) => chunks.push(chunk as Buffer));
-    stream.on("end", () => {
+    stream.on("end", async () => {
       try {
-        found.files[path] = read(Buffer.concat(chunks).toString("utf8"));
+        found.files[path] = await read(Buffer.concat(chunks).toString("utf8"));
       } catch {
         found.files[path] = [];
         found.unread.push(path);

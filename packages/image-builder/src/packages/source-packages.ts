@@ -26,7 +26,7 @@ async function packagesOf(root: string, path: string): Promise<Package[]> {
   const read = readerOf(`source/${path}`);
   if (read === undefined || (await lstat(join(root, path))).size > MAX_LIST_BYTES) return [];
   try {
-    return read(await readFile(join(root, path), "utf8"));
+    return await read(await readFile(join(root, path), "utf8"));
   } catch {
     return [];
   }

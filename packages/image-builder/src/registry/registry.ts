@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
+import type { RegistryAnswer } from "@jdos/component-base/registry";
 import { ImageBuilderError } from "../errors.ts";
 import {
   ALL_MANIFESTS,
@@ -10,12 +11,12 @@ import {
   type Manifest,
   OCI_INDEX,
 } from "./media-types.ts";
-import { RegistryTransport, type TransportOptions } from "./transport.ts";
+import { isOk, RegistryTransport, type TransportOptions } from "./transport.ts";
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** What is uploaded: the bytes, or that many bytes of a file, from its beginning or from an offset. */
-export type BlobSource = Uint8Array<ArrayBuffer> | { file: string; offset?: number };
+export type BlobSource = Uint8Array | { file: string; offset?: number };
 
 /** A registry as a build uses it. Source: OCI distribution specification. */
 export class Registry {
@@ -55,14 +56,14 @@ export class Registry {
       accept: [404],
     });
     if (response.status === 404) {
-      await response.body?.cancel();
+      response.body.resume();
       return undefined;
     }
     const bytes = await limited(response, MAX_MANIFEST_BYTES);
     const digest = digestOf(bytes);
     if (version.startsWith("sha256:") && version !== digest)
       throw corrupt(`manifest ${version} of "${repository}"`);
-    return { bytes, digest, mediaType: response.headers.get("content-type") ?? OCI_INDEX };
+    return { bytes, digest, mediaType: response.headers["content-type"] ?? OCI_INDEX };
   }
 
   async hasBlob(repository: string, digest: string): Promise<boolean> {
@@ -72,7 +73,8 @@ export class Registry {
       scopes: pushScope(repository),
       accept: [404],
     });
-    return response.ok;
+    response.body.resume();
+    return isOk(response);
   }
 
   /** A small blob, whole and checked. */
@@ -94,8 +96,7 @@ export class Registry {
       path: `/v2/${repository}/blobs/${digest}`,
       scopes: { [repository]: "pull" },
     });
-    if (response.body === null) throw corrupt(`blob ${digest} of "${repository}"`);
-    return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+    return response.body;
   }
 
   /** Sees to it that a repository has a blob that another one of this registry has. False: it could not be mounted. */
@@ -107,10 +108,10 @@ export class Registry {
       path: `/v2/${repository}/blobs/uploads/?${query}`,
       scopes: { ...pushScope(repository), [from]: "pull" },
     });
-    await response.body?.cancel();
+    response.body.resume();
     if (response.status === 201) return true;
-    const location = response.headers.get("location");
-    if (location !== null) await this.#cancel(repository, location);
+    const { location } = response.headers;
+    if (location !== undefined) await this.#cancel(repository, location);
     return false;
   }
 
@@ -127,9 +128,9 @@ export class Registry {
       path: `/v2/${repository}/blobs/uploads/`,
       scopes,
     });
-    await started.body?.cancel();
-    const location = started.headers.get("location");
-    if (location === null)
+    started.body.resume();
+    const { location } = started.headers;
+    if (location === undefined)
       throw new ImageBuilderError(
         "RegistryRefused",
         `Cannot upload to "${repository}": the registry names no place for it`,
@@ -143,7 +144,7 @@ export class Registry {
       headers: { "content-type": "application/octet-stream", "content-length": String(size) },
       body: () => (source instanceof Uint8Array ? source : contentOf(source, size)),
     });
-    await response.body?.cancel();
+    response.body.resume();
     return "uploaded";
   }
 
@@ -158,7 +159,7 @@ export class Registry {
       headers: { "content-type": manifest.mediaType },
       body: () => bytes,
     });
-    await response.body?.cancel();
+    response.body.resume();
     return digest;
   }
 
@@ -169,13 +170,12 @@ export class Registry {
       scopes: pushScope(repository),
       accept: [404, 405],
     });
-    await response.body?.cancel();
+    response.body.resume();
   }
 }
 
 function contentOf({ file, offset = 0 }: { file: string; offset?: number }, size: number) {
-  const content = createReadStream(file, { start: offset, end: offset + size - 1, highWaterMark: 1 << 18 });
-  return Readable.toWeb(content) as ReadableStream<Uint8Array>;
+  return createReadStream(file, { start: offset, end: offset + size - 1, highWaterMark: 1 << 18 });
 }
 
 export function digestOf(bytes: Uint8Array): string {
@@ -190,10 +190,10 @@ function pushScope(repository: string): Record<string, string> {
   return { [repository]: "pull,push" };
 }
 
-async function limited(response: Response, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+async function limited({ body }: RegistryAnswer, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
     if (size > maxBytes)
       throw new ImageBuilderError(

@@ -1,10 +1,14 @@
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ComponentError } from "@jdos/component-base/errors";
 import {
+  askRegistry,
   authorizationFor,
-  ComponentError,
+  type RegistryAnswer,
   type RegistryCredential,
   type RegistryScopes,
-} from "@jdos/component-base";
+  textOf,
+} from "@jdos/component-base/registry";
 import { ImageBuilderError } from "../errors.ts";
 
 export interface TransportOptions {
@@ -28,7 +32,7 @@ export interface RegistryRequest {
   scopes: RegistryScopes;
   headers?: Readonly<Record<string, string>>;
   /** Called anew for each try. */
-  body?: () => string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  body?: () => string | Uint8Array | Readable;
   /** Answers besides 2xx that are an answer. */
   accept?: readonly number[];
 }
@@ -44,17 +48,17 @@ export class RegistryTransport {
     this.#options = options;
   }
 
-  async send(request: RegistryRequest): Promise<Response> {
+  async send(request: RegistryRequest): Promise<RegistryAnswer> {
     const { patienceSeconds = 60, backOffMillis = 100 } = this.#options;
     const deadline = performance.now() + patienceSeconds * 1000;
     for (let wait = backOffMillis; ; wait = Math.min(2 * wait, MAX_WAIT_MILLIS)) {
       const last = performance.now() + wait > deadline;
       try {
         const response = await this.#authorised(request);
-        if (response.ok || request.accept?.includes(response.status)) return response;
+        if (isOk(response) || request.accept?.includes(response.status)) return response;
         const again = (response.status >= 500 || response.status === 429) && !last;
         if (!again) throw await refusal(request, response);
-        await response.body?.cancel();
+        response.body.resume();
       } catch (error) {
         if (error instanceof ImageBuilderError || this.#options.signal?.aborted) throw error;
         if (last || isCertificateFault(error)) throw unreachable(this.#options.url, error);
@@ -63,12 +67,12 @@ export class RegistryTransport {
     }
   }
 
-  async #authorised(request: RegistryRequest): Promise<Response> {
+  async #authorised(request: RegistryRequest): Promise<RegistryAnswer> {
     const key = JSON.stringify(request.scopes);
     const first = await this.#once(request, this.#tokens.get(key));
     if (first.status !== 401) return first;
-    await first.body?.cancel();
-    const authorization = await this.#answerTo(first.headers.get("www-authenticate"), request);
+    first.body.resume();
+    const authorization = await this.#answerTo(first.headers["www-authenticate"], request);
     if (authorization === undefined)
       throw new ImageBuilderError(
         "RegistryRefused",
@@ -78,7 +82,7 @@ export class RegistryTransport {
     return this.#once(request, authorization);
   }
 
-  async #answerTo(challenge: string | null, { scopes }: RegistryRequest): Promise<string | undefined> {
+  async #answerTo(challenge: string | undefined, { scopes }: RegistryRequest): Promise<string | undefined> {
     const { credential, signal } = this.#options;
     try {
       return await authorizationFor(challenge, {
@@ -98,22 +102,31 @@ export class RegistryTransport {
   async #once(
     { method, path, headers, body }: RegistryRequest,
     authorization: string | undefined,
-  ): Promise<Response> {
-    const content = body?.();
+  ): Promise<RegistryAnswer> {
     const url = new URL(path, this.#options.url);
     // A credential goes to the registry only, wherever it may send us for a blob.
-    const trusted = url.origin === new URL(this.#options.url).origin;
-    return fetch(url, {
+    const isTrusted = url.origin === new URL(this.#options.url).origin;
+    const { signal } = this.#options;
+    return askRegistry(url, {
       method,
-      headers: { ...headers, ...(authorization !== undefined && trusted ? { authorization } : {}) },
-      ...(content === undefined ? {} : { body: content, duplex: "half" }),
-      ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
-    } as RequestInit);
+      body,
+      signal,
+      ...(headers && { headers }),
+      ...(isTrusted && { authorization }),
+    });
   }
 }
 
-async function refusal({ method, path }: RegistryRequest, response: Response): Promise<ImageBuilderError> {
-  const text = (await response.text()).slice(0, 500);
+/** True of an answer that does what was asked. */
+export function isOk({ status }: RegistryAnswer): boolean {
+  return status >= 200 && status <= 299;
+}
+
+async function refusal(
+  { method, path }: RegistryRequest,
+  response: RegistryAnswer,
+): Promise<ImageBuilderError> {
+  const text = await textOf(response, 500);
   return new ImageBuilderError(
     "RegistryRefused",
     `Cannot ${method} "${path}" at the registry: it answered ${response.status}${text === "" ? "" : `: ${text.trim()}`}`,
@@ -122,13 +135,14 @@ async function refusal({ method, path }: RegistryRequest, response: Response): P
 
 /** What no waiting mends. Source: Node's codes of certificate verification. */
 function isCertificateFault(error: unknown): boolean {
-  const { code = "" } = ((error as Error).cause ?? {}) as { code?: string };
+  const { code = "" } = error as { code?: string };
   return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code);
 }
 
 function unreachable(url: string, error: unknown): ImageBuilderError {
   const cause = error instanceof Error ? error : new Error(String(error));
-  const why = cause.cause instanceof Error ? cause.cause.message : cause.message;
+  // Where a name has several addresses, the error has no words of its own.
+  const why = cause.message || (cause as NodeJS.ErrnoException).code;
   return new ImageBuilderError("RegistryUnreachable", `Cannot reach the registry at "${url}": ${why}`, {
     cause,
     hint: isCertificateFault(error)

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, listening } from "@jdos/component-base/testing";
 import { fetchGit, type GitOptions } from "./git.ts";
 
 let root: string;
@@ -71,7 +71,7 @@ before(async () => {
       detached: true,
     },
   );
-  await listening(port);
+  await listening(port, daemon);
   url = `git://127.0.0.1:${port}/app.git`;
 });
 
@@ -79,29 +79,6 @@ after(async () => {
   if (daemon.pid !== undefined) process.kill(-daemon.pid, "SIGKILL");
   await rm(root, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const socket = connect(port, "127.0.0.1");
-    const up = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (up) return;
-    await sleep(25);
-  }
-  throw new Error("git daemon did not start");
-}
 
 function fetchOf(options: Partial<GitOptions>): ReturnType<typeof fetchGit> {
   const run = { env: { PATH, HOME: root }, log: () => {} };

@@ -1,8 +1,9 @@
 import { lstat, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ImageBuilderError } from "../errors.ts";
+import { ImageBuilderError, printable } from "../errors.ts";
 import { type RunOptions, runStep, StepFailure } from "../steps/run-step.ts";
 import type { GitAccess } from "./git-access.ts";
+import { boundTree, isOutOfMemory, LEAN, withinMemory } from "./git-bounds.ts";
 
 export interface GitOptions {
   url: string;
@@ -17,9 +18,15 @@ export interface GitOptions {
   access?: GitAccess;
   /** Defaults to 120. */
   timeoutSeconds?: number;
+  /** Of all files together. Defaults to 2 GiB. */
+  maxBytes?: number;
+  /** Defaults to 200,000. */
+  maxFiles?: number;
 }
 
-const URL_FORM = /^(?:(?:https?|ssh|git):\/\/[^\s]+|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^\s]+)$/;
+/** Without control characters; neither user nor host may look like an option of ssh. */
+const URL_FORM =
+  /^(?:(?:https?|ssh|git):\/\/(?!-)(?![^/]*@-)|(?!-)[A-Za-z0-9_.-]+@(?!-)[A-Za-z0-9.-]+:)[^\s\p{Cc}]+$/u;
 const REVISION = /^[A-Za-z0-9_][^\s~^:?*[\\]*$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
@@ -30,13 +37,10 @@ export async function fetchGit(options: GitOptions): Promise<{ directory: string
   check(url, revision, path);
   await mkdir(directory);
   const redact = access?.redact ?? ((line: string) => line);
-  const git = (args: string[]) =>
-    runStep(["git", ...SAFE, ...(access?.config ?? []), "-C", directory, ...args], {
-      ...run,
-      log: (line) => run.log(redact(line)),
-      env: { ...run.env, ...ENVIRONMENT, ...access?.env },
-      timeoutSeconds,
-    });
+  const command = ["git", ...SAFE, ...LEAN, ...(access?.config ?? []), "-C", directory];
+  const how = { ...run, env: { ...run.env, ...ENVIRONMENT, ...access?.env }, timeoutSeconds };
+  const log = (line: string) => run.log(redact(line));
+  const git = (args: string[]) => runStep(withinMemory([...command, ...args]), { ...how, log });
   try {
     await git(["init", "--quiet"]);
     await git([
@@ -50,6 +54,7 @@ export async function fetchGit(options: GitOptions): Promise<{ directory: string
       url,
       revision ?? "HEAD",
     ]);
+    await boundTree(withinMemory(command), { ...how, ...options });
     await git(["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
     const { lines } = await git(["rev-parse", "HEAD"]);
     const commit = lines.at(-1)?.trim() ?? "";
@@ -74,6 +79,10 @@ const SAFE = [
   "core.hooksPath=/dev/null",
   "-c",
   "core.fsmonitor=false",
+  "-c",
+  "core.protectHFS=true",
+  "-c",
+  "core.protectNTFS=true",
   "-c",
   "credential.helper=",
   "-c",
@@ -102,7 +111,7 @@ function check(url: string, revision: string | undefined, path: string | undefin
   if (!URL_FORM.test(url))
     throw new ImageBuilderError(
       "SourceRefused",
-      `Cannot fetch "${url}": it is no https, http, ssh or git URL`,
+      `Cannot fetch "${printable(url)}": it is no https, http, ssh or git URL`,
       { hint: "Use a URL such as https://example.org/team/app.git" },
     );
   if (revision !== undefined && !REVISION.test(revision))
@@ -142,6 +151,12 @@ function explain(failure: StepFailure, { url, revision, timeoutSeconds, secret }
   const shown = withoutPassword(url);
   const text = failure.lines.join("\n");
   const cause = failure;
+  if (isOutOfMemory(failure))
+    return new ImageBuilderError(
+      "SourceTooLarge",
+      `Cannot fetch "${shown}": unpacking it takes more memory than a source may`,
+      { cause, hint: "Take large files out of the repository, or deploy its directory" },
+    );
   if (failure.timedOut)
     return new ImageBuilderError(
       "SourceUnreachable",

@@ -3,7 +3,6 @@ import { link, lstat, mkdir, symlink } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { ImageBuilderError } from "../errors.ts";
 
@@ -24,7 +23,7 @@ const ENTRY_BYTES = 2048;
 const MAX_NAME = 4096;
 
 /**
- * Unpacks a tar.gz into an empty directory. Nothing is written outside it, whatever the archive says: paths are
+ * Unpacks a tar into an empty directory. Nothing is written outside it, whatever the archive says: paths are
  * taken apart, links may only point inwards, no entry goes through a link, and devices and the like are refused.
  */
 export async function unpack(
@@ -39,7 +38,8 @@ export async function unpack(
     maxBytes + maxEntries * ENTRY_BYTES,
     `more than ${Math.floor(maxBytes / 1024 ** 2)} MiB`,
   );
-  const fed = pipeline(archive, createGunzip(), bounded, tar as unknown as NodeJS.WritableStream);
+  // tar-stream has streams of its own, which Node pipes into and its types do not know.
+  const fed = pipeline(archive, bounded, tar as unknown as NodeJS.WritableStream);
   // An error in the feeding surfaces in the loop below; this keeps it from counting as unhandled meanwhile.
   fed.catch(() => {});
   try {

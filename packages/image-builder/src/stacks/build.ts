@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { buildDockerfile, type DockerfileBuild, type DockerfileBuildOptions } from "../dockerfile/build.ts";
 import { ImageBuilderError } from "../errors.ts";
 import type { StackPlan } from "./plan.ts";
-import { OWN_CONTEXT, renderDockerfile } from "./render.ts";
+import { OWN_CONTEXT, renderDockerfile, runConfig } from "./render.ts";
 import { SourceTree } from "./source-tree.ts";
 
 export interface StackBuildOptions extends Omit<DockerfileBuildOptions, "file" | "name"> {
@@ -23,7 +23,8 @@ export async function buildStack({ stack, plan, ...options }: StackBuildOptions)
   const file = join(directory, "Dockerfile");
   const dockerfile = renderDockerfile(plan, {
     base: input.baseImage,
-    extraPackages: askedPackages(tree),
+    extraPackages: askedPackages(tree, "Aptfile"),
+    buildPackages: askedPackages(tree, "Aptfile.build"),
     isFolder: (name) => tree.hasFolder(name),
   });
   await writeFile(file, dockerfile);
@@ -33,19 +34,20 @@ export async function buildStack({ stack, plan, ...options }: StackBuildOptions)
   }
   const ignoreFile = join(directory, "ignore");
   await writeFile(ignoreFile, `${tree.text(".dockerignore")}\n.git\nnode_modules\n`);
-  return buildDockerfile({
+  const built = await buildDockerfile({
     ...options,
     file,
     name: `stack ${stack}`,
     contexts: { [OWN_CONTEXT]: own },
     ignoreFile,
   });
+  return { ...built, image: { kind: "pushed", config: runConfig(plan) } };
 }
 
-/** Debian's packages of an Aptfile, one a line, for what an application runs with. */
-function askedPackages(tree: SourceTree): string[] {
+/** Debian's packages that the source asks for, one a line: to run with (Aptfile), or to be built with alone (Aptfile.build). */
+function askedPackages(tree: SourceTree, file: "Aptfile" | "Aptfile.build"): string[] {
   const lines = tree
-    .text("Aptfile")
+    .text(file)
     .split("\n")
     .map((line) => line.replace(/#.*/, "").trim());
   const packages = lines.filter((line) => line !== "");
@@ -53,7 +55,7 @@ function askedPackages(tree: SourceTree): string[] {
   if (wrong !== undefined)
     throw new ImageBuilderError(
       "InvalidPackage",
-      `Cannot read Aptfile: "${wrong}" is no name of a Debian package`,
+      `Cannot read ${file}: "${wrong}" is no name of a Debian package`,
       {
         hint: "Write the name of one package a line",
       },

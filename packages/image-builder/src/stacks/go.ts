@@ -24,7 +24,7 @@ function plan(source: SourceTree): StackPlan {
   const vendored = source.has("vendor/modules.txt");
   const asked = /^go\s+([\d.]+)/m.exec(source.text("go.mod"))?.[1];
   const version = { what: "Go", where: "go.mod", asked, available: DEBIAN_VERSIONS.go };
-  const build = `go build -trimpath -buildvcs=false ${vendored ? "-mod=vendor " : ""}-ldflags=-s -o /out/${BINARY} ${main}`;
+  const build = `go build -buildvcs=false ${vendored ? "-mod=vendor " : ""}-ldflags=-s -o /out/${BINARY} ${main}`;
   return {
     runtime: [],
     build: {

@@ -45,7 +45,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Files that are no part of a site: the platform's, version control's, and lists of what it is made of. */
 const HIDDEN =
-  "^/(.*/)?(\\.(?!well-known/)|Procfile$|Aptfile$|Dockerfile$|jdos\\.yaml$|composer\\.(json|lock)$|package(-lock)?\\.json$)";
+  "^/(.*/)?(\\.(?!well-known/)|Procfile$|Aptfile(\\\\.build)?$|Dockerfile$|jdos\\.yaml$|composer\\.(json|lock)$|package(-lock)?\\.json$)";
 
 /** The configuration of the web server. Source: lighttpd 1.4, configuration file options. */
 export function lighttpdConfiguration({ folder = "", fallback, php = false }: LighttpdOptions): string {

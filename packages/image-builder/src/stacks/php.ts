@@ -13,6 +13,7 @@ interface Composer {
   require?: Record<string, string>;
   "require-dev"?: Record<string, string>;
   autoload?: object;
+  repositories?: unknown;
 }
 
 export const php: StackModule = {
@@ -42,7 +43,7 @@ function plan(source: SourceTree): StackPlan {
   };
   return {
     runtime: ["lighttpd", "php-cgi", "php-cli", ...EXTENSIONS, ...extensionsOf(composer)],
-    ...(needsComposer(source, composer) ? { build: install(source) } : {}),
+    ...(needsComposer(source, composer) ? { build: install(source, composer) } : {}),
     own: "all",
     files: {
       [LIGHTTPD_CONFIGURATION]: lighttpdConfiguration({ folder, fallback: "index.php", php: true }),
@@ -65,16 +66,37 @@ function needsComposer(source: SourceTree, { require = {}, autoload }: Composer)
   return autoload !== undefined || Object.keys(require).some((name) => name.includes("/"));
 }
 
-function install(source: SourceTree): NonNullable<StackPlan["build"]> {
+/** Packages that lie in the source itself: its files are needed to install. */
+function hasLocalPackages({ repositories = [] }: Composer): boolean {
+  const listed = Object.values(repositories as object) as ({ type?: string } | null | boolean)[];
+  return listed.some((each) => typeof each === "object" && /^(path|artifact)$/.test(each?.type ?? ""));
+}
+
+const COMPOSER = "COMPOSER_ALLOW_SUPERUSER=1 composer";
+
+function install(source: SourceTree, composer: Composer): NonNullable<StackPlan["build"]> {
   const flags = "--no-dev --no-interaction --no-progress --no-scripts --quiet";
+  const caches = ["/root/.cache/composer"];
+  const packages = ["composer", "git", "unzip"];
+  const outputs = [{ from: `${APP}/vendor`, to: `${APP}/vendor` }];
+  if (hasLocalPackages(composer))
+    // A copy, for a link would lead to nothing in the image.
+    return {
+      packages,
+      compile: {
+        run: `COMPOSER_MIRROR_PATH_REPOS=1 ${COMPOSER} install --optimize-autoloader ${flags}`,
+        caches,
+      },
+      outputs,
+    };
   return {
-    packages: ["composer", "git", "unzip"],
+    packages,
     dependencies: {
       files: ["composer.json", "composer.lock", "auth.json"].filter((name) => source.has(name)),
-      run: `COMPOSER_ALLOW_SUPERUSER=1 composer install --no-autoloader ${flags} && mkdir -p vendor`,
-      caches: ["/root/.cache/composer"],
+      run: `${COMPOSER} install --no-autoloader ${flags} && mkdir -p vendor`,
+      caches,
     },
-    compile: { run: "COMPOSER_ALLOW_SUPERUSER=1 composer dump-autoload --optimize --no-dev --quiet" },
-    outputs: [{ from: `${APP}/vendor`, to: `${APP}/vendor` }],
+    compile: { run: `${COMPOSER} dump-autoload --optimize --no-dev --quiet` },
+    outputs,
   };
 }

@@ -1,4 +1,4 @@
-import type { Stack } from "@jdos/api";
+import type { Stack } from "@jdos/api/builder";
 import type { SourceTree } from "./source-tree.ts";
 
 /** How a stack's source becomes an image: rendered as a Dockerfile with a stage that builds and one that runs. */

@@ -43,7 +43,6 @@ function plan(source: SourceTree): StackPlan {
   };
   return {
     runtime: ["python3"],
-    prepare: `${COMPILE} /usr/lib/python3.11 /usr/lib/python3`,
     ...(manifest === undefined || isEmpty(source, manifest)
       ? {}
       : { build: install(source, manifest, wheels) }),

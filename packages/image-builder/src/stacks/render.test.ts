@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderDockerfile } from "./render.ts";
+import { renderDockerfile, runConfig } from "./render.ts";
 
 test("renderDockerfile() puts what changes seldom first, and keeps compilers out of the image", () => {
   const text = renderDockerfile(
@@ -24,20 +24,14 @@ test("renderDockerfile() puts what changes seldom first, and keeps compilers out
     { base: "base:1", isFolder: (name) => name === "wheels", extraPackages: ["curl"] },
   );
   const [runtime = "", build = "", image = ""] = text.split("\n\n");
-  assert.match(runtime, /^FROM base:1 AS runtime\nRUN .*install .* curl python3 /);
+  assert.match(runtime, /^FROM base:1 AS runtime\nWORKDIR \/app\nRUN .*install curl python3 /);
   assert.deepEqual(build.split("\n").slice(2), [
-    "WORKDIR /app",
     'COPY --chown=1000:1000 ["requirements.txt","./"]',
     'COPY --chown=1000:1000 ["wheels","./wheels/"]',
     "RUN --mount=type=cache,target=/root/.cache/pip pip install",
   ]);
   assert.deepEqual(image.trim().split("\n"), [
     "FROM runtime",
-    "WORKDIR /app",
-    'ENV PORT="8080" HOME="/app" GREETING="a \\"word\\""',
-    "EXPOSE 8080",
-    "USER 1000:1000",
-    'CMD ["python3","app.py"]',
     `COPY --from=jdos-stack --chown=1000:1000 ["etc/own.conf","/etc/own.conf"]`,
     'COPY --from=build --chown=1000:1000 ["/opt/venv","/opt/venv"]',
     'COPY --chown=1000:1000 [".","."]',
@@ -57,7 +51,18 @@ test("renderDockerfile() puts what was compiled over the source that it came fro
   );
   assert.match(
     text,
-    /^FROM base:1 AS runtime\nRUN mkdir -p \/app && chown 1000:1000 \/app\n\nFROM runtime AS build\nWORKDIR \/app\nCOPY \. \.\nRUN make\n/,
+    /^FROM base:1 AS runtime\nWORKDIR \/app\nRUN chown 1000:1000 \/app\n\nFROM runtime AS build\nCOPY \. \.\nRUN make\n/,
   );
   assert.match(text, /\["public","\.\/public\/"\]\nCOPY --from=build .*\["\/out","\/app\/bin"\]/);
+});
+
+test("runConfig() says as whom, where, at which port and with what an application runs", () => {
+  const env = { GREETING: 'a "word"', PORT: "9000" };
+  assert.deepEqual(runConfig({ runtime: [], own: "all", env, command: ["./app"], notes: [] }), {
+    Env: ["PORT=9000", "HOME=/app", 'GREETING=a "word"'],
+    WorkingDir: "/app",
+    ExposedPorts: { "8080/tcp": {} },
+    User: "1000:1000",
+    Cmd: ["./app"],
+  });
 });

@@ -1,4 +1,5 @@
 import { noteOf, type StartCommand, startOf } from "./command.ts";
+import { hasExtensions } from "./gem.ts";
 import type { StackModule, StackPlan } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { checkVersion, DEBIAN_VERSIONS } from "./version.ts";
@@ -38,16 +39,19 @@ function install(source: SourceTree): NonNullable<StackPlan["build"]> {
   const settings = `BUNDLE_PATH=${BUNDLE} BUNDLE_WITHOUT=development:test BUNDLE_FROZEN=${source.has("Gemfile.lock")}`;
   const run = `${settings} bundle install --quiet ${cached ? "--local" : "--jobs 2"} && rm -rf ${BUNDLE}/ruby/*/cache`;
   const outputs = [{ from: BUNDLE, to: BUNDLE }];
-  // Gems from elsewhere may have parts in C.
-  const isForeign = source
-    .text("Gemfile")
-    .split("\n")
-    .some((line) => /^\s*gem\b(?!.*\bpath:)/.test(line));
-  const packages = isForeign ? ["build-essential", "ruby-dev"] : [];
+  const packages = needsCompiler(source) ? ["build-essential", "ruby-dev"] : [];
   const isWhole = /gemspec|eval_gemfile|path:/.test(source.text("Gemfile"));
   if (isWhole) return { packages, compile: { run }, outputs };
   const files = ["Gemfile", "Gemfile.lock", ".ruby-version"].filter((name) => source.has(name));
   return { packages, dependencies: { files: [...files, ...(cached ? ["vendor/cache"] : [])], run }, outputs };
+}
+
+/** Gems from elsewhere may have parts in C; of those that came along it can be seen. */
+function needsCompiler(source: SourceTree): boolean {
+  const lines = source.text("Gemfile").split("\n");
+  if (!lines.some((line) => /^\s*gem\b(?!.*\bpath:)/.test(line))) return false;
+  const gems = source.list("vendor/cache").filter((name) => name.endsWith(".gem"));
+  return gems.length === 0 || gems.some((name) => hasExtensions(source.bytes(`vendor/cache/${name}`)));
 }
 
 function guessStart(source: SourceTree): StartCommand | undefined {

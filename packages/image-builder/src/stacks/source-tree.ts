@@ -28,9 +28,14 @@ export class SourceTree {
 
   /** The text of a file; empty when there is none. */
   text(name: string): string {
-    if (!this.has(name)) return "";
+    return this.bytes(name).toString("utf8");
+  }
+
+  /** What a file holds; empty when there is none, or when it is larger than any that a stack reads. */
+  bytes(name: string): Buffer {
+    if (!this.has(name)) return Buffer.alloc(0);
     const path = join(this.directory, name);
-    return lstatSync(path).size > MAX_BYTES ? "" : readFileSync(path, "utf8");
+    return lstatSync(path).size > MAX_BYTES ? Buffer.alloc(0) : readFileSync(path);
   }
 
   json<T extends object>(name: string): Partial<T> {

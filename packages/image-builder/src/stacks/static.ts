@@ -1,3 +1,6 @@
+import { AUTHORITIES } from "../dockerfile/volumes.ts";
+import { readProject } from "../node/package.ts";
+import { isOfSeveral, managerOf } from "../node/plan.ts";
 import { LIGHTTPD_COMMAND, LIGHTTPD_CONFIGURATION, lighttpdConfiguration } from "./lighttpd.ts";
 import { APP, type StackModule, type StackPlan } from "./plan.ts";
 import type { SourceTree } from "./source-tree.ts";
@@ -5,7 +8,12 @@ import type { SourceTree } from "./source-tree.ts";
 /** Where a site may be in a source that is not built. */
 const SITE_FOLDERS = ["", "public", "dist", "www", "site", "html"];
 /** Where front-end builds leave a site. */
-const OUTPUT_FOLDERS = ["dist", "build", "out", "_site", "public"];
+const OUTPUT_FOLDERS = ["dist", "dist/*/browser", "build", "out", ".output/public", "_site", "public"];
+/** The first of them that has a page. */
+const TAKE = [
+  `for site in ${OUTPUT_FOLDERS.join(" ")}; do if [ -f $site/index.html ]; then mv $site /out && exit; fi; done`,
+  `echo "no index.html in ${OUTPUT_FOLDERS.join(", ")}" >&2; exit 1`,
+].join("; ");
 
 interface Frontend {
   scripts?: Record<string, string>;
@@ -42,29 +50,54 @@ function site(folder: string): StackPlan {
   };
 }
 
-/** npm builds it; a path without a file is the single page's own affair. */
+/** What package managers read beside package.json and lockfile. */
+const SETTINGS = [".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs"];
+/** Where they keep what they fetched. */
+const CACHES = {
+  npm: ["/root/.npm"],
+  pnpm: ["/root/.npm", "/root/.local/share/pnpm"],
+  yarn: ["/root/.npm", "/usr/local/share/.cache", "/root/.yarn/berry"],
+} as const;
+
+/** What npm is told of authorities and registry, for those who read none of its files. */
+const TRUST = `if [ -e ${AUTHORITIES} ]; then export NODE_EXTRA_CA_CERTS=${AUTHORITIES}; fi`;
+const REGISTRY =
+  "registry=$(npm config get registry); export npm_config_registry=$registry YARN_REGISTRY=$registry YARN_NPM_REGISTRY_SERVER=$registry";
+
+/** Its package manager builds it; a path without a file is the single page's own affair. */
 function frontend(source: SourceTree): StackPlan {
-  const isLocked = source.has("package-lock.json") || source.has("npm-shrinkwrap.json");
-  const take = OUTPUT_FOLDERS.map((name) => `[ -f ${name}/index.html ] && mv ${name} /out`).join(" || ");
-  const files = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
-  const looked = OUTPUT_FOLDERS.join(", ");
+  const project = readProject(source.directory);
+  const manager = managerOf(project);
+  const command = (argv: readonly string[]): string =>
+    [...Object.entries(manager.env).map(([name, value]) => `${name}=${value}`), ...argv].join(" ");
+  const caches = CACHES[manager.name];
+  const install = command(manager.install({ development: true, scripts: false }));
+  const isWhole = isOfSeveral(project);
+  const files = ["package.json", ...(project.lockfile === undefined ? [] : [project.lockfile]), ...SETTINGS];
+  const settled = manager.name === "npm" ? TRUST : `${TRUST}; ${REGISTRY}`;
+  const build = [...(isWhole ? [install] : []), command(manager.rebuild()), "npm run build", TAKE];
   return {
     runtime: ["lighttpd"],
     build: {
       packages: [],
-      dependencies: {
-        files: files.filter((name) => source.has(name)),
-        run: `npm ${isLocked ? "ci" : "install"} --include=dev --ignore-scripts --no-audit --no-fund --no-update-notifier`,
-        caches: ["/root/.npm"],
-      },
-      compile: {
-        run: `npm rebuild --no-audit && npm run build && { ${take} || { echo "no index.html in ${looked}" >&2; exit 1; }; }`,
-      },
+      ...(isWhole
+        ? {}
+        : {
+            dependencies: {
+              files: files.filter((name) => source.has(name)),
+              run: `${settled}; ${install}`,
+              caches,
+            },
+          }),
+      compile: { run: `${settled}; ${build.join(" && ")}`, caches },
       outputs: [{ from: "/out", to: `${APP}/site` }],
     },
     own: [],
     files: { [LIGHTTPD_CONFIGURATION]: lighttpdConfiguration({ folder: "site", fallback: "index.html" }) },
     command: LIGHTTPD_COMMAND,
-    notes: ["start: lighttpd, which serves what the build script made"],
+    notes: [
+      `build: npm run build, with what ${manager.name} installs`,
+      "start: lighttpd, which serves what the build script made",
+    ],
   };
 }

@@ -1,5 +1,6 @@
-import { type ApplicationBuild, STACKS, type Stack } from "@jdos/api";
+import { type ApplicationBuild, STACKS, type Stack } from "@jdos/api/builder";
 import { ImageBuilderError } from "../errors.ts";
+import { lockfileOf } from "../node/lockfile.ts";
 import type { StackPlan } from "../stacks/plan.ts";
 import { SourceTree } from "../stacks/source-tree.ts";
 import { PLANNED_STACKS } from "../stacks/stacks.ts";
@@ -86,15 +87,6 @@ function startsByItself(source: SourceTree): boolean {
 
 function node(source: SourceTree, begin: string): Detected {
   return { kind: "node", sentence: `node: ${begin} ${nodeFiles(source)}` };
-}
-
-const LOCKFILES = ["npm-shrinkwrap.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"] as const;
-export type Lockfile = (typeof LOCKFILES)[number];
-
-/** The lockfile that decides what is installed, if there is one. */
-export function lockfileOf(directory: string): Lockfile | undefined {
-  const source = new SourceTree(directory);
-  return LOCKFILES.find((name) => source.has(name));
 }
 
 function nodeFiles(source: SourceTree): string {

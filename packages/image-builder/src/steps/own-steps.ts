@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { BuildStep } from "@jdos/api";
+import type { BuildStep } from "@jdos/api/builder";
 import { ImageBuilderError } from "../errors.ts";
 import { installForTests, own, type Running, UID } from "../node/build.ts";
 import { runStep, StepFailure } from "./run-step.ts";
@@ -31,7 +31,8 @@ export class OwnSteps {
 
   /** Runs steps one after the other. Resolves with a sentence. @throws ImageBuilderError StepFailed */
   async run(steps: readonly BuildStep[], facts: StepFacts): Promise<string> {
-    const { work, variables, log, signal } = this.#options;
+    const { work, variables, log, signal, runtime } = this.#options;
+    await runtime?.fetch();
     this.#tree ??= this.#makeTree();
     const cwd = await this.#tree;
     const home = join(work, "steps", "home");

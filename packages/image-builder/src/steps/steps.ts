@@ -1,19 +1,18 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hasBuildStage } from "@jdos/api";
-import { buildDockerfile } from "../dockerfile/build.ts";
+import { type BuildMaterial, hasBuildStage } from "@jdos/api/builder";
 import { type MountedSecret, mountedSecrets, redactor } from "../dockerfile/secrets.ts";
 import { asBuilderError, type ImageBuilderError } from "../errors.ts";
 import { type Channel, dial } from "../exchange/channel.ts";
 import type { BuiltImage, CachedLayer, FromSteps, ToSteps } from "../exchange/messages.ts";
-import { buildNode } from "../node/build.ts";
-import { fetchGit } from "../source/git.ts";
-import { buildStack } from "../stacks/build.ts";
+import { askedVersion } from "../node/asked-version.ts";
+import { readProject } from "../node/package.ts";
+import type { NodeRuntime, RuntimeOptions } from "../node/runtime.ts";
 import { type Detected, detect } from "./detect.ts";
 import { type DiskGuard, guardDisk } from "./disk-guard.ts";
 import { type BuildEnvironment, readBuildEnvironment } from "./environment.ts";
-import { OwnSteps } from "./own-steps.ts";
+import type { OwnSteps, OwnStepsOptions } from "./own-steps.ts";
 import { StepFailure } from "./run-step.ts";
 
 export interface StepsOptions {
@@ -54,7 +53,8 @@ export async function runSteps(options: StepsOptions): Promise<{ succeeded: bool
     const signal = AbortSignal.any([channel.gone, disk.signal]);
     const built = await build(first.value, { ...options, channel, cached, secrets, log, signal });
     settle = built.settle ?? settle;
-    channel.send({ type: "built", image: built.image, message: built.message });
+    const { image, message, bases } = built;
+    channel.send({ type: "built", image, message, ...(bases && { bases }) });
     if (hasBuildStage("after", first.value.input.options)) {
       const { value } = await messages.next();
       if (value?.type !== "pushed") return { succeeded: false };
@@ -93,6 +93,7 @@ interface Context extends Omit<StepsOptions, "secrets"> {
 interface Made {
   image: BuiltImage;
   message: string;
+  bases?: BuildMaterial[];
   settle?(): Promise<void>;
 }
 
@@ -112,20 +113,54 @@ async function build(begin: Begin, context: Context): Promise<Built> {
     (await fetchSource(begin, { channel, work, variables: environment.variables, log, signal }));
   const detected = detect(source, input.options);
   channel.send({ type: "detected", stack: detected.sentence });
-  const { variables } = environment;
+  const runtime = await runtimeOf(detected, source, { work, log, signal, variables: environment.variables });
+  const variables = runtime === undefined ? environment.variables : withRuntime(environment, runtime);
   const installs = detected.kind === "node" || (detected.kind === "plan" && detected.stack === "static");
-  const own = new OwnSteps({ source, work, variables, log, signal, installs });
+  const own = ownSteps({ source, work, variables, log, signal, installs, runtime });
   const { before = [], after = [] } = input.options?.steps ?? {};
   const facts = {
     JDOS_SYSTEM: input.system,
     JDOS_APPLICATION: input.application,
     JDOS_BUILD: input.build,
   };
-  if (before.length > 0) channel.send({ type: "tested", message: await own.run(before, facts) });
+  if (before.length > 0) channel.send({ type: "tested", message: await (await own()).run(before, facts) });
   return {
-    ...(await makeImage({ begin, source, detected, environment }, context)),
-    after: ({ image, revision }) => own.run(after, { ...facts, JDOS_IMAGE: image, JDOS_REVISION: revision }),
+    ...(await makeImage(
+      { begin, source, detected, environment: { ...environment, variables }, runtime },
+      context,
+    )),
+    after: async ({ image, revision }) =>
+      (await own()).run(after, { ...facts, JDOS_IMAGE: image, JDOS_REVISION: revision }),
   };
+}
+
+/** The same for before and after; most builds have none, and load none. */
+function ownSteps(options: OwnStepsOptions): () => Promise<OwnSteps> {
+  let made: Promise<OwnSteps> | undefined;
+  return () => {
+    made ??= import("./own-steps.ts").then(({ OwnSteps }) => new OwnSteps(options));
+    return made;
+  };
+}
+
+/** A Node other than the base's, where a Node application asks for one. */
+async function runtimeOf(
+  detected: Detected,
+  source: string,
+  options: RuntimeOptions,
+): Promise<NodeRuntime | undefined> {
+  if (detected.kind !== "node") return undefined;
+  const asked = await askedVersion(source, readProject(source).manifest);
+  if (asked === undefined) return undefined;
+  const { chooseRuntime } = await import("../node/runtime.ts");
+  return chooseRuntime(asked, options);
+}
+
+function withRuntime(
+  { variables }: BuildEnvironment,
+  { bin }: NodeRuntime,
+): Readonly<Record<string, string>> {
+  return { ...variables, PATH: `${bin}:${variables.PATH}` };
 }
 
 /** Where everybody may write, as a kubelet makes it, nobody else may take the directory away. */
@@ -140,17 +175,27 @@ interface Source {
   source: string;
   detected: Detected;
   environment: BuildEnvironment;
+  runtime?: NodeRuntime | undefined;
 }
 
-async function makeImage({ begin, source, detected, environment }: Source, context: Context): Promise<Made> {
+async function makeImage(
+  { begin, source, detected, environment, runtime }: Source,
+  context: Context,
+): Promise<Made> {
   const { cached, exchange, work, cache, secrets, log, signal } = context;
   const { input, base, registryPort } = begin;
   const common = { source, work, log, signal };
-  if (detected.kind === "node")
-    return buildNode({ ...common, base, exchange, variables: environment.variables, cached });
+  if (detected.kind === "node") {
+    const { buildNode } = await import("../node/build.ts");
+    return buildNode({ ...common, base, exchange, variables: environment.variables, cached, runtime });
+  }
   const kept = existsSync(cache) ? { cache } : {};
   const options = { ...common, ...kept, input, environment, registryPort, secrets };
-  if (detected.kind === "plan") return buildStack({ ...options, stack: detected.stack, plan: detected.plan });
+  if (detected.kind === "plan") {
+    const { buildStack } = await import("../stacks/build.ts");
+    return buildStack({ ...options, stack: detected.stack, plan: detected.plan });
+  }
+  const { buildDockerfile } = await import("../dockerfile/build.ts");
   const name = detected.dockerfile;
   return buildDockerfile({ ...options, name, file: join(source, name) });
 }
@@ -167,6 +212,7 @@ async function fetchSource(
   { input }: Begin,
   { channel, work, variables, log, signal }: Fetch,
 ): Promise<string> {
+  const { fetchGit } = await import("../source/git.ts");
   const { url = "", revision, path } = input.source.git ?? {};
   const fetched = await fetchGit({
     url,

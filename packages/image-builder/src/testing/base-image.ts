@@ -22,6 +22,7 @@ export interface TestBase {
 const PROGRAMS = [
   "/bin/sh",
   "/bin/cat",
+  "/bin/chown",
   "/bin/ls",
   "/bin/mkdir",
   "/bin/rm",

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createPrivateKey, sign } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
-import { tmpdir } from "node:os";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificateAuthority, issueCertificate } from "@jdos/component-base";
+import { startDockerRegistry } from "@jdos/component-base/testing";
 
 export interface TestRegistryOptions {
   /** Asks for tokens as the platform's registry does: who may do what in which repository. */
@@ -34,29 +32,20 @@ export interface TestRegistry {
 
 /** Starts the real registry on a loopback port, its content in a directory of its own. */
 export async function startTestRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const directory = await mkdtemp(join(tmpdir(), "jdos-registry-"));
-  const port = await freePort();
-  const tokens = options.grant && (await startTokenService(directory, { ...options, grant: options.grant }));
-  const tls = options.tls ? await writeCertificate(directory) : undefined;
-  const config = {
-    version: 0.1,
-    log: { level: "error" },
-    storage: { filesystem: { rootdirectory: join(directory, "data") }, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}`, ...(tls && { tls }) },
-    auth: tokens ? tokenAuth(tokens) : options.basic ? await basicAuth(directory) : undefined,
-  };
-  await writeFile(join(directory, "config.yml"), JSON.stringify(config));
-  const child = spawn("docker-registry", ["serve", join(directory, "config.yml")], { stdio: "ignore" });
-  await answering(port, child);
+  let tokens: Awaited<ReturnType<typeof startTokenService>> | undefined;
+  const { address, directory, stop } = await startDockerRegistry(async (at) => {
+    const { grant, basic, tls } = options;
+    tokens = grant && (await startTokenService(at, { ...options, grant }));
+    const auth = tokens ? tokenAuth(tokens) : basic ? await basicAuth(at) : undefined;
+    return { ...(auth && { auth }), ...(tls && { tls: await writeCertificate(at) }) };
+  });
   return {
-    url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+    url: `${options.tls ? "https" : "http"}://${address}`,
     authorityFile: join(directory, AUTHORITY),
     stop: async () => {
-      child.kill("SIGKILL");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      await stop();
       tokens?.server.close();
       tokens?.server.closeAllConnections();
-      await rm(directory, { recursive: true, force: true });
     },
   };
 }
@@ -85,31 +74,6 @@ async function writeCertificate(directory: string): Promise<{ certificate: strin
   await writeFile(tls.certificate, pair.certPem);
   await writeFile(tls.key, pair.keyPem);
   return tls;
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function answering(port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (child.exitCode !== null) throw new Error(`the registry ended with exit code ${child.exitCode}`);
-    const socket = connect({ host: "127.0.0.1", port });
-    const accepted = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (accepted) return;
-    await sleep(25);
-  }
-  throw new Error("the registry did not answer");
 }
 
 type TokenServiceOptions = Pick<TestRegistryOptions, "knows"> & Required<Pick<TestRegistryOptions, "grant">>;

@@ -1,0 +1,1 @@
+document.querySelector("#greeting").textContent = `Hello at ${location.pathname}`;
