@@ -5,7 +5,7 @@ import { type FieldError, isStatus, type StatusError } from "@jdos/apimachinery"
 export const PERSON_ERROR_CODES = {
   BadRequest: 400,
   MalformedJson: 400,
-  NotAnArchive: 400,
+  DigestMismatch: 400,
   Unauthorized: 401,
   Forbidden: 403,
   PersonNotServed: 403,
@@ -15,7 +15,9 @@ export const PERSON_ERROR_CODES = {
   Conflict: 409,
   Frozen: 409,
   NothingToDeploy: 409,
+  SourceIncomplete: 409,
   NoPod: 409,
+  NoLogStore: 409,
   TooLarge: 413,
   UnsupportedMediaType: 415,
   Invalid: 422,
@@ -25,7 +27,9 @@ export const PERSON_ERROR_CODES = {
 /** Ours. */
 export const SERVER_ERROR_CODES = {
   InternalError: 500,
+  MetricsNotConfigured: 501,
   RegistryFailed: 502,
+  MetricsFailed: 502,
   Unavailable: 503,
   Timeout: 504,
   RegistryFull: 507,

@@ -3,18 +3,18 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { gzipSync } from "node:zlib";
 import {
   ClusterRoleBindings,
   ClusterRoles,
   JDOS_DEFINITIONS,
   Namespaces,
   type PlatformStatus,
-  type SourceUploaded,
   Systems,
 } from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
+import { sendSource } from "@jdos/component-base/source-upload";
 import { accountKubeconfig, type StartedPart, startPart } from "@jdos/controller-runtime/testing";
+import { senderOf } from "./testing/sender.ts";
 import {
   BASIC_CREDENTIAL,
   registryMissing,
@@ -118,15 +118,10 @@ describe("platform-api as a process", { skip: registryMissing() }, () => {
   });
 
   it("brings an upload to any registry, below its path, with the credential given", async () => {
-    const upload = (token: string) =>
-      fetch(`${url}/api/v1/systems/demo/apps/hello/source`, {
-        method: "POST",
-        headers: { "x-jdos-authorization": `Bearer ${token}`, "content-type": "application/gzip" },
-        body: gzipSync("content"),
-      });
-    const answer = await upload(ADMIN);
-    assert.equal(answer.status, 201, await answer.clone().text());
-    const { digest } = (await answer.json()) as SourceUploaded;
+    const { digest } = await sendSource({
+      ...senderOf(Buffer.from("content"), () => url, ADMIN),
+      signal: AbortSignal.timeout(60_000),
+    });
     const { username, password } = BASIC_CREDENTIAL;
     const manifest = await fetch(`${registry.url}/v2/team/jdos/demo/hello/manifests/${digest}`, {
       headers: {
@@ -142,10 +137,10 @@ describe("platform-api as a process", { skip: registryMissing() }, () => {
     const host = new URL(registry.url).host;
     const auths = { [host]: { ...BASIC_CREDENTIAL, password: "old" } };
     await writeFile(join(directory, "config.json"), JSON.stringify({ auths }));
-    const answer = await fetch(`${url}/api/v1/systems/demo/apps/hello/source`, {
+    const answer = await fetch(`${url}/api/v1/systems/demo/apps/hello/source/missing`, {
       method: "POST",
-      headers: { "x-jdos-authorization": `Bearer ${ADMIN}`, "content-type": "application/gzip" },
-      body: gzipSync("content"),
+      headers: { "x-jdos-authorization": `Bearer ${ADMIN}`, "content-type": "application/json" },
+      body: JSON.stringify({ parts: [{ digest: `sha256:${"0".repeat(64)}`, sizeBytes: 1 }] }),
     });
     assert.equal(answer.status, 502);
     assert.match(((await answer.json()) as { message: string }).message, /HTTP 401/);

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Client } from "@jdos/client";
-import type { Logger } from "@jdos/component-base";
+import type { HarborSettings, Logger } from "@jdos/component-base";
+import type { PrometheusAccess } from "@jdos/component-base/prometheus";
 import { PlatformError } from "./errors.ts";
 import type { LocalUser } from "./login/login.ts";
 import type { Persons } from "./login/persons.ts";
+import type { LogStoreAccess } from "./logs/log-store.ts";
 import type { RegistryTokenOptions } from "./registry-token/issuer.ts";
 
 export interface ListenAddress {
@@ -40,12 +42,16 @@ export interface PlatformApiOptions {
   gitUrl?: string;
   /** Of Secret jdos-system/git-server-keys: signing secrets of webhooks are made of it. Without it there are none. */
   webhookMasterKey?: string;
+  /** The Prometheus that metrics are asked of. Without it there are none. */
+  metrics?: PrometheusAccess;
   /** PEM: what the signatures of images are checked with. Without it there are none. */
   signingPublicKey?: string;
+  /** The log server. Without it no log is kept. */
+  logs?: LogStoreAccess;
   version?: string;
-  /** Largest source upload. Defaults to 512 MiB. */
+  /** Largest source, as a tar. Defaults to 1.25 GiB: 1 GiB of files, and what a tar adds to them. */
   maxSourceBytes?: number;
-  /** Uploads at the same time. Defaults to 4. */
+  /** Parts of sources that are taken at the same time; others wait their turn. Defaults to 8. */
   maxUploads?: number;
   /** Requests a person may send a second, with as many at once as fit in two seconds. Defaults to 200. */
   requestsPerSecond?: number;
@@ -66,6 +72,8 @@ export interface RegistryOptions {
   retentionPassword?: string;
   /** Of any other registry: a docker configuration, read at each use. Without it the registry asks for none. */
   credentialsFile?: string;
+  /** It is a Harbor: each System has a project of its own there. */
+  harbor?: HarborSettings;
 }
 
 /** What people are told of routes. */
@@ -81,8 +89,8 @@ export interface RouteNames {
 
 export const DEFAULTS = {
   admin: { name: "admin", groups: ["system:masters", "system:authenticated"] },
-  maxSourceBytes: 512 * 1024 * 1024,
-  maxUploads: 4,
+  maxSourceBytes: 1280 * 1024 * 1024,
+  maxUploads: 8,
   requestsPerSecond: 200,
   routesDomain: "jdos.localhost",
   ingressClass: "jdos",

@@ -6,6 +6,8 @@ import {
   type SettingValues,
   setting,
 } from "@jdos/component-base";
+import { readAccessFiles } from "@jdos/component-base/access-files";
+import { prometheusAccess } from "@jdos/component-base/prometheus";
 import type { LocalUser } from "./login/login.ts";
 import type { PlatformApiOptions, RegistryOptions } from "./options.ts";
 
@@ -28,10 +30,14 @@ export const PROCESS_SETTINGS = {
   "git-url": setting.text("where the git server answers people; without it there is none"),
   "webhook-key-file": setting.text("the master key of webhooks' signing secrets; without it there are none"),
   "signing-public-key-file": setting.text("PEM: checks signatures of images; without it there are none"),
+  "metrics-url": setting.text("a server that speaks Prometheus' HTTP API; without it there are no metrics"),
+  "metrics-access": setting.text("directory with its token, or username and password, and ca.crt"),
+  "log-server-url": setting.text("the log server; without it no log is kept"),
+  "log-key-file": setting.text("the key that reads there"),
   "registry-token-certificate": setting.text("PEM file, with registry-access issued"),
   "registry-token-key": setting.text("PEM file, with registry-access issued"),
-  "max-source-mebibytes": setting.integer("largest source upload", { fallback: 512, min: 1 }),
-  "max-uploads": setting.integer("uploads at the same time", { fallback: 4, min: 1 }),
+  "max-source-mebibytes": setting.integer("largest source, as a tar", { fallback: 1280, min: 1 }),
+  "max-uploads": setting.integer("parts of sources taken at the same time", { fallback: 8, min: 1 }),
 };
 
 type Given = SettingValues<typeof PROCESS_SETTINGS>;
@@ -44,12 +50,26 @@ export function optionsOf(given: Given): Omit<PlatformApiOptions, "client" | "lo
   const gitUrl = given["git-url"];
   const webhookKeyFile = given["webhook-key-file"];
   const signingKeyFile = given["signing-public-key-file"];
+  const metricsUrl = given["metrics-url"];
+  const metricsAccess = given["metrics-access"];
+  const logUrl = given["log-server-url"];
+  const logKeyFile = given["log-key-file"];
+  if (logUrl !== undefined && logKeyFile === undefined) throw missing("log-key-file");
   return {
     listen: given["listen-address"],
     adminToken: readText(adminTokenFile).trim(),
     admin: { name: given["admin-user"], groups: given["admin-group"] },
     ...(webhookKeyFile === undefined ? {} : { webhookMasterKey: readText(webhookKeyFile).trim() }),
     ...(signingKeyFile === undefined ? {} : { signingPublicKey: readText(signingKeyFile) }),
+    ...(metricsUrl === undefined
+      ? {}
+      : {
+          metrics: prometheusAccess(
+            metricsUrl,
+            metricsAccess === undefined ? {} : readAccessFiles(metricsAccess),
+          ),
+        }),
+    ...(logUrl === undefined ? {} : { logs: { url: logUrl, key: readText(logKeyFile!).trim() } }),
     ...(usersFile === undefined ? {} : { users: readUsers(usersFile) }),
     persons: { users: given["login-users"], groups: given["login-groups"] },
     registry: registryOf(given),

@@ -283,9 +283,12 @@ describe("platform API", () => {
     await post({ action: "abort" });
     const { annotations } = (await client.get(Applications, key)).metadata;
     assert.deepEqual([annotations?.["jdos.io/promote"], annotations?.["jdos.io/abort"]], ["2/1", "2"]);
-    const deploy = "/api/v1/systems/demo/apps/tried/deploy";
-    const inPlace = { source: { image: { reference: "x" } }, rollout: { strategy: "InPlace" } };
-    assert.match((await refusal("POST", deploy, inPlace)).message, /"InPlace": it is not there yet/);
+    const inPlace = { status: { rollout: { ...rollout, strategy: "InPlace", phase: "Progressing" } } };
+    await client.patch(Applications, key, { type: "merge", body: inPlace }, { subresource: "status" });
+    assert.match(
+      (await refusal("POST", path, { action: "promote" })).message,
+      /in place, and waits for nobody/,
+    );
   });
 
   it("acts as the person: who may not, may not here either", async () => {

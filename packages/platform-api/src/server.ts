@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { UserInfo } from "@jdos/client";
+import { createTokenReviewer, type UserInfo } from "@jdos/client";
+import { applicationImages, systemClock } from "@jdos/component-base";
+import { createPrometheus } from "@jdos/component-base/prometheus";
 import fastify, { type FastifyInstance } from "fastify";
 import { PlatformError, toPlatformError } from "./errors.ts";
 import { createLogin, proofOf, unauthorized } from "./login/login.ts";
 import { EVERYBODY, servedPerson } from "./login/persons.ts";
-import { createTokenReviewer } from "./login/token-review.ts";
+import { LogStoreClient } from "./logs/log-store.ts";
 import { DEFAULTS, type PlatformApiOptions, readAdminToken } from "./options.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -17,6 +19,8 @@ import { type RouteContext, type Session, setSession } from "./routes/context.ts
 import { deployRoutes } from "./routes/deploy.ts";
 import { serveExec } from "./routes/exec.ts";
 import { hookRoutes } from "./routes/hooks.ts";
+import { imageRoutes } from "./routes/images.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { observeRoutes } from "./routes/observe.ts";
 import { previewRoutes } from "./routes/previews.ts";
 import { promoteRoutes } from "./routes/promote.ts";
@@ -45,6 +49,8 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
   const { registry } = options;
   const issuer = registry.token === undefined ? undefined : await createTokenIssuer(registry.token);
   const limit = new RateLimit({ perSecond: options.requestsPerSecond ?? DEFAULTS.requestsPerSecond });
+  const { host = DEFAULTS.registryHost, prefix = "", harbor } = registry;
+  const images = applicationImages({ host, prefix, ...(harbor && { harbor }) });
   const context: RouteContext = {
     ownClient: client,
     log,
@@ -56,10 +62,15 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
       ingressClass: options.ingressClass ?? DEFAULTS.ingressClass,
       ...(options.gitUrl === undefined ? {} : { gitUrl: options.gitUrl }),
     },
-    registry: createRegistryAccess(registry, issuer),
-    imagePrefix: `${registry.host ?? DEFAULTS.registryHost}/${registry.prefix ?? ""}`,
+    registry: createRegistryAccess(registry, issuer, images),
+    images,
+    imagePrefix: harbor === undefined ? `${host}/${prefix}` : `${host}/`,
+    harbor: harbor !== undefined,
     webhookMasterKey: options.webhookMasterKey,
     signingPublicKey: options.signingPublicKey,
+    prometheus: options.metrics && createPrometheus(options.metrics),
+    clock: systemClock,
+    logStore: options.logs === undefined ? undefined : new LogStoreClient(options.logs),
     maxSourceBytes: options.maxSourceBytes ?? DEFAULTS.maxSourceBytes,
     maxUploads: options.maxUploads ?? DEFAULTS.maxUploads,
   };
@@ -126,10 +137,12 @@ export async function createServer(options: PlatformApiOptions): Promise<Fastify
     buildRoutes(api, context);
     releaseRoutes(api);
     verificationRoutes(api, context);
+    imageRoutes(api, context);
     promoteRoutes(api, context);
     canaryRoutes(api);
     changeRoutes(api);
     observeRoutes(api, context);
+    metricsRoutes(api, context);
     hookRoutes(api, context);
     previewRoutes(api, context);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Build } from "@jdos/api";
+import { type Build, IMAGE_CHANGED_ANNOTATION, type ImageChange } from "@jdos/api";
 import { application, build, deployment, event, log, pod, release, world } from "../testing/worlds.ts";
 import { explain } from "./explain.ts";
 import type { World } from "./world.ts";
@@ -17,6 +17,8 @@ interface Case {
 }
 
 const A = "hello-2-a";
+/** Its third restart is the first start of the new image. */
+const change: ImageChange = { at: "2026-01-01T00:00:00Z", container: "c2", restarts: 3 };
 const earlier = pod("hello-1-a", { release: 1, ready: true });
 const waiting = (reason: string, message = "", restartCount = 0) =>
   pod(A, { container: { restartCount, state: { waiting: { reason, message } } } });
@@ -182,6 +184,35 @@ const CASES: readonly Case[] = [
     situation: "WaitsForPromotion",
     sentence: "Release v2 takes 10 % of the requests",
     next: "jdos canary promote --system demo --app hello",
+    healthy: true,
+  },
+  {
+    name: "a release that takes over in place, whose Pod is about to start from it",
+    world: world({
+      application: application(
+        {},
+        {
+          currentRelease: 1,
+          rollout: {
+            ...{ phase: "Progressing", strategy: "InPlace", release: 2, from: 1, weight: 0 },
+            ...{ since: "2026-01-01T00:00:00Z", message: "Release v2 takes over: 0 of 1 serve it" },
+          },
+        },
+      ),
+      pods: [
+        pod(A, {
+          metadata: { annotations: { [IMAGE_CHANGED_ANNOTATION]: JSON.stringify(change) } },
+          container: {
+            restartCount: 2,
+            state: { waiting: { reason: "ContainerCreating" } },
+            lastState: { terminated: { exitCode: 143, reason: "Error" } },
+          },
+        }),
+      ],
+    }),
+    situation: "BeingTried",
+    sentence: "Release v2 takes over: 0 of 1 serve it",
+    next: "jdos canary status --system demo --app hello",
     healthy: true,
   },
   {
@@ -423,6 +454,19 @@ const CASES: readonly Case[] = [
     world: world({ pods: [unready] }),
     situation: "Starting",
     sentence: "1 of 1 Pods is starting",
+  },
+  {
+    name: "Pods that are held back until nodes have their image",
+    world: world({
+      application: application(
+        { replicas: 9 },
+        { spread: { image: "i", since: "2026-01-01T00:00:00Z", wanted: 4, message: "8 Pods wait" } },
+      ),
+      pods: [unready],
+    }),
+    situation: "SpreadingImage",
+    sentence: "8 Pods wait",
+    healthy: true,
   },
   {
     name: "old Pods beside new ones",

@@ -71,11 +71,25 @@ export function deploymentOf(
   return beside !== undefined && isWanted(beside) && (own === undefined || !isWanted(own)) ? beside : own;
 }
 
-/** How the wanted Release is being tried; undefined when it is not, or no more. */
+/** How the wanted Release is being tried; undefined when it is not, no more, or rolls out as without a strategy. */
 export function rolloutUnderWay(application: Stored<Application>): RolloutStatus | undefined {
   const rollout = application.status?.rollout as RolloutStatus | undefined;
   if (rollout === undefined || rollout.release !== application.spec.release) return undefined;
+  if (rollout.strategy === "Rolling") return undefined;
   return rollout.phase === "Complete" || rollout.phase === "Aborted" ? undefined : rollout;
+}
+
+/** Why the wanted Release goes to new Pods although it was to go in place; undefined when it does not. */
+export function rollsInstead(application: Stored<Application>): string | undefined {
+  const rollout = application.status?.rollout;
+  const isThis = rollout?.release === application.spec.release && rollout?.phase === "Progressing";
+  return isThis && rollout?.strategy === "Rolling" ? rollout.message : undefined;
+}
+
+/** Why Pods are held back although nothing keeps them from starting; undefined when none are. */
+export function heldBack(application: Stored<Application>): string | undefined {
+  const { spread } = application.status ?? {};
+  return spread === undefined ? undefined : (spread.message ?? `Nodes pull ${spread.image}`);
 }
 
 export function isBuildPod(pod: Stored<Pod>): boolean {
@@ -97,13 +111,6 @@ export function earlierReleaseServing(world: World): number | undefined {
 /** Init containers first: they start first. */
 export function containerStatuses(pod: Stored<Pod>): readonly Status[] {
   return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-}
-
-/** The last end of a container: the present state when it is ended, else the one before. */
-export function lastEnd(
-  status: Status,
-): DeepReadonly<{ exitCode: number; reason?: string; message?: string; signal?: number }> | undefined {
-  return status.state?.terminated ?? status.lastState?.terminated;
 }
 
 /** Warnings about one object, the latest first. */

@@ -1,5 +1,6 @@
 import type { Explanation } from "@jdos/api";
 import {
+  baseOutdated,
   beingDeleted,
   frozen,
   nothingDeployed,
@@ -25,6 +26,7 @@ import {
   paused,
   rollingOut,
   rolloutStalled,
+  spreading,
   starting,
   tried,
 } from "./situations/rollout.ts";
@@ -72,11 +74,13 @@ export const SITUATIONS: readonly Situation[] = [
   readinessFails,
   rolloutStalled,
   tried,
+  spreading,
   starting,
   left,
   rollingOut,
   notRouted,
   waitsForApproval,
   frozen,
+  baseOutdated,
   healthy,
 ];

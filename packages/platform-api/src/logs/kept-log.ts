@@ -1,11 +1,11 @@
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { BUILD_LOG_CONFIG_MEDIA_TYPE, type Build, buildLogTag, Pods } from "@jdos/api";
-import { isStatus, resourcePath } from "@jdos/apimachinery";
+import { BUILD_LOG_CONFIG_MEDIA_TYPE, type Build, buildLogTag } from "@jdos/api";
 import type { Client, Stored } from "@jdos/client";
 import { PlatformError } from "../errors.ts";
 import type { RegistryAccess } from "../source/registry-access.ts";
 import { readRegistry } from "../source/registry-client.ts";
+import { mayReadLogs } from "./may-read-logs.ts";
 import { type PodLogLine, splitLines, withTime } from "./pod-log.ts";
 
 export interface KeptLogOptions {
@@ -48,21 +48,6 @@ export async function openKeptLog(options: KeptLogOptions): Promise<AsyncGenerat
     throw unreadable(build, blob.statusCode);
   }
   return linesOf(pipeline(blob, createGunzip(), () => {}));
-}
-
-/**
- * Whoever may not read the logs of Pods may not read those that were kept of them. A Pod that cannot be is asked for: the
- * API server looks at the right first.
- * @throws StatusError Forbidden
- */
-async function mayReadLogs(client: Client, namespace: string): Promise<void> {
-  try {
-    const path = resourcePath(Pods, { namespace, name: "a-pod-that-is-not", subresource: "log" });
-    const { body } = await client.raw({ path });
-    for await (const _ of body) break;
-  } catch (error) {
-    if (!isStatus(error, "NotFound")) throw error;
-  }
 }
 
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<PodLogLine> {

@@ -187,6 +187,24 @@ describe("assess()", () => {
     assert.equal(failure?.code, "ConfigurationMissing");
   });
 
+  it("assess() waits with Pods that are held back, whatever the Deployment said before", () => {
+    const stalled = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" };
+    const spread = { image: "i", since: "2026-01-01T00:00:00Z", wanted: 4, message: "9 Pods wait" };
+    const on = (held: boolean) =>
+      at({
+        application: application({ replicas: 9 }, held ? { spread } : {}),
+        deployment: deployment({ status: { observedGeneration: 1, conditions: [stalled] } }),
+      });
+    assert.equal(assess({ release: 2 }, on(false), NOW).failure?.code, "RolloutStalled");
+    const { outcome, stages } = assess({ release: 2 }, on(true), NOW);
+    assert.equal(outcome, "running");
+    assert.deepEqual(stages.at(-1), {
+      stage: "rollout",
+      state: "started",
+      message: "0 of 9 Pods; 9 Pods wait",
+    });
+  });
+
   it("assess() leaves an unschedulable Pod half a minute", () => {
     const since = (lastTransitionTime: string) =>
       at({

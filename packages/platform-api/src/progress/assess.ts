@@ -10,7 +10,7 @@ import {
   type RolloutStatus,
 } from "@jdos/api";
 import type { Stored } from "@jdos/client";
-import { conditionOf, rolloutUnderWay } from "../explain/facts.ts";
+import { conditionOf, heldBack, rolloutUnderWay, rollsInstead } from "../explain/facts.ts";
 import { failureOf, refusalOf, releasePods } from "./failure.ts";
 import type { ProgressTarget, ProgressWorld } from "./target.ts";
 
@@ -171,13 +171,16 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
   const replicas = application.spec.replicas ?? 1;
   const pods = releasePods(release, world.pods);
   const readyPods = pods.filter((pod) => conditionOf(pod as never, "Ready")?.status === "True").length;
+  const waits = heldBack(application);
   const rolled = pods.length >= replicas;
   const all: StageNow[] = [
     ...stages,
     {
       stage: "rollout",
       state: rolled ? "done" : "started",
-      message: `${Math.min(pods.length, replicas)} of ${replicas} Pods`,
+      message: [`${Math.min(pods.length, replicas)} of ${replicas} Pods`, waits, rollsInstead(application)]
+        .filter((part) => part !== undefined)
+        .join("; "),
     },
     ...(rolled
       ? [{ stage: "ready", state: "started", message: `${readyPods} of ${replicas} Pods ready` } as const]
@@ -185,7 +188,8 @@ function rollout(release: Stored<Release>, world: ProgressWorld, stages: StageNo
   ];
   if (isServing(release, world, replicas) && isRouted(world, pods))
     return { stages: all.map(asDone), outcome: "ready" };
-  const failure = failureOf(world, pods, now);
+  // What the Deployment says is of the time before.
+  const failure = failureOf(waits === undefined ? world : { ...world, deployment: undefined }, pods, now);
   if (failure === undefined) return { stages: all, outcome: "running" };
   return { stages: failLast(all, failure.message), outcome: "failed", failure };
 }

@@ -1,6 +1,6 @@
-import { isKubeletCatchingUp, type Pod, type Release } from "@jdos/api";
+import { isKubeletCatchingUp, lastEndOf, type Pod, type Release, restartsOf } from "@jdos/api";
 import type { Stored } from "@jdos/client";
-import { conditionOf, containerStatuses, isBuildPod, lastEnd, releaseNumberOf } from "../explain/facts.ts";
+import { conditionOf, containerStatuses, isBuildPod, releaseNumberOf } from "../explain/facts.ts";
 import type { ProgressWorld } from "./target.ts";
 
 export interface Failure {
@@ -87,9 +87,10 @@ function containerFailure(pod: Stored<Pod>): Failure | undefined {
         message: `Container "${status.name}" cannot start: ${waiting?.message ?? waiting?.reason}`,
       };
     }
-    const end = lastEnd(status);
-    if (end === undefined || status.ready || status.restartCount < RESTARTS_TOLERATED) continue;
-    if (waiting?.reason !== "CrashLoopBackOff" && status.restartCount <= RESTARTS_TOLERATED) continue;
+    const end = lastEndOf(pod, status);
+    const restarts = restartsOf(pod, status);
+    if (end === undefined || status.ready || restarts < RESTARTS_TOLERATED) continue;
+    if (waiting?.reason !== "CrashLoopBackOff" && restarts <= RESTARTS_TOLERATED) continue;
     return end.reason === "OOMKilled"
       ? {
           code: "OOMKilled",
@@ -97,7 +98,7 @@ function containerFailure(pod: Stored<Pod>): Failure | undefined {
         }
       : {
           code: "CrashLoop",
-          message: `Container "${status.name}" ended with exit code ${end.exitCode} and was restarted ${status.restartCount === 1 ? "once" : `${status.restartCount} times`}`,
+          message: `Container "${status.name}" ended with exit code ${end.exitCode} and was restarted ${restarts === 1 ? "once" : `${restarts} times`}`,
         };
   }
   return undefined;

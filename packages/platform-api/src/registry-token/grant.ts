@@ -5,7 +5,7 @@ export type RegistryIdentity =
   | { kind: "admin" }
   /** The kubelet: pulls everything. */
   | { kind: "node" }
-  /** What keeps the registry small: reads and deletes what applications pushed. */
+  /** What keeps the registry small and looks for newer bases: reads everything, deletes what applications pushed. */
   | { kind: "retention" }
   /** A build of one application. */
   | { kind: "application"; system: string; app: string };
@@ -28,7 +28,7 @@ function isAllowed(identity: RegistryIdentity, { type, name }: Access, action: s
   if (type !== "repository") return false;
   if (identity.kind === "node") return action === "pull";
   if (identity.kind === "retention")
-    return !name.startsWith(PLATFORM_PREFIX) && (action === "pull" || action === "delete");
+    return action === "pull" || (action === "delete" && !name.startsWith(PLATFORM_PREFIX));
   if (name === `${identity.system}/${identity.app}`) return action === "pull" || action === "push";
   return name.startsWith(PLATFORM_PREFIX) && action === "pull";
 }

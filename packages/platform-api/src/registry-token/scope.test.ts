@@ -41,9 +41,9 @@ describe("grant()", () => {
     assert.deepEqual(of(application, "repository:jdos/base:pull,push"), ["pull"]);
   });
 
-  it("grant() lets retention read and delete what applications pushed, and nothing of the platform's", () => {
+  it("grant() lets retention read everything and delete what applications pushed", () => {
     assert.deepEqual(of({ kind: "retention" }, "repository:demo/hello:pull,push,delete"), ["pull", "delete"]);
-    assert.deepEqual(of({ kind: "retention" }, "repository:jdos/base:pull,delete"), []);
+    assert.deepEqual(of({ kind: "retention" }, "repository:jdos/base:pull,delete"), ["pull"]);
     assert.deepEqual(of({ kind: "retention" }, "registry:catalog:*"), []);
   });
 

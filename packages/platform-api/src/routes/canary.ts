@@ -92,6 +92,12 @@ function decision(
       );
     return [ABORT_ANNOTATION, String(spec.release)];
   }
+  if (rollout?.strategy === "InPlace")
+    throw new PlatformError(
+      "Conflict",
+      `Cannot promote a release of application "${name}": release ${rollout.release} takes over in place, and waits for nobody`,
+      { hint },
+    );
   if (rollout === undefined || rollout.phase === "Promoting" || rollout.phase === "Finishing")
     throw new PlatformError(
       "Conflict",

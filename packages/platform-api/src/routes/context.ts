@@ -1,7 +1,9 @@
 import type { Client, UserInfo } from "@jdos/client";
-import type { Logger } from "@jdos/component-base";
+import type { ApplicationImages, Clock, Logger } from "@jdos/component-base";
+import type { Prometheus } from "@jdos/component-base/prometheus";
 import type { FastifyRequest } from "fastify";
 import { unauthorized } from "../login/login.ts";
+import type { LogStoreClient } from "../logs/log-store.ts";
 import type { RouteNames } from "../options.ts";
 import type { RegistryAccess } from "../source/registry-access.ts";
 
@@ -16,8 +18,16 @@ export interface RouteContext {
   registry: RegistryAccess;
   /** Images of this platform begin with it: "registry.jdos.internal/" */
   imagePrefix: string;
+  images: ApplicationImages;
+  /** Each System has a project of Harbor, which comes after it. */
+  harbor: boolean;
   webhookMasterKey: string | undefined;
   signingPublicKey: string | undefined;
+  /** What metrics are asked of. */
+  prometheus: Prometheus | undefined;
+  clock: Clock;
+  /** Undefined where no log is kept. */
+  logStore: LogStoreClient | undefined;
   maxSourceBytes: number;
   maxUploads: number;
 }

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { type Accepted, type ApiError, Applications, Namespaces, Releases, Systems } from "@jdos/api";
+import {
+  type Accepted,
+  type ApiError,
+  Applications,
+  ConfigMaps,
+  DELETE_IMAGES_ANNOTATION,
+  type ImageView,
+  type ListOf,
+  Namespaces,
+  Releases,
+  Systems,
+} from "@jdos/api";
 import { createCertificateAuthority } from "@jdos/component-base";
 import { registryMissing, startRegistry, type TestRegistry } from "../testing/start-registry.ts";
 import { ADMIN_TOKEN, startTestPlatform, type TestPlatform } from "../testing/start-test-platform.ts";
@@ -59,7 +70,12 @@ describe("promotion", { skip: registryMissing() }, () => {
     return fetch(new URL(path, registry.url), { ...init, headers });
   }
 
-  async function push(repository: string, layer: string): Promise<string> {
+  async function push(
+    repository: string,
+    layer: string,
+    tags: string[] = [],
+    below: string[] = [],
+  ): Promise<string> {
     for (const blob of ["{}", layer]) {
       const begun = await ask(repository, `/v2/${repository}/blobs/uploads/`, { method: "POST" });
       const at = new URL(begun.headers.get("location") ?? "");
@@ -73,10 +89,11 @@ describe("promotion", { skip: registryMissing() }, () => {
     const manifest = JSON.stringify({
       ...{ schemaVersion: 2, mediaType: TYPE },
       config: of("{}", "application/vnd.oci.image.config.v1+json"),
-      layers: [of(layer, "application/vnd.oci.image.layer.v1.tar")],
+      layers: [...below, layer].map((each) => of(each, "application/vnd.oci.image.layer.v1.tar")),
     });
     const put = { method: "PUT", body: manifest, headers: { "content-type": TYPE } };
-    assert.equal((await ask(repository, `/v2/${repository}/manifests/${sha256(manifest)}`, put)).status, 201);
+    for (const name of [sha256(manifest), ...tags])
+      assert.equal((await ask(repository, `/v2/${repository}/manifests/${name}`, put)).status, 201);
     return sha256(manifest);
   }
 
@@ -92,6 +109,8 @@ describe("promotion", { skip: registryMissing() }, () => {
     assert.deepEqual((await promote(request)).body.changed, false);
     const copied = await ask("prod/shop", `/v2/prod/shop/manifests/${digest}`);
     assert.equal(sha256(await copied.text()), digest);
+    const tags = await (await ask("prod/shop", "/v2/prod/shop/tags/list")).json();
+    assert.deepEqual(tags, { name: "prod/shop", tags: [`promoted-${digest.slice(7)}`] });
     const layer = await ask("prod/shop", `/v2/prod/shop/blobs/${sha256("a layer")}`);
     assert.equal(await layer.text(), "a layer");
     const { spec } = await platform.client.get(Applications, { namespace: "prod", name: "shop" });
@@ -101,6 +120,70 @@ describe("promotion", { skip: registryMissing() }, () => {
       request: "one",
     });
     assert.deepEqual(spec.run, { memory: "64Mi" });
+  });
+
+  const images = async (path: string) => {
+    const { status, body } = await platform.call("GET", `/api/v1/systems/${path}/images`);
+    assert.equal(status, 200, JSON.stringify(body));
+    return (body as ListOf<ImageView>).items;
+  };
+
+  it("images says what the registry keeps, how large it is, what needs it and what is missing", async () => {
+    const promoted = await images("prod/apps/shop");
+    assert.deepEqual(
+      promoted.map(({ keep, tags, sizeBytes }) => ({ keep, tags, sizeBytes })),
+      [{ keep: "current", tags: [`promoted-${digest.slice(7)}`], sizeBytes: 9 }],
+    );
+    const of = (await images("test/apps/hello")).map(({ digest: each, keep, neededBy, missing }) => ({
+      is: each.slice(7, 11),
+      keep,
+      neededBy,
+      missing,
+    }));
+    assert.deepEqual(of, [
+      {
+        is: digest.slice(7, 11),
+        keep: "current",
+        neededBy: ["release 1 is current", "release 2 can be returned to (historyLimit 10)"],
+        missing: undefined,
+      },
+      {
+        is: "0000",
+        keep: "rollback",
+        neededBy: ["release 3 can be returned to (historyLimit 10)"],
+        missing: true,
+      },
+    ]);
+    assert.equal((await images("test")).length, 2);
+  });
+
+  it("images shows what two images share, when one goes, and deletes only what nothing needs", async () => {
+    await push("test/hello", "a layer");
+    const tagged = await push("test/hello", "another layer", ["build-hello-b7", "last-build"], ["a layer"]);
+    await platform.client.create(Namespaces, { metadata: { name: "jdos-system" } });
+    await platform.client.create(ConfigMaps, {
+      metadata: { namespace: "jdos-system", name: "image-repositories" },
+      data: { "test.hello": `${tagged}=1900000000` },
+    });
+    const [, , free] = await images("test/apps/hello");
+    assert.deepEqual(
+      [free?.digest, free?.keep, free?.goesAt, free?.sizeBytes, free?.sharedBytes],
+      [tagged, "none", "2030-03-17T17:46:40.000Z", 22, 7],
+    );
+    const remove = async (name: string) => {
+      const answer = await platform.call("DELETE", `/api/v1/systems/test/apps/hello/images/${name}`);
+      return { status: answer.status, body: answer.body as ApiError & ImageView };
+    };
+    const refused = await remove(digest);
+    assert.equal(refused.status, 409);
+    assert.match(refused.body.message, /^Cannot delete image sha256:[a-f0-9]{12}: release 1 is current$/);
+    assert.equal((await remove("0".repeat(64))).status, 404);
+    assert.equal((await remove("zz")).status, 422);
+    assert.equal((await remove(tagged.slice(7, 19))).body.deleting, true);
+    assert.equal((await remove(tagged)).status, 202);
+    const { metadata } = await platform.client.get(Applications, { namespace: "test", name: "hello" });
+    assert.equal(metadata.annotations?.[DELETE_IMAGES_ANNOTATION], tagged);
+    assert.equal((await images("test/apps/hello"))[2]?.deleting, true);
   });
 
   it("refuses what is not there, is of another repository, is itself, and who may not read it", async () => {

@@ -4,6 +4,7 @@ import {
   Applications,
   PLATFORM_ROUTES,
   type PromoteRequest,
+  promotedTag,
   type Release,
 } from "@jdos/api";
 import { deepCopy, isStatus } from "@jdos/apimachinery";
@@ -88,18 +89,18 @@ async function releaseToPromote(
 async function pullable(
   { person }: Session,
   { release, source, target }: { release: Stored<Release>; source: AppParams; target: AppParams },
-  { registry, imagePrefix }: RouteContext,
+  { registry, images }: RouteContext,
 ): Promise<string> {
   const { image } = release.spec;
   const [name = "", digest] = image.split("@");
-  if (!name.startsWith(imagePrefix)) return image;
+  if (!images.isOwn(name)) return image;
   if (digest === undefined)
     throw new PlatformError("Conflict", `Cannot promote image "${image}": it is not named by a digest`, {
       hint: "Deploy it by digest first",
     });
   // Only a repository of the application itself: what it refers to elsewhere need not be the person's to read.
   const from = registry.repositoryOf(source.system, source.app);
-  if (name !== `${imagePrefix}${source.system}/${source.app}`)
+  if (name !== images.nameOf(source.system, source.app))
     throw new PlatformError(
       "Conflict",
       `Cannot promote image "${image}": it is not of application "${source.app}"`,
@@ -109,8 +110,9 @@ async function pullable(
     );
   const to = registry.repositoryOf(target.system, target.app);
   const authorization = await registry.authorizeCopy(person.name, { from, to });
-  await copyImage({ registryUrl: registry.url, from, to, digest, authorization });
-  return `${imagePrefix}${target.system}/${target.app}@${digest}`;
+  const tag = promotedTag(digest);
+  await copyImage({ registryUrl: registry.url, from, to, digest, tag, authorization });
+  return `${images.nameOf(target.system, target.app)}@${digest}`;
 }
 
 interface Writing {

@@ -1,4 +1,4 @@
-import { FORGES, NOTICE_EVENTS, WEEKDAYS } from "@jdos/api";
+import { FORGES, MAX_SOURCE_PART_BYTES, MAX_SOURCE_PARTS, NOTICE_EVENTS, WEEKDAYS } from "@jdos/api";
 import { SETTINGS_SCHEMA } from "@jdos/api/settings-schema";
 
 /** JSON schemas of what people send. Patterns follow the API server's rules, so that a refusal comes early and clear. */
@@ -32,9 +32,40 @@ const SECRET_KEY = closed(
 
 export const SYSTEM_PARAMS = closed({ system: SYSTEM_NAME }, ["system"]);
 export const APP_PARAMS = closed({ system: SYSTEM_NAME, app: APP_NAME }, ["system", "app"]);
+const DIGEST = { type: "string", pattern: "^sha256:[a-f0-9]{64}$" };
+export const PART_PARAMS = closed({ system: SYSTEM_NAME, app: APP_NAME, digest: DIGEST }, [
+  "system",
+  "app",
+  "digest",
+]);
+export const SOURCE_PARTS = closed(
+  {
+    parts: {
+      type: "array",
+      minItems: 1,
+      maxItems: MAX_SOURCE_PARTS,
+      items: closed(
+        {
+          digest: DIGEST,
+          sizeBytes: { type: "integer", minimum: 1, maximum: MAX_SOURCE_PART_BYTES },
+        },
+        ["digest", "sizeBytes"],
+      ),
+    },
+  },
+  ["parts"],
+);
 export const BUILD_PARAMS = closed(
   { system: SYSTEM_NAME, app: APP_NAME, number: { type: "integer", minimum: 1 } },
   ["system", "app", "number"],
+);
+export const IMAGE_PARAMS = closed(
+  {
+    system: SYSTEM_NAME,
+    app: APP_NAME,
+    digest: { type: "string", pattern: "^(sha256:)?[a-f0-9]{6,64}$" },
+  },
+  ["system", "app", "digest"],
 );
 
 export const VERIFICATION_QUERY = closed({ release: { type: "integer", minimum: 1 } });
@@ -269,9 +300,16 @@ export const LOG_QUERY = closed({
   follow: BOOLEAN,
   tail: { type: "integer", minimum: -1, maximum: 1_000_000 },
   previous: BOOLEAN,
-  sinceSeconds: { type: "integer", minimum: 1 },
+  sinceSeconds: { type: "integer", minimum: 1, maximum: 3_155_760_000 },
+  untilSeconds: { type: "integer", minimum: 0, maximum: 3_155_760_000 },
+  grep: { type: "string", minLength: 1, maxLength: 1000 },
+  release: { type: "integer", minimum: 1 },
   pod: { type: "string", maxLength: 253 },
   container: { type: "string", maxLength: 63 },
+});
+export const METRICS_QUERY = closed({
+  sinceSeconds: { type: "integer", minimum: 60, maximum: 31 * 24 * 3600 },
+  stepSeconds: { type: "integer", minimum: 15, maximum: 24 * 3600 },
 });
 export const BUILD_LOG_QUERY = closed({ follow: BOOLEAN });
 export const PROGRESS_QUERY = {

@@ -17,7 +17,7 @@ import { type RouteContext, sessionOf } from "./context.ts";
 import { type AppParams, requireApplication } from "./find-application.ts";
 import { APP_PARAMS, VERIFICATION_QUERY } from "./schemas.ts";
 
-type Context = Pick<RouteContext, "registry" | "imagePrefix" | "signingPublicKey">;
+type Context = Pick<RouteContext, "registry" | "images" | "imagePrefix" | "signingPublicKey">;
 
 export function verificationRoutes(server: FastifyInstance, context: Context): void {
   server.get(PLATFORM_ROUTES.signingKey, async (request): Promise<SigningKeyView> => {
@@ -42,7 +42,7 @@ export function verificationRoutes(server: FastifyInstance, context: Context): v
       const { spec } = await requireRelease(client, request.params, number);
       const { repository, path, digest } = placeOf(builtAs(spec, context), context);
       // The registry is read in the person's name, which is no right: what they may see there says the API server.
-      const [from = "", origin = ""] = repository.slice(context.imagePrefix.length).split("/");
+      const { system: from = "", application: origin = "" } = context.images.applicationOf(repository) ?? {};
       if (from !== system || origin !== app) await requireApplication(client, { system: from, app: origin });
       const authorization = await context.registry.authorize(person.name, path, "pull");
       const { url } = context.registry;
@@ -104,10 +104,10 @@ async function requireRelease(
 }
 
 /** The image as its build named it: one that was promoted was signed where it came from. */
-function builtAs({ image, promotedFrom }: Stored<Release>["spec"], { imagePrefix }: Context): string {
+function builtAs({ image, promotedFrom }: Stored<Release>["spec"], { images }: Context): string {
   if (promotedFrom === undefined) return image;
   const { system, application } = promotedFrom;
-  return `${imagePrefix}${system}/${application}@${image.split("@")[1]}`;
+  return `${images.nameOf(system, application)}@${image.split("@")[1]}`;
 }
 
 /** Where an image of this platform is. */

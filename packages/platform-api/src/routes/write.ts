@@ -1,7 +1,6 @@
 import { type Accepted, type Application, Applications, type CreateApplicationRequest } from "@jdos/api";
 import { changedBy, forcedAnnotations } from "@jdos/api/change-author";
 import { deepCopy, deepEqual, isStatus } from "@jdos/apimachinery";
-import { PlatformError } from "../errors.ts";
 import type { Session } from "./context.ts";
 import { type AppParams, requireApplication } from "./find-application.ts";
 
@@ -47,11 +46,6 @@ export function applied(
   spec: Application["spec"],
   { build, run, routes, replicas, deployPolicy, rollout, triggers }: CreateApplicationRequest,
 ): Application["spec"] {
-  if (rollout?.strategy === "InPlace")
-    throw new PlatformError("Invalid", 'Cannot roll out by strategy "InPlace": it is not there yet', {
-      hint: "Choose Rolling, Canary or BlueGreen",
-      field: "rollout.strategy",
-    });
   return {
     ...spec,
     ...(build === undefined ? {} : { build }),

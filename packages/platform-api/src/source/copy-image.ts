@@ -8,6 +8,8 @@ export interface CopyImageOptions {
   to: string;
   /** sha256:... of a manifest or an index. */
   digest: string;
+  /** In `to`: a registry that removes what has no tag leaves it. */
+  tag: string;
   /** For pull from one and push to the other. */
   authorization: string | undefined;
 }
@@ -40,10 +42,18 @@ const MAX_DEPTH = 3;
  * Source: OCI distribution specification, "Mounting a blob from another repository".
  */
 export async function copyImage(options: CopyImageOptions): Promise<void> {
-  if (options.from !== options.to) await copyManifest(options, options.digest, MAX_DEPTH);
+  if (options.from !== options.to)
+    await copyManifest(options, { digest: options.digest, depth: MAX_DEPTH, name: options.tag });
 }
 
-async function copyManifest(options: CopyImageOptions, digest: string, depth: number): Promise<void> {
+interface Copy {
+  digest: string;
+  depth: number;
+  /** The tag or the digest that it is put under. */
+  name: string;
+}
+
+async function copyManifest(options: CopyImageOptions, { digest, depth, name }: Copy): Promise<void> {
   const { from, to } = options;
   const answer = await call(options, {
     method: "GET",
@@ -66,13 +76,14 @@ async function copyManifest(options: CopyImageOptions, digest: string, depth: nu
     );
   const manifest = JSON.parse(body.toString("utf8")) as Manifest;
   if (depth > 0)
-    for (const child of manifest.manifests ?? []) await copyManifest(options, child.digest, depth - 1);
+    for (const child of manifest.manifests ?? [])
+      await copyManifest(options, { digest: child.digest, depth: depth - 1, name: child.digest });
   const blobs = new Set([manifest.config, ...(manifest.layers ?? [])].flatMap((blob) => blob?.digest ?? []));
   for (const blob of blobs) await copyBlob(options, blob);
   const type = manifest.mediaType ?? String(answer.headers["content-type"]);
   const put = {
     method: "PUT",
-    path: `/v2/${to}/manifests/${digest}`,
+    path: `/v2/${to}/manifests/${name}`,
     headers: { "content-type": type },
     body,
   } as const;

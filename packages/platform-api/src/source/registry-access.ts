@@ -1,4 +1,9 @@
-import { authorizeAt, type RegistryCredential, readRegistryCredential } from "@jdos/component-base";
+import {
+  type ApplicationImages,
+  authorizeAt,
+  type RegistryCredential,
+  readRegistryCredential,
+} from "@jdos/component-base";
 import { PlatformError } from "../errors.ts";
 import type { RegistryOptions } from "../options.ts";
 import type { TokenIssuer } from "../registry-token/issuer.ts";
@@ -21,13 +26,14 @@ export interface RegistryAccess {
 export function createRegistryAccess(
   options: RegistryOptions,
   issuer: TokenIssuer | undefined,
+  images: ApplicationImages,
 ): RegistryAccess {
-  const { url, prefix = "" } = options;
+  const { url } = options;
   const authorizeScopes = (person: string, scopes: Scopes): Promise<string | undefined> =>
     issuer === undefined ? authorizeAsGiven(options, scopes) : issueFor(issuer, person, scopes);
   return {
     url,
-    repositoryOf: (system, app) => `${prefix}${system}/${app}`,
+    repositoryOf: images.repositoryOf,
     authorize(person, repository, action = "push") {
       const actions = action === "pull" ? ["pull"] : ["pull", "push"];
       return authorizeScopes(person, { [repository]: actions });

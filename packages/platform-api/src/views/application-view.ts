@@ -1,4 +1,10 @@
-import type { Application, ApplicationState, ApplicationView, RolloutStatus } from "@jdos/api";
+import {
+  type Application,
+  type ApplicationState,
+  type ApplicationView,
+  BASE_IMAGE_CONDITION,
+  type RolloutStatus,
+} from "@jdos/api";
 import type { Mutable } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { conditionOf } from "../explain/facts.ts";
@@ -12,6 +18,7 @@ export function applicationView(application: Stored<Application>, options: UrlOp
   const { metadata, spec, status } = application;
   const message = conditionOf(application, "Ready")?.message;
   const release = status?.currentRelease;
+  const newerBase = newerBaseOf(application);
   const { gitUrl } = options.routes;
   return {
     system: metadata.namespace ?? "",
@@ -28,6 +35,7 @@ export function applicationView(application: Stored<Application>, options: UrlOp
     updatedReplicas: status?.updatedReplicas ?? 0,
     createdAt: metadata.creationTimestamp,
     ...(status?.rollout === undefined ? {} : { rollout: status.rollout as RolloutStatus }),
+    ...(newerBase === undefined ? {} : { newerBase }),
     spec: spec as Mutable<typeof spec>,
   };
 }
@@ -40,16 +48,25 @@ export function urlOf({ metadata, spec, status }: Stored<Application>, { routes 
   return `http://${host}:${routes.port}${route?.path ?? "/"}`.replace(/\/$/, "");
 }
 
+/** What is said of a base that is newer than the one it was built on. */
+export function newerBaseOf(application: Stored<Application>): string | undefined {
+  const condition = conditionOf(application, BASE_IMAGE_CONDITION);
+  return condition?.status === "False" ? condition.message : undefined;
+}
+
 function stateOf(application: Stored<Application>): ApplicationState {
   const { metadata, spec, status } = application;
   if (metadata.deletionTimestamp !== undefined) return "Deleting";
   if ((spec.replicas ?? 1) === 0) return "Stopped";
   const ready = conditionOf(application, "Ready");
   if (ready?.status === "True" && status?.observedGeneration === metadata.generation) return "Ready";
-  if (conditionOf(application, "Built")?.status === "False" && status?.currentRelease === undefined)
+  const built = conditionOf(application, "Built");
+  if (built?.status === "False" && built.reason !== "NoBuild" && status?.currentRelease === undefined)
     return "Failed";
   if (spec.release === undefined && status?.latestBuild === undefined && spec.source?.image === undefined)
     return "Empty";
+  // A first build that waits for its turn, or goes on: there is nothing yet that could fail.
+  if (built?.status === "Unknown" && status?.currentRelease === undefined) return "Deploying";
   const progressing = conditionOf(application, "Progressing");
   if (progressing?.status === "False") return (status?.readyReplicas ?? 0) > 0 ? "Degraded" : "Failed";
   return "Deploying";

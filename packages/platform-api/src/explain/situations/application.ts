@@ -1,3 +1,4 @@
+import { BASE_IMAGE_CONDITION } from "@jdos/api";
 import { appFlags, conditionOf, isPodReady, newestRelease, wantedPods, wantedRelease } from "../facts.ts";
 import type { Situation } from "../situations.ts";
 
@@ -89,6 +90,26 @@ export const waitsForApproval: Situation = (world) => {
     sentence: `Release ${newest.spec.number} is ready to deploy but not current (deployPolicy is Manual)${current === undefined ? "" : `; release ${current} ${serving ? "serves" : "is wanted"}`}`,
     evidence: [{ from: `Release/${newest.metadata.name}`, text: newest.spec.reason ?? newest.spec.image }],
     nextStep: `Make it current: jdos rollback ${newest.spec.number} ${appFlags(world)}`,
+  };
+};
+
+/** All is well, and an image that it was built on is newer. */
+export const baseOutdated: Situation = (world) => {
+  const { application } = world;
+  const base = conditionOf(application, BASE_IMAGE_CONDITION);
+  if (base?.status !== "False" || conditionOf(application, "Ready")?.status !== "True") return undefined;
+  const [sentence = "", ...rest] = (base.message ?? "A base image is newer").split(". Build it again: ");
+  return {
+    situation: "BaseImageNewer",
+    healthy: true,
+    sentence: `Application "${application.metadata.name}" runs; ${sentence}`,
+    evidence: [
+      { from: `Application/${application.metadata.name}`, text: `BaseImageCurrent is False: ${base.reason}` },
+    ],
+    nextStep:
+      rest.length > 0
+        ? `Build it again: ${rest.join("")}`
+        : `Wait, or look at it: jdos builds ${appFlags(world)}`,
   };
 };
 

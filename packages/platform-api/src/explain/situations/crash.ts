@@ -1,11 +1,10 @@
-import type { ContainerStatus, Explanation, Pod } from "@jdos/api";
+import { type ContainerStatus, type Explanation, lastEndOf, type Pod, restartsOf } from "@jdos/api";
 import type { DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import {
   appFlags,
   containerStatuses,
   isPodReady,
-  lastEnd,
   lastLines,
   stillServing,
   wantedPods,
@@ -27,7 +26,7 @@ function endedContainers(world: World): Ended[] {
     .filter((pod) => !isPodReady(pod))
     .flatMap((pod) =>
       containerStatuses(pod).flatMap((status) => {
-        const end = lastEnd(status);
+        const end = lastEndOf(pod, status);
         return end === undefined ? [] : [{ pod, status, exitCode: end.exitCode, reason: end.reason }];
       }),
     );
@@ -52,7 +51,7 @@ export const outOfMemory: Situation = (world) => {
   return {
     situation: "OOMKilled",
     healthy: false,
-    sentence: `Container "${ended.status.name}" was killed because it used more memory than its limit${limit === undefined ? "" : ` of ${limit}`} (OOMKilled, restarted ${times(ended.status.restartCount)})${stillServing(world)}`,
+    sentence: `Container "${ended.status.name}" was killed because it used more memory than its limit${limit === undefined ? "" : ` of ${limit}`} (OOMKilled, restarted ${times(restartsOf(ended.pod, ended.status))})${stillServing(world)}`,
     evidence: [
       { from: `Pod/${ended.pod.metadata.name}`, text: `OOMKilled, exit code ${ended.exitCode}` },
       ...logEvidence(world, ended),
@@ -66,7 +65,7 @@ export const livenessFails: Situation = (world) => {
     const event = warningsAbout(world, pod.metadata.name, "Unhealthy").find(
       ({ message }) => message?.startsWith("Liveness probe failed") === true,
     );
-    const restarts = Math.max(0, ...containerStatuses(pod).map(({ restartCount }) => restartCount));
+    const restarts = Math.max(0, ...containerStatuses(pod).map((status) => restartsOf(pod, status)));
     if (event === undefined || restarts === 0) continue;
     return {
       situation: "LivenessFails",
@@ -83,7 +82,7 @@ export const crashLoop: Situation = (world) => {
   const ended = endedContainers(world).find(
     ({ status, pod }) =>
       status.state?.waiting?.reason === "CrashLoopBackOff" ||
-      (status.restartCount > 0 && pod.spec?.restartPolicy !== "Never"),
+      (restartsOf(pod, status) > 0 && pod.spec?.restartPolicy !== "Never"),
   );
   if (ended === undefined) return undefined;
   const evidence = logEvidence(world, ended);
@@ -91,7 +90,7 @@ export const crashLoop: Situation = (world) => {
   return {
     situation: "CrashLoop",
     healthy: false,
-    sentence: `Container "${ended.status.name}" ${endWords(ended.exitCode)} and was restarted ${times(ended.status.restartCount)}${lastLine === undefined ? "" : `; it said last: ${lastLine}`}${stillServing(world)}`,
+    sentence: `Container "${ended.status.name}" ${endWords(ended.exitCode)} and was restarted ${times(restartsOf(ended.pod, ended.status))}${lastLine === undefined ? "" : `; it said last: ${lastLine}`}${stillServing(world)}`,
     evidence: [
       {
         from: `Pod/${ended.pod.metadata.name}`,
@@ -153,8 +152,8 @@ export const ended: Situation = (world) => {
     };
   }
   const first = endedContainers(world).find(
-    ({ status }) =>
-      status.state?.terminated !== undefined && status.restartCount === 0 && !isFinishedInit(status),
+    ({ pod, status }) =>
+      status.state?.terminated !== undefined && restartsOf(pod, status) === 0 && !isFinishedInit(status),
   );
   if (first === undefined) return undefined;
   const evidence = logEvidence(world, first);

@@ -3,8 +3,10 @@ import {
   conditionOf,
   earlierReleaseServing,
   eventTime,
+  heldBack,
   isPodReady,
   rolloutUnderWay,
+  rollsInstead,
   stillServing,
   wantedPods,
   wantedRelease,
@@ -14,6 +16,8 @@ import { missingVariableStep } from "./crash.ts";
 
 export const paused: Situation = (world) => {
   if (world.deployment?.spec?.paused !== true) return undefined;
+  // A moment of every rollout in place, and nothing for anybody to resume.
+  if (world.application.spec.rollout?.strategy === "InPlace") return undefined;
   const { name, namespace } = world.deployment.metadata;
   return {
     situation: "Paused",
@@ -45,7 +49,9 @@ export const rolloutStalled: Situation = (world) => {
 export const tried: Situation = (world) => {
   const rollout = rolloutUnderWay(world.application);
   const unready = wantedPods(world).some((pod) => !isPodReady(pod));
-  if (rollout === undefined || (unready && rollout.phase !== "Paused")) return undefined;
+  if (rollout === undefined) return undefined;
+  // In place the Pods that are being changed are not ready, and nothing else is wrong with them.
+  if (unready && rollout.phase !== "Paused" && rollout.strategy !== "InPlace") return undefined;
   const flags = appFlags(world);
   return {
     situation: rollout.phase === "Paused" ? "WaitsForPromotion" : "BeingTried",
@@ -83,6 +89,24 @@ export const left: Situation = (world) => {
   };
 };
 
+/** Nodes pull an image before its Pods are made. */
+export const spreading: Situation = (world) => {
+  const why = heldBack(world.application);
+  if (why === undefined) return undefined;
+  return {
+    situation: "SpreadingImage",
+    healthy: true,
+    sentence: `${why}${stillServing(world)}`,
+    evidence: [
+      {
+        from: `Application/${world.application.metadata.name}`,
+        text: `Pods are held back since ${world.application.status?.spread?.since}`,
+      },
+    ],
+    nextStep: "Wait: the Pods come when nodes have the image, or when that takes too long",
+  };
+};
+
 export const starting: Situation = (world) => {
   const pods = wantedPods(world);
   const waiting = pods.filter((pod) => !isPodReady(pod));
@@ -109,10 +133,11 @@ export const rollingOut: Situation = (world) => {
   const pods = wantedPods(world);
   const earlier = earlierReleaseServing(world);
   if (pods.length >= wanted && earlier === undefined) return undefined;
+  const instead = rollsInstead(world.application);
   return {
     situation: "RollingOut",
     healthy: false,
-    sentence: `Release ${world.application.spec.release ?? "?"} is being rolled out: ${pods.filter(isPodReady).length} of ${wanted} Pods are ready${stillServing(world)}`,
+    sentence: `Release ${world.application.spec.release ?? "?"} is being rolled out: ${pods.filter(isPodReady).length} of ${wanted} Pods are ready${stillServing(world)}${instead === undefined ? "" : `. ${instead}`}`,
     evidence: [
       {
         from: `Application/${world.application.metadata.name}`,

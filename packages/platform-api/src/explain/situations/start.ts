@@ -80,7 +80,7 @@ function pullStep({ image, detail }: { image: string; detail: string }, world: W
   if (/no such host|connection refused|timeout|dial tcp|lookup/i.test(detail)) {
     const registry = registryOf(image);
     if (!image.startsWith(world.imagePrefix))
-      return `See that this machine reaches the registry "${registry}"; images of this platform begin with ${world.imagePrefix}`;
+      return `See that this machine reaches the registry "${registry}"; images of this platform begin with ${world.imagePrefix}, and an administrator can name a mirror of others in registry.mirrors`;
     return "See that the registry runs and can be reached (jdos status), then wait: the pull is repeated";
   }
   return `Check the image's name and deploy again, or return to the last release: jdos rollback ${appFlags(world)}`;
