@@ -10,6 +10,7 @@ import {
   Pods,
   Releases,
   Services,
+  SPREAD_LABEL,
 } from "@jdos/api";
 import type { InformerFactory } from "@jdos/client";
 import { isQueued } from "./build/queue/plan.ts";
@@ -23,6 +24,8 @@ export const OPEN = "open";
 export const QUEUED = "queued";
 /** Pods filed under "<system>/<application>". */
 export const PODS_BY_APPLICATION = "application";
+/** Pods by which nodes pull an image filed under "<system>/<application>". */
+export const PULLS_BY_APPLICATION = "pulls";
 /** Pods filed under "<system>/<build>". */
 export const PODS_BY_BUILD = "build";
 
@@ -44,6 +47,7 @@ export function addIndexes(informers: InformerFactory): void {
     .addIndex(PODS_BY_APPLICATION, ({ metadata }) =>
       labelled(metadata, APPLICATION_LABEL).map(applicationOfLabel),
     );
+  informers.for(Pods).addIndex(PULLS_BY_APPLICATION, ({ metadata }) => labelled(metadata, SPREAD_LABEL));
   informers.for(Pods).addIndex(PODS_BY_BUILD, ({ metadata }) => labelled(metadata, BUILD_LABEL));
 }
 

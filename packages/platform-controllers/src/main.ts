@@ -2,7 +2,8 @@
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
-enableCompileCache(join(import.meta.dirname, "../../../node_modules/.cache/jdos"));
+const directory = join(import.meta.dirname, "../../../node_modules/.cache/jdos");
+enableCompileCache({ directory, portable: true });
 
 const { main } = await import("./command.ts");
 await main({ args: process.argv.slice(2), env: process.env });

@@ -7,6 +7,7 @@ import {
   DEFAULT_REGISTRY,
   type Logger,
   type Metrics,
+  parseMirrors,
   REGISTRY_SETTINGS,
   type RegistryCredential,
   type RegistryLocation,
@@ -16,6 +17,8 @@ import {
   setting,
 } from "@jdos/component-base";
 import { readSigningKey, type SigningKey } from "@jdos/component-base/attestation";
+import type { BuildNetwork, EgressRule } from "./build/network/policy.ts";
+import { type RegistryProvider, registryProvider } from "./registry/provider.ts";
 
 export interface PlatformControllersOptions {
   /** Of the user system:serviceaccount:jdos-system:platform-controllers. */
@@ -30,6 +33,8 @@ export interface PlatformControllersOptions {
   attestation?: AttestationOptions;
   notices?: Partial<NoticeSettings>;
   retention?: Partial<RetentionSettings>;
+  rebuild?: Partial<RebuildSettings>;
+  spread?: Partial<SpreadSettings>;
   metrics?: Metrics;
   /** Defaults to the system's clock. */
   clock?: Clock;
@@ -79,6 +84,8 @@ export interface BuildSettings {
   tolerations: readonly Toleration[];
   /** unconfined: without seccomp and AppArmor for the user's steps, which may need user namespaces. Defaults to default. */
   confinement: "default" | "unconfined";
+  /** What builds reach, by a NetworkPolicy a System. Absent: none is written, and the Pod network alone decides. */
+  network?: BuildNetwork;
 }
 
 export interface AttestationOptions {
@@ -116,6 +123,22 @@ export interface RetentionSettings {
   credential?: RegistryCredential;
 }
 
+/** How newer base images are found. */
+export interface RebuildSettings {
+  /** How often a registry is asked what a name leads to, about: each name once, at a time of its own. Defaults to 21600. */
+  checkSeconds: number;
+}
+
+/** How nodes pull an image before many Pods of it are made. */
+export interface SpreadSettings {
+  /**
+   * Nodes that pull at once, and what the registry stands: Pods are held back where more would. 0: never. Defaults to 20.
+   */
+  parallel: number;
+  /** Pods are held back no longer than this, whatever nodes have. Defaults to 180. */
+  timeoutSeconds: number;
+}
+
 /** Of every application's Pods. */
 export interface PodSettings {
   /** Defaults to the cluster's own. */
@@ -136,27 +159,34 @@ export interface NoticeSettings {
 
 export interface Settings {
   readonly registry: RegistryLocation;
+  /** Who lets builds and Pods into it. */
+  readonly access: RegistryProvider;
   readonly routes: RouteSettings;
   readonly build: BuildSettings;
   readonly pods: PodSettings;
   readonly notices: NoticeSettings;
   readonly retention: RetentionSettings;
+  readonly rebuild: RebuildSettings;
+  readonly spread: SpreadSettings;
 }
 
 /** The settings with their defaults. */
 export function settingsOf(
   options: Pick<
     PlatformControllersOptions,
-    "registry" | "routes" | "build" | "pods" | "notices" | "retention"
+    "registry" | "routes" | "build" | "pods" | "notices" | "retention" | "rebuild" | "spread"
   > = {},
 ): Settings {
   const { registry = DEFAULT_REGISTRY, pods = {} } = options;
   const image = (name: string): string => `${registry.host}/${registry.prefix}jdos/${name}:12`;
   return {
     registry,
+    access: registryProvider(registry),
     pods,
     notices: { allow: [], retrySeconds: 5, attempts: 8, timeoutSeconds: 10, ...options.notices },
     retention: { by: "jdos", graceSeconds: 3600, everySeconds: 600, ...options.retention },
+    rebuild: { checkSeconds: 21_600, ...options.rebuild },
+    spread: { parallel: 20, timeoutSeconds: 180, ...options.spread },
     routes: {
       domain: "jdos.localhost",
       port: 8080,
@@ -222,8 +252,29 @@ function isObject(value: unknown): value is object {
 /** Options of the process. */
 export const PROCESS_SETTINGS = {
   ...REGISTRY_SETTINGS,
+  "registry-mirrors": json<Record<string, string>>("where images of other registries come from", {
+    fallback: {},
+    expected: 'a JSON object: {"docker.io": "registry.example.org/dockerhub"}',
+    fits: (value) => isObject(value) && Object.values(value).every((each) => typeof each === "string"),
+  }),
+  "registry-mirror-credentials": setting.text("a docker configuration with the accounts of mirrors"),
   "registry-retention": setting.choice("who deletes images that nothing needs", ["jdos", "registry"], "jdos"),
   "registry-grace-seconds": setting.integer("how long such images are kept", { fallback: 3600, min: 0 }),
+  "base-image-check-seconds": setting.integer("how often it is looked whether base images are newer", {
+    fallback: 21_600,
+    min: 60,
+  }),
+  "image-spread-parallel": setting.integer(
+    "nodes that pull an image at once before many Pods of it; 0: never",
+    {
+      fallback: 20,
+      min: 0,
+    },
+  ),
+  "image-spread-timeout-seconds": setting.integer("how long such Pods are held back at most", {
+    fallback: 180,
+    min: 1,
+  }),
   "routes-domain": setting.text("applications answer at <application>.<system>.DOMAIN", "jdos.localhost"),
   "routes-port": setting.integer("the port in URLs told to people", { fallback: 8080, min: 1 }),
   "routes-scheme": setting.choice("of URLs told to people", ["http", "https"], "http"),
@@ -252,12 +303,23 @@ export const PROCESS_SETTINGS = {
     ["default", "unconfined"],
     "default",
   ),
+  "build-network-policy": setting.boolean("whether NetworkPolicies bound what builds reach", false),
+  "build-reach": json<(string | EgressRule)[]>("what they allow besides", {
+    fallback: [],
+    expected: 'a JSON list of ranges and egress rules: ["10.1.2.0/24"]',
+    fits: (value) => Array.isArray(value) && value.every((each) => isRange(each) || isObject(each)),
+  }),
+  "build-avoid": json<string[]>("public ranges they refuse", {
+    fallback: [],
+    expected: 'a JSON list of ranges: ["203.0.113.0/24"]',
+    fits: (value) => Array.isArray(value) && value.every(isRange),
+  }),
   "signing-key-file": setting.text("the private key that images are signed with; without it they are not"),
   "builder-id": setting.text("who builds, in provenance", "https://jdos.io/builder/v1"),
   "platform-namespace": setting.text(
     "has ConfigMap build-environment; without it the Pod's, else jdos-system",
   ),
-  "notice-allow": json<string[]>("private ranges that notices may reach", {
+  "notice-allow": json<string[]>("private ranges that notices may reach, and questions for base images", {
     fallback: [],
     expected: 'a JSON list of ranges: ["10.1.2.0/24"]',
     fits: (value) => Array.isArray(value) && value.every(isRange),
@@ -271,16 +333,26 @@ export function optionsOf(
   { namespace }: { namespace: string },
 ): Pick<
   PlatformControllersOptions,
-  "registry" | "routes" | "build" | "pods" | "notices" | "retention" | "attestation"
+  "registry" | "routes" | "build" | "pods" | "notices" | "retention" | "rebuild" | "spread" | "attestation"
 > {
   const keyFile = given["signing-key-file"];
+  const mirrorCredentialsFile = given["registry-mirror-credentials"];
   const builderImage = given["builder-image"];
   const baseImage = given["base-image"];
   const cacheHostPath = given["build-cache-path"];
   const schedulerName = given["pod-scheduler"];
   return {
-    registry: registryLocation(given),
+    registry: {
+      ...registryLocation(given),
+      mirrors: parseMirrors(given["registry-mirrors"]),
+      ...(mirrorCredentialsFile === undefined ? {} : { mirrorCredentialsFile }),
+    },
     retention: { by: given["registry-retention"], graceSeconds: given["registry-grace-seconds"] },
+    rebuild: { checkSeconds: given["base-image-check-seconds"] },
+    spread: {
+      parallel: given["image-spread-parallel"],
+      timeoutSeconds: given["image-spread-timeout-seconds"],
+    },
     routes: {
       domain: given["routes-domain"],
       port: given["routes-port"],
@@ -301,6 +373,9 @@ export function optionsOf(
       nodeSelector: given["build-node-selector"],
       tolerations: given["build-tolerations"],
       confinement: given["build-confinement"],
+      ...(given["build-network-policy"]
+        ? { network: { reach: given["build-reach"], avoid: given["build-avoid"] } }
+        : {}),
     },
     pods: schedulerName === undefined ? {} : { schedulerName },
     ...(keyFile === undefined

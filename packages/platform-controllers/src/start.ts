@@ -7,7 +7,12 @@ import { buildQueueController } from "./build/queue/controller.ts";
 import { addIndexes } from "./indexes.ts";
 import { noticeController } from "./notice/controller.ts";
 import { attestationSettings, type PlatformControllersOptions, settingsOf } from "./options.ts";
+import { BaseImages } from "./rebuild/base-images.ts";
+import { rebuildController } from "./rebuild/controller.ts";
+import { harborController } from "./registry/harbor/controller.ts";
 import { releaseController } from "./release/controller.ts";
+import { imageDeletionController } from "./retention/deletion.ts";
+import { Retention } from "./retention/retention.ts";
 import { startRetention } from "./retention/start.ts";
 import { systemController } from "./system/controller.ts";
 
@@ -24,21 +29,25 @@ export async function start(options: PlatformControllersOptions): Promise<Platfo
   const manager = createManager({ client, log, clock, ...(metrics === undefined ? {} : { metrics }) });
   addIndexes(manager.informers);
   manager.add(systemController(settings));
+  manager.add(harborController(settings));
   manager.add(applicationController(settings));
   manager.add(buildQueueController(settings));
   manager.add(buildController(settings));
   if (options.attestation !== undefined)
     manager.add(attestationController(settings, attestationSettings(options.attestation)));
+  manager.add(rebuildController(settings, new BaseImages({ settings, clock, log })));
   manager.add(releaseController());
   manager.add(noticeController(settings.notices));
-  await manager.start();
-  const retention = startRetention({
+  const keeper = new Retention({
     client,
     log,
     clock,
     settings,
     ...(metrics === undefined ? {} : { metrics }),
   });
+  manager.add(imageDeletionController(keeper));
+  await manager.start();
+  const retention = startRetention(keeper, { clock, log, settings });
   return {
     idle: () => manager.idle(),
     async stop() {

@@ -1,4 +1,14 @@
-import type { Application, Build, Deployment, Ingress, Pod, Release, RolloutStatus } from "@jdos/api";
+import {
+  type Application,
+  type Build,
+  type Deployment,
+  type ImageSpread,
+  type Ingress,
+  type Pod,
+  type Release,
+  type RolloutStatus,
+  SPREADING_IMAGE,
+} from "@jdos/api";
 import { type Condition, type DeepReadonly, findCondition, type Persisted } from "@jdos/apimachinery";
 import { podTrouble, type Trouble } from "./pod-trouble.ts";
 
@@ -18,6 +28,10 @@ export interface Observed {
   readonly serving?: DeepReadonly<Persisted<Deployment>>;
   /** Of a rollout with a strategy, and of a Release that was left. */
   readonly rollout?: RolloutStatus;
+  /** While Pods are held back until nodes have their image. */
+  readonly spread?: ImageSpread;
+  /** While Pods are changed in place: how many are the wanted Release's and serve. */
+  readonly changed?: number;
   readonly ingress?: DeepReadonly<Persisted<Ingress>>;
   /** Pods of the wanted Release. */
   readonly pods: readonly DeepReadonly<Persisted<Pod>>[];
@@ -50,16 +64,24 @@ export interface Rollout {
   trouble?: Trouble;
 }
 
-export function rolloutOf({ application, deployment, pods, release, own = release }: Observed): Rollout {
+export function rolloutOf({
+  application,
+  deployment,
+  pods,
+  release,
+  own = release,
+  changed,
+}: Observed): Rollout {
   const wanted = application.spec.replicas ?? 1;
   const status = deployment?.status;
   const seen =
     deployment !== undefined && (status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
   const isWanted = own?.spec.number === release?.spec.number;
-  const updated = seen && isWanted ? (status?.updatedReplicas ?? 0) : 0;
+  const updated = changed ?? (seen && isWanted ? (status?.updatedReplicas ?? 0) : 0);
   const readyCount = status?.readyReplicas ?? 0;
   const complete =
     seen &&
+    changed === undefined &&
     updated === wanted &&
     (status?.replicas ?? 0) === wanted &&
     (status?.availableReplicas ?? 0) === wanted;
@@ -156,8 +178,11 @@ function progressing(observed: Observed, rollout: Rollout): Fact {
       "Complete",
       `${name} runs on ${rollout.wanted} of ${rollout.wanted} Pods`,
     );
+  if (observed.spread !== undefined)
+    return fact("Progressing", "True", SPREADING_IMAGE, observed.spread.message);
   const strategy = observed.rollout;
-  if (strategy !== undefined && strategy.release === release.spec.number)
+  const isThis = strategy?.release === release.spec.number;
+  if (strategy !== undefined && isThis && strategy.strategy !== "Rolling")
     return fact("Progressing", "True", `${strategy.strategy}${strategy.phase}`, strategy.message);
   const { trouble } = rollout;
   if (trouble?.stalled)
@@ -180,7 +205,8 @@ function progressing(observed: Observed, rollout: Rollout): Fact {
       failure.reason ?? "ReplicaFailure",
       `${name} cannot have its Pods: ${failure.message ?? "no reason given"}`,
     );
-  const sofar = `${rollout.updated} of ${rollout.wanted} Pods have ${name}`;
+  const counted = `${rollout.updated} of ${rollout.wanted} Pods have ${name}`;
+  const sofar = isThis && strategy?.message !== undefined ? `${counted}; ${strategy.message}` : counted;
   return fact(
     "Progressing",
     "True",

@@ -7,17 +7,20 @@ import {
   Builds,
   Deployments,
   Ingresses,
+  Nodes,
   Pods,
   PREVIEW_OF_LABEL,
   RELEASE_LABEL,
   type Release,
   Releases,
+  SPREAD_LABEL,
   Systems,
 } from "@jdos/api";
 import { freezeAt, freezeSentence } from "@jdos/api/freeze";
 import { isStatus, keyOf, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
+import { UNSEEN_SECONDS } from "../apply/unseen.ts";
 import { writeStatus } from "../apply/write-status.ts";
 import { PlatformError } from "../errors.ts";
 import {
@@ -27,15 +30,17 @@ import {
   RELEASES_BY_APPLICATION,
 } from "../indexes.ts";
 import type { Settings } from "../options.ts";
+import { pinImage } from "../registry/pin-image.ts";
 import { isIntact } from "../release/intact.ts";
 import type { Observed } from "./conditions.ts";
-import { heldStep, planRelease, planReturn, rollbackTarget, type World } from "./plan.ts";
+import { heldStep, planRelease, planReturn, rollbackTarget, type Step, type World } from "./plan.ts";
 import { prune } from "./prune.ts";
-import { ensureRegistrySecret } from "./registry-secret.ts";
 import { urlOf } from "./render/ingress.ts";
 import { planRollout } from "./rollout/plan-rollout.ts";
 import { readRollout } from "./rollout/read-rollout.ts";
-import type { RolloutPlan } from "./rollout/rollout-world.ts";
+import type { RolloutPlan, RolloutWorld } from "./rollout/rollout-world.ts";
+import { growthOf } from "./spread/growth.ts";
+import { heldBack, readSpread, takeSpread } from "./spread/spread-image.ts";
 import { applicationStatus } from "./status.ts";
 import { takeStep } from "./take-step.ts";
 import { writeRollout } from "./write-rollout.ts";
@@ -57,7 +62,7 @@ export function applicationController(settings: Settings): ControllerOptions {
       {
         type: Pods,
         keys: ({ metadata }) => {
-          const application = metadata.labels?.[APPLICATION_LABEL];
+          const application = metadata.labels?.[APPLICATION_LABEL] ?? metadata.labels?.[SPREAD_LABEL];
           return application === undefined
             ? []
             : [{ namespace: metadata.namespace ?? "", name: applicationOfLabel(application) }];
@@ -68,6 +73,8 @@ export function applicationController(settings: Settings): ControllerOptions {
         keys: ({ metadata }, informers) => informers.for(Applications).lister.list(metadata.name).map(keyOf),
       },
     ],
+    // Which nodes there are is read when it matters; none of their many changes is waited for.
+    setup: ({ informers }) => void informers.for(Nodes),
     reconcile: (context, key) => reconcileApplication(context, key, settings),
   };
 }
@@ -80,12 +87,12 @@ async function reconcileApplication(
   const application = await find(context.client, key);
   if (application === undefined || application.metadata.deletionTimestamp !== undefined) return;
   if (!inSystem(context, key)) return void (await refuse(context, application));
-  const renewSeconds = await ensureRegistrySecret(context.client, application, settings.registry);
+  const renewSeconds = await settings.access.ensure(context.client, application);
   let world = readWorld(context, application);
   for (let taken = 0; taken < MAX_STEPS; taken++) {
     const step = planRelease(world);
     if (step === undefined) break;
-    world = await takeStep(context, world, step);
+    world = await takeStep(context, world, await pinned(context, world, { step, settings }));
   }
   let { observed, plan } = await run(context, world, settings);
   if (plan?.leave !== undefined) {
@@ -108,8 +115,31 @@ async function reconcileApplication(
   );
   await prune(context.client, { ...world, running: runningReleases(context, world.application) });
   const thawSeconds = world.freeze && secondsUntil(world.freeze.until, context.now());
-  const waits = [renewSeconds, plan?.againSeconds, thawSeconds].filter((seconds) => seconds !== undefined);
+  const isUnseen = observed.deployment && !context.informers.for(Deployments).lister.get(key);
+  const unseenSeconds = isUnseen ? UNSEEN_SECONDS : undefined;
+  const waits = [renewSeconds, plan?.againSeconds, thawSeconds, unseenSeconds].filter(
+    (seconds) => seconds !== undefined,
+  );
   return waits.length === 0 ? undefined : { requeueAfterSeconds: Math.min(...waits) };
+}
+
+/** The step with the image that its Release is to have for the one that was named. */
+async function pinned(
+  { events, signal }: ReconcileContext,
+  { application }: World,
+  { step, settings }: { step: Step; settings: Settings },
+): Promise<Step> {
+  if (step.pin !== true || !("create" in step.release)) return step;
+  const { create } = step.release;
+  const { image, unpinned, mirrored } = await pinImage(create.image, settings.registry, signal);
+  if (unpinned !== undefined) {
+    const hint = mirrored
+      ? "mirrors are set in registry.mirrors"
+      : "registry.mirrors can name a mirror of it";
+    const message = `Image ${image} is deployed by its tag, which may come to mean another one: ${unpinned}; ${hint}`;
+    events.event(application, "Warning", "ImageNotPinned", message);
+  }
+  return { ...step, release: { ...step.release, create: { ...create, image } } };
 }
 
 function withWaits(observed: Observed, world: World): Observed {
@@ -224,7 +254,9 @@ async function run(context: ReconcileContext, world: World, settings: Settings):
     ...(latestBuild === undefined ? {} : { latestBuild }),
   };
   const refusal = tampered(release) ?? refusedRollback(world);
+  const spreads = { application, settings };
   if (release === undefined || tampered(release) !== undefined) {
+    await takeSpread(context, readSpread(context, undefined, spreads), spreads);
     const deployment = context.informers.for(Deployments).lister.get(key);
     const ingress = context.informers.for(Ingresses).lister.get(key);
     const url = application.status?.url;
@@ -239,23 +271,56 @@ async function run(context: ReconcileContext, world: World, settings: Settings):
       },
     };
   }
-  const rollout = readRollout(context, world, release);
-  const plan = planRollout(rollout);
+  const asked: Asked = { seen: { ...seen, ...(refusal && { refusal }) }, settings };
+  const rollout = await readRollout(context, world, release);
+  const growth = growthOf(rollout, releases);
+  const spread = readSpread(context, growth, spreads);
+  if (growth === undefined || spread.status === undefined) {
+    const outcome = await carryOut(context, rollout, asked);
+    await takeSpread(context, spread, spreads);
+    return outcome;
+  }
+  const before = { ...world, application: heldBack(application, growth) };
+  const held = await carryOut(context, await readRollout(context, before, growth.held.release), {
+    ...asked,
+    stays: true,
+  });
+  if (held.plan === undefined) return held;
+  const refused = await takeSpread(context, spread, spreads);
+  if (refused !== undefined) return carryOut(context, rollout, asked);
+  const againSeconds = Math.min(held.plan.againSeconds ?? MAX_WAIT_SECONDS, spread.againSeconds ?? 0);
+  return {
+    observed: { ...held.observed, pods: rollout.pods, spread: spread.status },
+    plan: { ...held.plan, againSeconds },
+  };
+}
+
+interface Asked {
+  seen: Omit<Observed, "pods">;
+  settings: Settings;
+  /** Whatever becomes of the Release that runs, another one is wanted already. */
+  stays?: boolean;
+}
+
+/** Brings a rollout a step on. */
+async function carryOut(context: ReconcileContext, rollout: RolloutWorld, asked: Asked): Promise<Outcome> {
+  const { seen, settings, stays = false } = asked;
+  const { application } = rollout;
+  const { leave, ...rest } = planRollout(rollout);
+  const plan: RolloutPlan = leave === undefined || stays ? rest : { ...rest, leave };
   const url = urlOf({ application, release: plan.front.release, settings });
   const said = {
     ...seen,
-    ...(refusal === undefined ? {} : { refusal }),
     own: plan.own,
     ...(plan.status && { rollout: plan.status }),
+    ...(plan.changed !== undefined && { changed: plan.changed }),
     ...(url && { url }),
     pods: rollout.pods,
   };
   if (plan.leave !== undefined) return { observed: said, plan };
   try {
-    return {
-      observed: { ...said, ...(await writeRollout(context, { world: rollout, plan, settings })) },
-      plan,
-    };
+    const written = await writeRollout(context, { world: rollout, plan, settings });
+    return { observed: { ...said, ...written }, plan };
   } catch (error) {
     if (!(error instanceof PlatformError) || error.code !== "NameTaken") throw error;
     context.events.event(application, "Warning", error.code, error.message);

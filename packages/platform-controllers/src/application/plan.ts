@@ -43,6 +43,8 @@ export interface Step {
         readonly annotations?: Readonly<Record<string, string>>;
       };
   readonly makeCurrent: boolean;
+  /** The image is one that somebody named: its Release has what it stands for now. */
+  readonly pin?: boolean;
   /** The Build to mark as released. */
   readonly build?: string;
   /** The configuration to take over into the Application: a rollback. */
@@ -248,6 +250,7 @@ function planImage(world: World): Step | undefined {
       annotations: { [SOURCE_IMAGE_ANNOTATION]: key },
     },
     makeCurrent: true,
+    pin: promotedFrom === undefined,
   };
 }
 

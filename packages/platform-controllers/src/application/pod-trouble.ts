@@ -1,4 +1,4 @@
-import { type ContainerStatus, isKubeletCatchingUp, type Pod } from "@jdos/api";
+import { type ContainerStatus, isKubeletCatchingUp, lastEndOf, type Pod, restartsOf } from "@jdos/api";
 import type { DeepReadonly, Persisted } from "@jdos/apimachinery";
 
 type StoredPod = DeepReadonly<Persisted<Pod>>;
@@ -67,7 +67,7 @@ function waitingTrouble(pod: StoredPod, status: Status): Trouble | undefined {
     case "CrashLoopBackOff":
       return {
         reason: waiting.reason,
-        message: `Pod ${pod.metadata.name} ${ending(status.lastState?.terminated)} and was started ${times(status.restartCount + 1)}`,
+        message: `Pod ${pod.metadata.name} ${ending(status.lastState?.terminated)} and was started ${times(restartsOf(pod, status) + 1)}`,
         stalled: true,
       };
     default:
@@ -76,7 +76,7 @@ function waitingTrouble(pod: StoredPod, status: Status): Trouble | undefined {
 }
 
 function terminatedTrouble(pod: StoredPod, status: Status): Trouble | undefined {
-  const ended = status.state?.terminated ?? (status.ready ? undefined : status.lastState?.terminated);
+  const ended = status.ready ? undefined : lastEndOf(pod, status);
   if (ended === undefined || ended.exitCode === 0) return undefined;
   return {
     reason: ended.reason ?? "Error",

@@ -37,6 +37,7 @@ export function applicationStatus(
     currentRelease,
     image,
     rollout: observed.rollout,
+    spread: observed.spread,
     latestBuild: latestBuild?.metadata.name ?? before?.latestBuild,
     latestRelease: latestRelease === 0 ? undefined : latestRelease,
     ...(observed.waits === undefined || before?.configurationHash === undefined
@@ -49,6 +50,6 @@ export function applicationStatus(
     url: observed.url,
     replicas: deployment?.status?.replicas ?? 0,
     readyReplicas: serving?.status?.readyReplicas ?? 0,
-    updatedReplicas: deployment?.status?.updatedReplicas ?? 0,
+    updatedReplicas: observed.changed ?? deployment?.status?.updatedReplicas ?? 0,
   };
 }

@@ -19,6 +19,7 @@ import { renderService } from "./render/service.ts";
 import type { Subject } from "./render/subject.ts";
 import { IDLE_SINCE_ANNOTATION } from "./rollout/removal.ts";
 import type { BesidePlan, RolloutPlan, RolloutWorld } from "./rollout/rollout-world.ts";
+import { adoptTemplate, takePodStep } from "./write-in-place.ts";
 
 export interface WriteOptions {
   world: RolloutWorld;
@@ -50,12 +51,17 @@ export async function writeRollout({ client }: ReconcileContext, options: WriteO
   const deployment = await apply(
     client,
     Deployments,
-    renderDeployment(own, { idle: plan.ownIdle ?? false }),
+    renderDeployment(own, {
+      idle: plan.ownIdle ?? false,
+      ...(plan.paused !== undefined && { paused: plan.paused }),
+    }),
     {
       owner: application,
       ...(world.own && { known: world.own }),
     },
   );
+  if (plan.adopts !== undefined) await adoptTemplate(client, plan.adopts, deployment);
+  for (const step of plan.podSteps ?? []) await takePodStep(client, step, world.now);
   const serving = plan.front.to === "beside" ? tried : undefined;
   return { deployment, ...(ingress && { ingress }), ...(serving && { serving }) };
 }

@@ -52,9 +52,10 @@ export async function apply<T extends KubeObject>(
   try {
     return await client.update(type, next);
   } catch (error) {
-    // What was known may be behind.
+    // What was known may be behind: it is asked once more here, and then by the next run.
     if (!isStatus(error, "Conflict") || options.known === undefined) throw error;
-    return apply(client, type, wanted, { ...options, known: await client.get(type, key) });
+    const { known: _, ...rest } = options;
+    return apply(client, type, wanted, rest);
   }
 }
 

@@ -12,20 +12,21 @@ import {
   Jobs,
   type Pod,
   Pods,
-  registrySecretName,
   Secrets,
   Systems,
 } from "@jdos/api";
 import { controllerOf, formatMicroTime, formatTime, isStatus, type ObjectKey } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
-import { hasCredential, isRegistrySecretName } from "../application/registry-secret.ts";
+import { UNSEEN_SECONDS } from "../apply/unseen.ts";
 import { OWNED_BY_BUILD, PODS_BY_BUILD } from "../indexes.ts";
 import type { Settings } from "../options.ts";
+import { isRegistrySecretName } from "../registry/application-secrets.ts";
 import { copyEnvironment } from "./environment.ts";
 import { renderInput } from "./input.ts";
 import { ATTEMPT_LABEL, jobName, renderJob } from "./job.ts";
 import { stagesFromLog } from "./log.ts";
+import { confineBuilds } from "./network/confine.ts";
 import { type Outcome, outcomeOf, startFailure, waitingFor } from "./outcome.ts";
 import { isQueued } from "./queue/plan.ts";
 import { registryFull } from "./registry-full.ts";
@@ -76,7 +77,7 @@ async function reconcileBuild(
   if (refusal !== undefined) return void (await finish(context, build, refusal));
   if (controllerOf(build) === undefined && application !== undefined) await adopt(client, build, application);
   if (isQueued(build)) return;
-  if (hasCredential(settings.registry) && !(await credentialIsThere(client, build))) {
+  if (!(await credentialIsThere(client, build, settings))) {
     await report(context, build, {
       phase: "Pending",
       message: "It waits for the application's registry credential",
@@ -93,15 +94,24 @@ async function reconcileBuild(
   const pods = informers.for(Pods).lister.byIndex(PODS_BY_BUILD, `${key.namespace}/${key.name}`);
   const pod = podOf(pods, attempt);
   const outcome = outcomeOf({ build, job, pod, now: context.now() }) ?? startFailure(pod);
-  if (outcome === undefined) return follow(context, build, pod);
+  if (outcome === undefined) {
+    const next = await follow(context, build, pod);
+    return next ?? (begun === undefined ? { requeueAfterSeconds: UNSEEN_SECONDS } : undefined);
+  }
   if (outcome.lost && attempt < MAX_ATTEMPTS)
     await beginAgain(context, build, { outcome, retrySeconds: settings.build.retrySeconds });
   else await finish(context, build, outcome, pod);
   return;
 }
 
-async function credentialIsThere(client: Client, { metadata, spec }: Stored<Build>): Promise<boolean> {
-  const key = { namespace: metadata.namespace ?? "", name: registrySecretName(spec.application) };
+async function credentialIsThere(
+  client: Client,
+  { metadata, spec }: Stored<Build>,
+  { access }: Settings,
+): Promise<boolean> {
+  const name = access.pushSecret(spec.application);
+  if (name === undefined) return true;
+  const key = { namespace: metadata.namespace ?? "", name };
   return (await find(() => client.get(Secrets, key))) !== undefined;
 }
 
@@ -230,9 +240,17 @@ interface Start {
 
 async function start(client: Client, { build, attempt, settings }: Start): Promise<Stored<Job>> {
   const namespace = build.metadata.namespace ?? "";
-  await copyEnvironment(client, settings.build.platformNamespace, namespace);
+  const environment = await copyEnvironment(client, settings.build.platformNamespace, namespace);
   await unlessThere(() => client.create(ConfigMaps, renderInput(build, settings)));
-  const cachePath = await cachePathFor(client, namespace, settings);
+  const system = await find(() => client.get(Systems, { name: namespace }));
+  if (system !== undefined) {
+    const mirrors = (settings.registry.mirrors ?? []).map(({ url }) => url);
+    const named = [settings.registry.url, ...mirrors, ...Object.values(environment)];
+    await confineBuilds(client, system, { network: settings.build.network, settings: named });
+  }
+  const { cacheHostPath } = settings.build;
+  const cachePath =
+    system === undefined || cacheHostPath === undefined ? undefined : cachePathOf(cacheHostPath, system);
   const job = renderJob(build, attempt, { ...settings, cachePath });
   const { apiVersion, kind, metadata } = build;
   const owner = {
@@ -247,16 +265,6 @@ async function start(client: Client, { build, attempt, settings }: Start): Promi
     client.create(Jobs, { ...job, metadata: { ...job.metadata, ownerReferences: [owner] } }),
   );
   return made ?? client.get(Jobs, { namespace, name: jobName(metadata.name, attempt) });
-}
-
-async function cachePathFor(
-  client: Client,
-  name: string,
-  { build: { cacheHostPath } }: Settings,
-): Promise<string | undefined> {
-  if (cacheHostPath === undefined) return undefined;
-  const system = await find(() => client.get(Systems, { name }));
-  return system === undefined ? undefined : cachePathOf(cacheHostPath, system);
 }
 
 async function unlessThere<T>(create: () => Promise<T>): Promise<T | undefined> {

@@ -5,10 +5,17 @@ import type { Client, Stored } from "@jdos/client";
 /** Certificate authorities, npm, pip, apt and proxy settings for builds. */
 export const BUILD_ENVIRONMENT = "build-environment";
 
-/** Copies the platform's build environment to a system's Namespace: Pods mount only what is in their own. */
-export async function copyEnvironment(client: Client, from: string, to: string): Promise<void> {
+/**
+ * Copies the platform's build environment to a system's Namespace: Pods mount only what is in their own. Resolves with
+ * its files.
+ */
+export async function copyEnvironment(
+  client: Client,
+  from: string,
+  to: string,
+): Promise<Readonly<Record<string, string>>> {
   const original = await find(client, from);
-  if (original === undefined) return;
+  if (original === undefined) return {};
   const copy = await find(client, to);
   const content = { data: original.data, binaryData: original.binaryData };
   if (copy === undefined) {
@@ -26,10 +33,9 @@ export async function copyEnvironment(client: Client, from: string, to: string):
     } catch (error) {
       if (!isStatus(error, "AlreadyExists")) throw error;
     }
-    return;
-  }
-  if (deepEqual({ data: copy.data, binaryData: copy.binaryData }, content)) return;
-  await client.update(ConfigMaps, { ...copy, ...content } as Stored<ConfigMap>);
+  } else if (!deepEqual({ data: copy.data, binaryData: copy.binaryData }, content))
+    await client.update(ConfigMaps, { ...copy, ...content } as Stored<ConfigMap>);
+  return original.data ?? {};
 }
 
 async function find(client: Client, namespace: string): Promise<Stored<ConfigMap> | undefined> {

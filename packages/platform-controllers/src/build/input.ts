@@ -2,6 +2,7 @@ import type { Build, BuilderInput, ConfigMap } from "@jdos/api";
 import { BUILD_LABEL } from "@jdos/api";
 import { controllerReference, type DeepReadonly } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
+import { applicationImages } from "@jdos/component-base";
 import type { Settings } from "../options.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 1800;
@@ -15,15 +16,15 @@ export function timeoutOf({ spec }: Pick<DeepReadonly<Build>, "spec">): number {
 export function builderInput(build: Stored<Build>, settings: Settings): BuilderInput {
   const system = build.metadata.namespace ?? "";
   const { application, source, build: options } = build.spec;
-  const { url, host, prefix } = settings.registry;
+  const { url, host, prefix, mirrors = [] } = settings.registry;
   return {
     system,
     application,
     build: build.metadata.name,
     source: source as BuilderInput["source"],
     ...(options === undefined ? {} : { options: options as NonNullable<BuilderInput["options"]> }),
-    registry: { url, host, prefix },
-    repository: `${prefix}${system}/${application}`,
+    registry: { url, host, prefix, ...(mirrors.length === 0 ? {} : { mirrors }) },
+    repository: applicationImages(settings.registry).repositoryOf(system, application),
     baseImage: settings.build.baseImage,
     platformImages: [settings.build.baseImage],
     timeoutSeconds: timeoutOf(build),

@@ -7,14 +7,13 @@ import {
   type Job,
   POD_NETWORK_ANNOTATION,
   type PodSpec,
-  registrySecretName,
   SYSTEM_LABEL,
   type Volume,
   type VolumeMount,
 } from "@jdos/api";
 import { cpuMillis } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
-import { hasCredential, isPulledWithCredential } from "../application/registry-secret.ts";
+import { compileCacheEnvironment } from "@jdos/component-base";
 import type { Settings } from "../options.ts";
 import { BUILD_ENVIRONMENT } from "./environment.ts";
 import { gitCredential } from "./git-credential.ts";
@@ -72,6 +71,7 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: JobSe
     [SYSTEM_LABEL]: build.metadata.namespace ?? "",
     "app.kubernetes.io/managed-by": "jdos",
   };
+  const pullSecret = settings.access.pullSecret(build.spec.application, settings.build.builderImage);
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -89,9 +89,7 @@ export function renderJob(build: Stored<Build>, attempt: number, settings: JobSe
           // A coordinator that is stopped keeps its log.
           terminationGracePeriodSeconds: 5,
           ...placement(settings),
-          ...(isPulledWithCredential(settings.build.builderImage, settings.registry)
-            ? { imagePullSecrets: [{ name: registrySecretName(build.spec.application) }] }
-            : {}),
+          ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
           containers: [coordinator(build, settings), steps(build, settings)],
           volumes: volumes(build, settings),
         },
@@ -127,20 +125,23 @@ function annotations({ build }: Settings): Record<string, string> {
 }
 
 function coordinator(build: Stored<Build>, settings: Settings): Container {
-  const { registry } = settings;
+  const { registry, access } = settings;
+  const base = container(BUILD_CONTAINER, "coordinate", settings);
   const authorities = { name: "NODE_EXTRA_CA_CERTS", value: `${environment.mountPath}/ca.crt` };
   const git = gitCredential(build);
-  const hasTls = registry.url.startsWith("https:");
+  const hasTls = [registry, ...(registry.mirrors ?? [])].some(({ url }) => url.startsWith("https:"));
   return {
-    ...container(BUILD_CONTAINER, "coordinate", settings),
-    ...(hasTls ? { env: [authorities] } : {}),
+    ...base,
+    // It needs no user namespace, as the steps do.
+    securityContext: { ...base.securityContext, seccompProfile: { type: "RuntimeDefault" } },
+    ...(hasTls ? { env: [...(base.env ?? []), authorities] } : {}),
     resources: {
       requests: { cpu: "10m", memory: "64Mi", "ephemeral-storage": "64Mi" },
       limits: { memory: "512Mi", "ephemeral-storage": "1Gi" },
     },
     volumeMounts: [
       input,
-      ...(hasCredential(registry) ? [credential] : []),
+      ...(access.pushSecret(build.spec.application) === undefined ? [] : [credential]),
       ...(hasTls || git.mounts.length > 0 ? [environment] : []),
       ...git.mounts,
       exchange,
@@ -180,10 +181,13 @@ function steps(build: Stored<Build>, settings: JobSettings): Container {
 
 function container(name: keyof typeof CAPABILITIES, role: string, { build }: Settings): Container {
   const tree = build.repositoryHostPath === undefined ? IN_IMAGE : MOUNTED;
+  // Its start is what the build of a small change waits for most.
+  const compiled = Object.entries(compileCacheEnvironment(tree)).map(([name, value]) => ({ name, value }));
   return {
     name,
     image: build.builderImage,
     imagePullPolicy: build.builderImagePullPolicy,
+    ...(tree === MOUNTED ? { env: compiled } : {}),
     command: ["node", "--disable-warning=ExperimentalWarning", `${tree}/${PROGRAM}`, role],
     securityContext: {
       runAsUser: 0,
@@ -200,13 +204,13 @@ function repository({ build }: Settings): VolumeMount[] {
 
 function volumes(
   build: Stored<Build>,
-  { registry, cachePath, build: { repositoryHostPath: path, disk } }: JobSettings,
+  { access, cachePath, build: { repositoryHostPath: path, disk } }: JobSettings,
 ): Volume[] {
-  const secretName = registrySecretName(build.spec.application);
+  const secretName = access.pushSecret(build.spec.application);
   return [
     { name: "input", configMap: { name: build.metadata.name } },
     { name: "environment", configMap: { name: BUILD_ENVIRONMENT, optional: true } },
-    ...(hasCredential(registry) ? [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }] : []),
+    ...(secretName === undefined ? [] : [{ name: "credential", secret: { secretName, defaultMode: 0o400 } }]),
     { name: "exchange", emptyDir: { sizeLimit: disk } },
     { name: "work", emptyDir: { sizeLimit: disk } },
     ...gitCredential(build).volumes,

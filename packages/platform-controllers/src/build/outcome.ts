@@ -15,7 +15,7 @@ type StoredJob = DeepReadonly<Persisted<Job>>;
 
 export type Outcome = Pick<
   BuildStatus,
-  "phase" | "stages" | "image" | "revision" | "stack" | "log" | "materials" | "sbom"
+  "phase" | "stages" | "image" | "revision" | "stack" | "log" | "materials" | "bases" | "sbom"
 > & {
   condition: Pick<Condition, "status" | "reason" | "message">;
   /** The machine's or the network's fault, not the build's: it may be begun again. */
@@ -164,6 +164,7 @@ function fromResult(result: BuilderResult): Outcome {
       phase: "Succeeded",
       image: result.image,
       ...(result.materials === undefined ? {} : { materials: result.materials }),
+      ...(result.bases === undefined ? {} : { bases: result.bases }),
       ...(result.sbom === undefined ? {} : { sbom: result.sbom }),
       condition: { status: "True", reason: "BuildSucceeded", message: `It made ${result.image}` },
     };

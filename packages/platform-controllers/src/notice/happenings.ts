@@ -17,13 +17,17 @@ export interface Happening {
   readonly about: { kind: "Build"; object: Stored<Build> } | { kind: "Release"; object: Stored<Release> };
 }
 
-/** All that happened to these, the earliest first. */
+/** All that happened to these, the earliest first; of one second always in the same order, builds before releases. */
 export function happeningsOf(
   builds: readonly Stored<Build>[],
   releases: readonly Stored<Release>[],
 ): Happening[] {
   return [...builds.flatMap(ofBuild), ...releases.flatMap(ofRelease)].sort(
-    (a, b) => Date.parse(a.time) - Date.parse(b.time),
+    (a, b) =>
+      Date.parse(a.time) - Date.parse(b.time) ||
+      Number(a.about.kind === "Release") - Number(b.about.kind === "Release") ||
+      a.about.object.spec.number - b.about.object.spec.number ||
+      (idOf(a) < idOf(b) ? -1 : 1),
   );
 }
 

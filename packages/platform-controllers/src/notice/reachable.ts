@@ -1,29 +1,7 @@
 import { type LookupAddress, lookup } from "node:dns";
-import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
-
-/** Never reached on a user's behalf, unless an administrator allows it. Source: IANA's special-purpose registries. */
-const PRIVATE = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.0.0/24",
-  "192.168.0.0/16",
-  "198.18.0.0/15",
-  "224.0.0.0/4",
-  "240.0.0.0/4",
-  "::/128",
-  "::1/128",
-  "64:ff9b::/96",
-  "64:ff9b:1::/48",
-  "2002::/16",
-  "fc00::/7",
-  "fe80::/10",
-  "ff00::/8",
-];
+import { PRIVATE_RANGES, rangesCheck } from "../private-ranges.ts";
 
 export interface Reachable {
   /** Why this host may not be asked, where its name says so already. */
@@ -37,12 +15,9 @@ export function reachable(
   allow: readonly string[],
   resolve: (host: string, done: ResolveCallback) => void = (host, done) => lookup(host, { all: true }, done),
 ): Reachable {
-  const refused = listOf(PRIVATE);
-  const allowed = listOf(allow);
-  const may = (address: string): boolean => {
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
-    return allowed.check(address, family) || !(refused.check(address, family) || isOfThisHost(address));
-  };
+  const refused = rangesCheck(PRIVATE_RANGES);
+  const allowed = rangesCheck(allow);
+  const may = (address: string): boolean => allowed(address) || !(refused(address) || isOfThisHost(address));
   return {
     refusalOf(host) {
       const address = host.replace(/^\[(.*)\]$/, "$1");
@@ -65,15 +40,6 @@ type ResolveCallback = (error: NodeJS.ErrnoException | null, addresses: LookupAd
 
 function refusal(host: string): string {
   return `the address of "${host}" is private: only an administrator may allow it`;
-}
-
-function listOf(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = "", prefix] = range.split("/");
-    list.addSubnet(address, Number(prefix), isIPv6(address) ? "ipv6" : "ipv4");
-  }
-  return list;
 }
 
 function isOfThisHost(address: string): boolean {

@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Applications, Builds, ConfigMaps, Releases } from "@jdos/api";
+import {
+  Applications,
+  Builds,
+  ConfigMaps,
+  DELETE_IMAGES_ANNOTATION,
+  Events,
+  Releases,
+  readNeedless,
+} from "@jdos/api";
 import { DEFAULT_REGISTRY } from "@jdos/component-base";
 import { FakeClock, silentLogger } from "@jdos/component-base/testing";
 import { settingsOf } from "../options.ts";
-import { startTestPlatform, type TestPlatform } from "../testing/index.ts";
+import { registryMissing, startRegistry, startTestPlatform, type TestPlatform } from "../testing/index.ts";
 import { Retention } from "./retention.ts";
 
-const PROGRAM = "/usr/bin/docker-registry";
-const OCI = "application/vnd.oci.image.manifest.v1+json";
-
-describe("Retention", { skip: existsSync(PROGRAM) ? false : "docker-registry is not installed" }, () => {
+describe("Retention", { skip: registryMissing() }, () => {
   let platform: TestPlatform;
   let registry: Awaited<ReturnType<typeof startRegistry>>;
   let clock: FakeClock;
@@ -110,6 +107,54 @@ describe("Retention", { skip: existsSync(PROGRAM) ? false : "docker-registry is 
     assert.equal(Object.keys(record.data ?? {}).includes("demo.hello"), true);
   });
 
+  it("an image that is asked to go goes at once, unless something needs it, which is said", async () => {
+    const own = await startTestPlatform({
+      registry: { ...DEFAULT_REGISTRY, url: registry.url, access: "given" },
+    });
+    try {
+      await own.createSystem("team");
+      await own.createApplication("asked", {}, "team");
+      const free = await registry.push("team/asked", "build-asked-b1");
+      const needed = await registry.push("team/asked", "build-asked-b2");
+      await own.client.create(Releases, {
+        metadata: { namespace: "team", name: "asked-v1" },
+        spec: { application: "asked", number: 1, image: `x@${needed}`, run: {}, hash: "0".repeat(64) },
+      });
+      const key = { namespace: "team", name: "asked" };
+      const annotations = { [DELETE_IMAGES_ANNOTATION]: `${free},${needed}` };
+      await own.client.patch(Applications, key, { type: "merge", body: { metadata: { annotations } } });
+      await own.until(
+        Applications,
+        key,
+        ({ metadata }) => metadata.annotations?.[DELETE_IMAGES_ANNOTATION] === undefined,
+      );
+      assert.equal(await registry.has("team/asked", free), false);
+      assert.equal(await registry.has("team/asked", needed), true);
+      const event = await until(async () =>
+        (await own.client.list(Events, { namespace: "team" })).items.find(
+          ({ reason }) => reason === "ImageKept",
+        ),
+      );
+      assert.match(event.message ?? "", /Release team\/asked-v1 names it$/);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it("Retention.pass() says of what it will delete when that goes", async () => {
+    await platform.createApplication("told", {});
+    const image = await registry.push("demo/told", "build-told-b0");
+    begin();
+    await passAfter(0);
+    const { data } = await platform.client.get(ConfigMaps, {
+      namespace: "jdos-system",
+      name: "image-repositories",
+    });
+    const [needless] = readNeedless(data?.["demo.told"]);
+    assert.equal(needless?.digest, image);
+    assert.equal(needless.goesAt.getTime(), clock.now().getTime() + 3600_000);
+  });
+
   it("Retention.pass() lives with a registry that refuses to delete, and leaves all as it is", async () => {
     const strict = await startRegistry(false);
     try {
@@ -125,64 +170,12 @@ describe("Retention", { skip: existsSync(PROGRAM) ? false : "docker-registry is 
   });
 });
 
-async function startRegistry(mayDelete: boolean) {
-  const directory = await mkdtemp(join(tmpdir(), "jdos-retention-"));
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  const config = {
-    version: 0.1,
-    log: { level: "error", accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: directory }, delete: { enabled: mayDelete } },
-    http: { addr: `127.0.0.1:${port}`, secret: "test" },
-  };
-  await writeFile(join(directory, "config.yml"), JSON.stringify(config));
-  const child = spawn(PROGRAM, ["serve", join(directory, "config.yml")], { stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; attempt < 400; attempt++) {
-    if (
-      await fetch(`${url}/v2/`).then(
-        () => true,
-        () => false,
-      )
-    )
-      break;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  const signal = AbortSignal.timeout(10_000);
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return {
-    url,
-    /** An image whose content is its name. */
-    async push(repository: string, tag: string): Promise<string> {
-      const config = JSON.stringify({ tag });
-      const digest = `sha256:${createHash("sha256").update(config).digest("hex")}`;
-      const begun = await fetch(`${url}/v2/${repository}/blobs/uploads/`, { method: "POST" });
-      const location = new URL(begun.headers.get("location") ?? "", url);
-      location.searchParams.set("digest", digest);
-      assert.equal((await fetch(location, { method: "PUT", body: config })).status, 201);
-      const manifest = JSON.stringify({
-        schemaVersion: 2,
-        mediaType: OCI,
-        config: { mediaType: "application/vnd.oci.image.config.v1+json", digest, size: config.length },
-        layers: [],
-      });
-      const put = await fetch(`${url}/v2/${repository}/manifests/${tag}`, {
-        method: "PUT",
-        headers: { "content-type": OCI },
-        body: manifest,
-      });
-      assert.equal(put.status, 201);
-      return put.headers.get("docker-content-digest") ?? "";
-    },
-    async has(repository: string, digest: string): Promise<boolean> {
-      const answer = await fetch(`${url}/v2/${repository}/manifests/${digest}`, { headers: { accept: OCI } });
-      await answer.body?.cancel();
-      return answer.ok;
-    },
-    async stop() {
-      child.kill("SIGKILL");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
 }

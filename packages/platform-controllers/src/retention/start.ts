@@ -1,10 +1,11 @@
 import type { Timer } from "@jdos/component-base";
-import { Retention, type RetentionOptions } from "./retention.ts";
+import type { Retention, RetentionOptions } from "./retention.ts";
 
 /** Passes, one after another, until it is stopped. The first comes after a while: what serves starts first. */
-export function startRetention(options: RetentionOptions): { stop(): Promise<void> } {
-  const { clock, log, settings } = options;
-  const retention = new Retention(options);
+export function startRetention(
+  retention: Retention,
+  { clock, log, settings }: Pick<RetentionOptions, "clock" | "log" | "settings">,
+): { stop(): Promise<void> } {
   let stopped = false;
   let timer: Timer | undefined;
   let running: Promise<void> = Promise.resolve();

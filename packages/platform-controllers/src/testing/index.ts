@@ -3,5 +3,8 @@
  * builds do.
  * @module
  */
+
+export { registryMissing } from "@jdos/component-base/testing";
 export { applyRights } from "./manifests.ts";
+export { startRegistry } from "./start-registry.ts";
 export { startTestPlatform, type TestPlatform } from "./test-platform.ts";

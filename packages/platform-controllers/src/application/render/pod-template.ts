@@ -5,10 +5,9 @@ import {
   type PodTemplateSpec,
   type Probe,
   RELEASE_LABEL,
-  registrySecretName,
+  SERVING_GATE,
 } from "@jdos/api";
 import { bytes, cpuMillis, type DeepReadonly, formatBytes, formatCpu } from "@jdos/apimachinery";
-import { isPulledWithCredential } from "../registry-secret.ts";
 import { portsOf } from "./ports.ts";
 import { labelsOf, podsOfSubject, type Subject } from "./subject.ts";
 
@@ -20,10 +19,12 @@ const DRAIN_SECONDS = 3;
 
 /** The Pods of a Release. */
 export function renderPodTemplate(subject: Subject): PodTemplateSpec {
-  const { application, release, settings } = subject;
+  const { application, release, settings, beside = false } = subject;
   const { run, image, number, podsOf } = release.spec;
   const grace = run.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   const { schedulerName } = settings.pods;
+  const isGated = !beside && application.spec.rollout?.strategy === "InPlace";
+  const pullSecret = settings.access.pullSecret(application.metadata.name, image);
   return {
     metadata: {
       labels: {
@@ -36,10 +37,9 @@ export function renderPodTemplate(subject: Subject): PodTemplateSpec {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: grace,
-      ...(isPulledWithCredential(image, settings.registry)
-        ? { imagePullSecrets: [{ name: registrySecretName(application.metadata.name) }] }
-        : {}),
+      ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
       ...(schedulerName === undefined ? {} : { schedulerName }),
+      ...(isGated ? { readinessGates: [{ conditionType: SERVING_GATE }] } : {}),
       securityContext: { seccompProfile: { type: "RuntimeDefault" } },
       containers: [
         {

@@ -25,6 +25,7 @@ export function stalledMessage(deployment: Stored<Deployment> | undefined): stri
     : undefined;
 }
 
-function isSeen({ metadata, status }: Stored<Deployment>): boolean {
+/** Whether its controller has seen it as it is. */
+export function isSeen({ metadata, status }: Stored<Deployment>): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }

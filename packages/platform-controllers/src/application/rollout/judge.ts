@@ -4,8 +4,10 @@ import {
   type CanaryTraffic,
   DEFAULT_MAX_ERROR_PERCENT,
   type Deployment,
+  imageChangeOf,
   type Pod,
   readCanaryTraffic,
+  restartsOf,
 } from "@jdos/api";
 import { findCondition } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
@@ -16,6 +18,14 @@ import type { RolloutWorld } from "./rollout-world.ts";
 
 /** Failed starts after which a container is not waited for any longer; the first ones are somebody's to read. */
 const RESTARTS_TOLERATED = 2;
+/** What kubelet says of an image that it cannot get, and how long a Pod that was changed in place waits for it. */
+const IMAGE_MISSING: ReadonlySet<string> = new Set([
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "ErrImageNeverPull",
+  "InvalidImageName",
+]);
+const IMAGE_SECONDS = 30;
 /** Fewer answers of the canary say nothing. */
 const MIN_REQUESTS = 20;
 
@@ -28,12 +38,24 @@ export function failingPods(
   const crash = crashing.length === 0 ? undefined : podTrouble(crashing)?.message;
   if (crash !== undefined) return `it does not get ready: ${crash}`;
   const stalled = stalledMessage(deployment);
+  const without = pods.find((pod) => isWithoutImage(pod, now));
+  if (without !== undefined) return `it does not get ready: ${podTrouble([without])?.message}`;
   const limit = application.spec.rollout?.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS;
   const lost = pods.find((pod) => unreadySeconds(pod, now) > limit);
   if (stalled === undefined && lost === undefined) return undefined;
   const why = podTrouble(pods)?.message;
   const what = stalled ?? `Pod ${lost?.metadata.name} was not ready for ${limit} s`;
   return why === undefined ? what : `${what}: ${why}`;
+}
+
+/** A Pod that gave up the image it had for one that cannot be had: every other rollout could wait for it. */
+function isWithoutImage(pod: Stored<Pod>, now: Date): boolean {
+  const change = imageChangeOf(pod);
+  if (change === undefined || pod.metadata.deletionTimestamp !== undefined) return false;
+  const isPulled = pod.status?.containerStatuses?.every(
+    ({ state }) => !IMAGE_MISSING.has(state?.waiting?.reason ?? ""),
+  );
+  return isPulled === false && (now.getTime() - Date.parse(change.at)) / 1000 > IMAGE_SECONDS;
 }
 
 /** What was counted since the canary has this weight. */
@@ -57,16 +79,21 @@ function errorPercent({ requests, errors }: AnswerCounts): number {
   return requests === 0 ? 0 : (100 * errors) / requests;
 }
 
-function isCrashLooping({ metadata, status }: Stored<Pod>): boolean {
+function isCrashLooping(pod: Stored<Pod>): boolean {
+  const { metadata, status } = pod;
   if (metadata.deletionTimestamp !== undefined) return false;
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].some(
-    ({ state, restartCount }) =>
-      state?.waiting?.reason === "CrashLoopBackOff" && restartCount >= RESTARTS_TOLERATED,
+    (container) =>
+      container.state?.waiting?.reason === "CrashLoopBackOff" &&
+      restartsOf(pod, container) >= RESTARTS_TOLERATED,
   );
 }
 
-function unreadySeconds({ metadata, status }: Stored<Pod>, now: Date): number {
+/** Since it has its image. */
+function unreadySeconds(pod: Stored<Pod>, now: Date): number {
+  const { metadata, status } = pod;
   const ready = findCondition(status?.conditions, "Ready");
   if (metadata.deletionTimestamp !== undefined || ready?.status !== "False") return 0;
-  return (now.getTime() - Date.parse(ready.lastTransitionTime ?? now.toISOString())) / 1000;
+  const since = Date.parse(ready.lastTransitionTime ?? now.toISOString());
+  return (now.getTime() - Math.max(since, Date.parse(imageChangeOf(pod)?.at ?? "1970-01-01"))) / 1000;
 }

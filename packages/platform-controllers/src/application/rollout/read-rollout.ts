@@ -8,6 +8,8 @@ import {
   Pods,
   RELEASE_LABEL,
   type Release,
+  type ReplicaSet,
+  ReplicaSets,
   Services,
 } from "@jdos/api";
 import { controllerOf, type KubeObject, type ResourceType } from "@jdos/apimachinery";
@@ -16,14 +18,16 @@ import type { ReconcileContext } from "@jdos/controller-runtime";
 import { PODS_BY_APPLICATION } from "../../indexes.ts";
 import { isIntact } from "../../release/intact.ts";
 import type { World } from "../plan.ts";
+import { isOf } from "./deployment-state.ts";
+import { isOwnedBy } from "./in-place-template.ts";
 import { type Beside, podsNumber, type RolloutWorld } from "./rollout-world.ts";
 
-/** What a rollout of the wanted Release is planned from, out of the informers' memory. */
-export function readRollout(
+/** What a rollout of the wanted Release is planned from: out of the informers' memory, and its ReplicaSets where they matter. */
+export async function readRollout(
   context: ReconcileContext,
   { application, releases }: World,
   wanted: Stored<Release>,
-): RolloutWorld {
+): Promise<RolloutWorld> {
   const { name } = application.metadata;
   const own = mine(context, application, name);
   const pods = podsOf(context, application);
@@ -31,7 +35,11 @@ export function readRollout(
   const deployment = own(Deployments);
   const service = own(Services);
   const ingress = own(Ingresses);
-  return {
+  const ownPods = pods.filter(
+    ({ metadata }) =>
+      metadata.labels?.[APPLICATION_LABEL] === name && metadata.deletionTimestamp === undefined,
+  );
+  const world: RolloutWorld = {
     application,
     wanted,
     ...(stable !== undefined && isIntact(stable) && { stable }),
@@ -40,8 +48,33 @@ export function readRollout(
     ...(ingress && { ingress }),
     beside: besideOf(context, { application, releases, pods }),
     pods: pods.filter(({ metadata }) => metadata.labels?.[RELEASE_LABEL] === String(podsNumber(wanted))),
+    ownPods,
+    replicaSets: [],
     now: context.now(),
   };
+  return needsReplicaSets(world) ? { ...world, replicaSets: await replicaSetsOf(context, world) } : world;
+}
+
+/** Only while Pods are changed in place: nobody else asks for them. */
+function needsReplicaSets({ application, own, ownPods, wanted }: RolloutWorld): boolean {
+  if (application.spec.rollout?.strategy !== "InPlace" || !isOf(own, wanted)) return false;
+  const number = String(podsNumber(wanted));
+  return (
+    own?.spec?.paused === true || ownPods.some(({ metadata }) => metadata.labels?.[RELEASE_LABEL] !== number)
+  );
+}
+
+/** From the server, not from a memory that may be behind it: by them it is decided whether Pods are made anew. */
+async function replicaSetsOf(
+  { client }: ReconcileContext,
+  { application, own }: RolloutWorld,
+): Promise<Stored<ReplicaSet>[]> {
+  const { name, namespace = "" } = application.metadata;
+  const { items } = await client.list(ReplicaSets, {
+    namespace,
+    labelSelector: `${APPLICATION_LABEL}=${name}`,
+  });
+  return items.filter((set) => isOwnedBy(set, own?.metadata.uid ?? ""));
 }
 
 function besideOf(

@@ -1,4 +1,4 @@
-import { PROMOTE_ANNOTATION, type Release, type RolloutStatus } from "@jdos/api";
+import { PROMOTE_ANNOTATION, type Release, type RolloutStatus, type RolloutStrategy } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import type { BesidePlan, RolloutPlan, RolloutWorld } from "./rollout-world.ts";
 
@@ -50,4 +50,15 @@ export function settle(world: RolloutWorld, decision: Decision): RolloutPlan {
 /** Whether somebody said that the rollout of the wanted Release need not wait at this step ("all": at none). */
 export function isPromoted({ application, wanted }: RolloutWorld, step: string): boolean {
   return application.metadata.annotations?.[PROMOTE_ANNOTATION] === `${wanted.spec.number}/${step}`;
+}
+
+/** How this very rollout by this strategy stood; undefined where it is yet to begin, or over. */
+export function recordOf(
+  { application, wanted }: RolloutWorld,
+  strategy: RolloutStrategy,
+): RolloutStatus | undefined {
+  const record = application.status?.rollout as RolloutStatus | undefined;
+  const isThis = record?.release === wanted.spec.number && record.strategy === strategy;
+  const isActive = !["Finishing", "Complete", "Aborted"].includes(record?.phase ?? "");
+  return isThis && isActive ? record : undefined;
 }

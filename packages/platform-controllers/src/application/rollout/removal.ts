@@ -4,21 +4,15 @@ import {
   CANARY_WEIGHT_ANNOTATION,
   canaryLabel,
   type Release,
-  ROUTED_TO_ANNOTATION,
   readCanaryTraffic,
 } from "@jdos/api";
 import type { Stored } from "@jdos/client";
 import { isComplete, isOf } from "./deployment-state.ts";
+import { haveFollowed, MIN_SETTLE_SECONDS, routedTo } from "./followed.ts";
 import type { Beside, BesidePlan, RolloutPlan, RolloutWorld } from "./rollout-world.ts";
 
 /** Says on the Deployment beside since when nothing leads to its Pods. From then on it only goes. */
 export const IDLE_SINCE_ANNOTATION = "jdos.io/idle-since";
-
-/** In-cluster clients and unknown ingress controllers have this long to follow. */
-const SETTLE_SECONDS = 5;
-/** Load balancers that tell what they do are waited for, but not for ever: one may have been taken away. */
-const MAX_SETTLE_SECONDS = 60;
-const MIN_SETTLE_SECONDS = 2;
 
 type Removal = Pick<RolloutPlan, "front" | "beside" | "againSeconds">;
 
@@ -41,7 +35,7 @@ export function removal(world: RolloutWorld, own: Stored<Release>): Removal {
   if (leadsBeside(world) || weightOf(beside) > 0 || idleSince === undefined)
     return { front: there, beside: { action: "turnAway" }, againSeconds: MIN_SETTLE_SECONDS };
   const gone: BesidePlan = { action: "remove" };
-  return isSettled(world, (world.now.getTime() - Date.parse(idleSince)) / 1000)
+  return haveFollowed(saysTurnedAway(world), (world.now.getTime() - Date.parse(idleSince)) / 1000)
     ? { front: there, beside: gone }
     : { front: there, againSeconds: 0.5 };
 }
@@ -64,17 +58,11 @@ export function weightOf({ ingress }: Beside): number {
   return Number(ingress?.metadata.annotations?.[CANARY_WEIGHT_ANNOTATION] ?? 0);
 }
 
-function isSettled(world: RolloutWorld, idleSeconds: number): boolean {
-  if (idleSeconds < MIN_SETTLE_SECONDS) return false;
-  if (idleSeconds >= MAX_SETTLE_SECONDS) return true;
-  const said = saysTurnedAway(world);
-  return said ?? idleSeconds >= SETTLE_SECONDS;
-}
-
 /** What the load balancer says; undefined where it says nothing. */
-function saysTurnedAway({ beside, ingress }: RolloutWorld): boolean | undefined {
+function saysTurnedAway(world: RolloutWorld): boolean | undefined {
+  const { beside } = world;
   const traffic = readCanaryTraffic(beside.ingress?.metadata.annotations?.[CANARY_TRAFFIC_ANNOTATION]);
-  const routed = ingress?.metadata.annotations?.[ROUTED_TO_ANNOTATION]?.split(",");
+  const routed = routedTo(world);
   if (traffic === undefined && routed === undefined) return undefined;
   const addresses = beside.pods.map(({ status }) => status?.podIP);
   return (traffic?.weight ?? 0) === 0 && !addresses.some((address) => routed?.includes(address ?? ""));

@@ -20,6 +20,7 @@ import {
 import type { Client, Stored } from "@jdos/client";
 import { FakeClock } from "@jdos/component-base/testing";
 import { startTestPlatform, type TestPlatform } from "../../testing/index.ts";
+import { ENOUGH_FAULTS, WriteFaults } from "../../testing/write-faults.ts";
 
 const image = (letter: string): string => `registry.jdos.internal/demo/app@sha256:${letter.repeat(64)}`;
 const [GOOD, NEXT, BAD] = [image("a"), image("b"), image("f")];
@@ -33,12 +34,11 @@ const simulation = new AbortController();
 /** What was seen, in its order: "own 1", "beside 2 x1", "weight 10", "to beside", "gone". */
 const journal = new Map<string, string[]>();
 /** The controllers' writes fail that often, half of them after they were done. */
-let faults = 0;
-let failed = 0;
+const faults = new WriteFaults();
 
 before(async () => {
   hurry = setInterval(() => clock.advance(200), 5);
-  platform = await startTestPlatform({ clock, through: unreliable });
+  platform = await startTestPlatform({ clock, through: (real) => faults.of(real) });
   client = platform.client;
   await platform.createSystem("demo");
   void simulateDeployments();
@@ -50,26 +50,6 @@ after(async () => {
   simulation.abort();
   await platform.stop();
 });
-
-/** Whoever is killed between two writes is told so by the next run; here a write fails instead. */
-function unreliable(real: Client): Client {
-  const failing = async <T>(write: () => Promise<T>): Promise<T> => {
-    const dice = Math.random();
-    if (dice < faults) failed++;
-    if (dice < faults / 2) throw new Error("killed before the write");
-    const result = await write();
-    if (dice < faults) throw new Error("killed after the write");
-    return result;
-  };
-  return new Proxy(real, {
-    get(target, name) {
-      const member = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      if (!["create", "update", "patch", "delete"].includes(String(name))) return member.bind(target);
-      return (...args: unknown[]) => failing(() => member.apply(target, args));
-    },
-  });
-}
 
 /** Deployments get their Pods at once, unless their image is BAD. */
 async function simulateDeployments(): Promise<void> {
@@ -208,7 +188,8 @@ test("a canary takes its steps, waits to be promoted, and leaves nothing beside"
     seen.join(", "),
   );
   assert.ok(seen.lastIndexOf("weight 0") > seen.indexOf("own 2"), seen.join(", "));
-  assert.ok((await until("whole", serves(2))).status?.rollout?.phase === "Complete");
+  const { phase: end, step, steps } = (await until("whole", serves(2))).status?.rollout ?? {};
+  assert.deepEqual([end, step, steps], ["Complete", undefined, undefined]);
 });
 
 test("a canary that answers with errors is left: a Release that returns to the stable one, whose Pods stay", async () => {
@@ -423,7 +404,7 @@ test("a Release whose Pods crash three times is left with their last words; its 
 });
 
 test("rollouts come to their end whatever write is lost, and never take Pods that requests lead to", async () => {
-  faults = 0.3;
+  faults.share = 0.3;
   try {
     await Promise.all(
       Array.from({ length: 8 }, async (_, index) => {
@@ -447,8 +428,8 @@ test("rollouts come to their end whatever write is lost, and never take Pods tha
         assert.equal(items.length, 2);
       }),
     );
-    assert.ok(failed > 20, `only ${failed} writes were lost`);
+    assert.ok(faults.failed >= ENOUGH_FAULTS, `only ${faults.failed} writes were lost`);
   } finally {
-    faults = 0;
+    faults.share = 0;
   }
 });

@@ -1,10 +1,9 @@
-import { type Build, type BuildStatus, Builds, registrySecretName, Secrets } from "@jdos/api";
+import { type Build, type BuildStatus, Builds, Secrets } from "@jdos/api";
 import { type Condition, findCondition, isStatus, type ObjectKey, setCondition } from "@jdos/apimachinery";
 import type { Client, Stored } from "@jdos/client";
 import { authorizeAt, credentialFor, type RegistryCredential } from "@jdos/component-base";
 import { ArtifactStore } from "@jdos/component-base/attestation";
 import type { ControllerOptions, ReconcileContext, Result } from "@jdos/controller-runtime";
-import { hasCredential } from "../../application/registry-secret.ts";
 import type { AttestationSettings, Settings } from "../../options.ts";
 import { writeBuild } from "../write-build.ts";
 import { attestImage } from "./attest-image.ts";
@@ -63,9 +62,7 @@ async function attest(
   const { registry } = settings;
   const path = repository.slice(registry.host.length + 1);
   const url = attestation.registryUrl ?? registry.url;
-  const credential = hasCredential(registry)
-    ? await credentialOf(context.client, build, registry.host)
-    : undefined;
+  const credential = await credentialOf(context.client, build, settings);
   const authorization = await authorizeAt(url, {
     scopes: { [path]: "pull,push" },
     ...(credential === undefined ? {} : { credential }),
@@ -98,9 +95,11 @@ async function attest(
 async function credentialOf(
   client: Client,
   { metadata, spec }: Stored<Build>,
-  host: string,
+  { access, registry: { host } }: Settings,
 ): Promise<RegistryCredential | undefined> {
-  const key = { namespace: metadata.namespace ?? "", name: registrySecretName(spec.application) };
+  const name = access.pushSecret(spec.application);
+  if (name === undefined) return undefined;
+  const key = { namespace: metadata.namespace ?? "", name };
   try {
     const { data = {} } = await client.get(Secrets, key);
     return credentialFor(host, Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString("utf8"));

@@ -99,10 +99,11 @@ function sourceDependency({ spec, status }: Stored<Build>, { repository }: Subje
 function materialsOf(
   materials: DeepReadonly<NonNullable<Build["status"]>>["materials"] = [],
 ): ResourceDescriptor[] {
-  return materials.map(({ image, digest }) => ({
+  return materials.map(({ image, digest, mirror }) => ({
     name: "image",
     uri: `oci://${image}`,
     digest: digestOf(digest),
+    ...(mirror === undefined ? {} : { downloadLocation: `oci://${mirror}` }),
   }));
 }
 

@@ -45,7 +45,8 @@ function patience({ status }: StoredBuild, now: Date): number | undefined {
 
 /**
  * Which Builds start now, from the Builds alone. The system with the fewest under way goes first, of those the one
- * that has started none for the longest, then the one with the oldest build; within a system the oldest goes first.
+ * that has started none for the longest, then the one with the oldest build; within a system the oldest goes first. What
+ * is built again for a newer base waits for all that people asked for.
  */
 export function planQueue({ builds, concurrency, now }: QueueWorld): QueuePlan {
   const underWay = builds.filter(isUnderWay);
@@ -89,7 +90,7 @@ function fairOrder(
   { underWay, builds }: { underWay: readonly StoredBuild[]; builds: readonly StoredBuild[] },
 ): StoredBuild[] {
   const shares = new Map<string, Share>();
-  for (const build of ready.toSorted(byAge)) {
+  for (const build of ready.toSorted(byTurn)) {
     const share = shares.get(systemOf(build)) ?? { queue: [], underWay: 0, served: "" };
     share.queue.push(build);
     shares.set(systemOf(build), share);
@@ -115,9 +116,20 @@ function fairOrder(
 }
 
 function firstOf(a: Share, b: Share): Share {
+  const rank = Number(isOwnAccord(a.queue[0]!)) - Number(isOwnAccord(b.queue[0]!));
+  if (rank !== 0) return rank < 0 ? a : b;
   if (a.underWay !== b.underWay) return a.underWay < b.underWay ? a : b;
   if (a.served !== b.served) return a.served < b.served ? a : b;
   return byAge(a.queue[0]!, b.queue[0]!) <= 0 ? a : b;
+}
+
+/** What people and their pushes ask for goes before what the platform does by itself. */
+function isOwnAccord({ spec }: StoredBuild): boolean {
+  return spec.trigger?.kind === "BaseImage";
+}
+
+function byTurn(a: StoredBuild, b: StoredBuild): number {
+  return Number(isOwnAccord(a)) - Number(isOwnAccord(b)) || byAge(a, b);
 }
 
 function byAge(a: StoredBuild, b: StoredBuild): number {
@@ -127,22 +139,28 @@ function byAge(a: StoredBuild, b: StoredBuild): number {
   return a.metadata.uid < b.metadata.uid ? -1 : 1;
 }
 
+function isOfSame(a: StoredBuild["spec"]["trigger"], b: StoredBuild["spec"]["trigger"]): boolean {
+  return a?.kind === b?.kind && a?.ref === b?.ref && a?.pullRequest === b?.pullRequest;
+}
+
 function systemOf({ metadata }: StoredBuild): string {
   return metadata.namespace ?? "";
 }
 
-/** Of pushes and deliveries of one branch or pull request the newest alone counts; what a person asked for is always done. */
+/**
+ * Of pushes and deliveries of one branch or pull request the newest alone counts, and any newer build has the newer base;
+ * what a person asked for is always done.
+ */
 function supersederOf(build: StoredBuild, builds: readonly StoredBuild[]): StoredBuild | undefined {
   const { trigger, application, number } = build.spec;
-  if (trigger?.kind !== "Push" && trigger?.kind !== "Webhook") return undefined;
+  const { kind } = trigger ?? {};
+  if (kind !== "Push" && kind !== "Webhook" && kind !== "BaseImage") return undefined;
   return builds.find(
     (other) =>
       other.spec.number > number &&
       other.spec.application === application &&
       systemOf(other) === systemOf(build) &&
-      other.spec.trigger?.kind === trigger.kind &&
-      other.spec.trigger.ref === trigger.ref &&
-      other.spec.trigger.pullRequest === trigger.pullRequest &&
+      (kind === "BaseImage" || isOfSame(trigger, other.spec.trigger)) &&
       other.spec.cancel !== true &&
       other.metadata.deletionTimestamp === undefined &&
       (!isBuildEnded(other) || other.status?.phase === "Succeeded"),
