@@ -2,6 +2,7 @@ import type { CommandSpec } from "./command.ts";
 import { APPLICATIONS } from "./command-list/applications.ts";
 import { BUILDS } from "./command-list/builds.ts";
 import { CLUSTER } from "./command-list/cluster.ts";
+import { IMAGES } from "./command-list/images.ts";
 import { MACHINE } from "./command-list/machine.ts";
 import { OBSERVE } from "./command-list/observe.ts";
 import { RELEASES } from "./command-list/releases.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...APPLICATIONS,
   ...BUILDS,
   ...RELEASES,
+  ...IMAGES,
   ...TRIGGERS,
   ...ROLLOUTS,
   ...OBSERVE,
@@ -35,4 +37,5 @@ export const GROUPS: Readonly<Record<string, string>> = {
   hooks: "webhooks: a forge's pushes build an application",
   preview: "previews of pull requests",
   registry: "where images are",
+  images: "what the registry keeps of applications",
 };

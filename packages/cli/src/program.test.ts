@@ -252,6 +252,7 @@ describe("runProgram()", () => {
     await withPlatform(
       {
         "GET /api/v1/systems/demo": {},
+        [`POST ${APP}/source/missing`]: { missing: [] },
         [`POST ${APP}/source`]: { digest: "sha256:1", sizeBytes: 1, seconds: 0 },
         [`POST ${APP}/deploy`]: { ...ACCEPTED, build: "hello-b1" },
         [`GET ${APP}/progress`]: { stream: [{ type: "ready", result: RESULT }] },
@@ -396,8 +397,13 @@ describe("runProgram()", () => {
         },
       },
       async (url) => {
-        const { stderr } = await runCli(["deploy", "image:x", ...SCOPE, "--strategy", "blue-green"], url);
-        assert.match(stderr, /Seen: \{"strategy":"BlueGreen"\}/);
+        for (const [given, strategy] of Object.entries({
+          ...{ "blue-green": "BlueGreen", BlueGreen: "BlueGreen" },
+          ...{ "in-place": "InPlace", InPlace: "InPlace" },
+        })) {
+          const { stderr } = await runCli(["deploy", "image:x", ...SCOPE, "--strategy", given], url);
+          assert.match(stderr, new RegExp(`Seen: \\{"strategy":"${strategy}"\\}`));
+        }
       },
     ));
 
@@ -405,7 +411,10 @@ describe("runProgram()", () => {
     withPlatform({}, async (url, seen) => {
       const { exitCode, stderr } = await runCli(["deploy", ".", ...SCOPE, "--strategy", "magic"], url);
       assert.equal(exitCode, 2);
-      assert.match(stderr, /"magic" is not a strategy\nhint: --strategy rolling, --strategy canary/);
+      assert.match(
+        stderr,
+        /"magic" is not a strategy\nhint: --strategy rolling, --strategy canary, .*--strategy in-place/,
+      );
       assert.deepEqual(seen, []);
     }));
 

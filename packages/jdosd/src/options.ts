@@ -1,14 +1,19 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { isRegistryLimit } from "@jdos/api";
+import { bytes } from "@jdos/apimachinery";
 import {
   DEFAULT_DATA_DIRECTORY,
   type Environment,
   type LogLevel,
+  parseMirrors,
+  type RegistryMirror,
   readChoice,
   readLogLevel,
 } from "@jdos/component-base";
+import { parse as parseYaml } from "yaml";
 import { JdosdError } from "./errors.ts";
 
 export interface JdosdOptions {
@@ -21,6 +26,14 @@ export interface JdosdOptions {
   buildConcurrency: number;
   /** What the registry may hold: "80%" of its disk, or a quantity. */
   registryLimit: string;
+  /** What kept logs may take of the disk; 0: none are kept. */
+  logBytes: number;
+  /** Kept logs that are older go. */
+  logDays: number;
+  /** Where images of other registries come from. */
+  registryMirrors: readonly RegistryMirror[];
+  /** A docker configuration with the accounts of mirrors. */
+  mirrorCredentialsFile: string | undefined;
   /** Images made once and shared by every data directory. */
   cacheDir: string;
   /** A cache that the user named is the user's: no purge takes it away. */
@@ -62,6 +75,10 @@ export function readCommandLine(args: readonly string[], env: Environment): Comm
       listenAddress: values["listen-address"] ?? "127.0.0.1",
       buildConcurrency: readBuildConcurrency(values["build-concurrency"]),
       registryLimit: readRegistryLimit(values["registry-limit"]),
+      logBytes: readLogLimit(values["log-limit"]),
+      logDays: readLogDays(values["log-days"]),
+      registryMirrors: readMirrors(values["registry-mirrors"]),
+      mirrorCredentialsFile: pathOf(values["registry-mirror-credentials"]),
       cacheDir: env.JDOS_CACHE_DIR ?? "/var/cache/jdos",
       keepCache: env.JDOS_CACHE_DIR !== undefined,
       transport: readChoice(env, "JDOS_TRANSPORT", {
@@ -90,6 +107,10 @@ function parse(args: readonly string[]) {
         instance: { type: "string" },
         "build-concurrency": { type: "string" },
         "registry-limit": { type: "string" },
+        "log-limit": { type: "string" },
+        "log-days": { type: "string" },
+        "registry-mirrors": { type: "string" },
+        "registry-mirror-credentials": { type: "string" },
         "listen-address": { type: "string" },
         output: { type: "string", short: "o" },
         purge: { type: "boolean" },
@@ -118,9 +139,38 @@ function readRegistryLimit(text = "80%"): string {
   return text;
 }
 
+const MIN_LOG_BYTES = 64 * 1024 * 1024;
+
+function readLogLimit(text = "2Gi"): number {
+  const size = /^\d+(\.\d+)?(k|M|G|T|Ki|Mi|Gi|Ti)?$/.test(text) ? bytes(text) : Number.NaN;
+  if (size === 0 || size >= MIN_LOG_BYTES) return size;
+  throw invalid(`--log-limit is "${text}", not 0 (none are kept) or a quantity of at least 64Mi`);
+}
+
+function readLogDays(text = "7"): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw invalid(`--log-days is "${text}", not 1 to 9999`);
+  return Number(text);
+}
+
+/** A file like registry.mirrors of a cluster's values: YAML. */
+function readMirrors(file: string | undefined): readonly RegistryMirror[] {
+  if (file === undefined) return [];
+  let map: unknown;
+  try {
+    map = parseYaml(readFileSync(resolve(file), "utf8"));
+  } catch (cause) {
+    throw invalid(`--registry-mirrors "${file}" cannot be read: ${(cause as Error).message}`, cause);
+  }
+  return parseMirrors(map);
+}
+
+function pathOf(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : resolve(file);
+}
+
 function invalid(state: string, cause?: unknown): JdosdError {
   return new JdosdError("InvalidOption", `Cannot read the command line: ${state}`, {
-    hint: "main.ts run|down|status|doctor|images [--data-dir DIR] [--instance N|auto] [--listen-address A] [--build-concurrency N] [--registry-limit 80%|50Gi] [--purge] [-o json]",
+    hint: "main.ts run|down|status|doctor|images [--data-dir DIR] [--instance N|auto] [--listen-address A] [--build-concurrency N] [--registry-limit 80%|50Gi] [--log-limit 2Gi] [--log-days 7] [--registry-mirrors FILE] [--registry-mirror-credentials FILE] [--purge] [-o json]",
     cause,
   });
 }
@@ -147,11 +197,14 @@ export function partPaths(dataDir: string) {
     registryHosts: at("registry-hosts"),
     registry: at("registry"),
     git: at("git"),
+    metrics: at("metrics"),
+    logStore: at("log-store"),
     haproxy: at("haproxy"),
     dnsKubeconfig: at("credentials", "dns.kubeconfig"),
     log: at("logs", "jdosd.log"),
     containerdLog: at("logs", "containerd.log"),
     dnsLog: at("logs", "dns.log"),
+    logServerLog: at("logs", "log-server.log"),
   } as const;
 }
 

@@ -36,7 +36,7 @@ export const APPLICATIONS: readonly CommandSpec[] = [
       { flags: "--cpu <quantity>", description: "CPU of each Pod, as 500m" },
       {
         flags: "--strategy <name>",
-        description: "how the new release takes over, from now on: rolling, canary, blue-green",
+        description: "how the new release takes over, from now on: rolling, canary, blue-green, in-place",
       },
       FORCE,
       { flags: "--dockerfile <path>", description: "path of the Dockerfile within the source" },
@@ -99,15 +99,30 @@ export const APPLICATIONS: readonly CommandSpec[] = [
   },
   {
     name: "logs",
-    description: "what an application writes, of all its Pods",
+    description: "what an application writes, and wrote: of all its Pods, also those that are gone",
     scope: "application",
     options: [
       FOLLOW,
-      { flags: "--tail <n>", description: "lines of each Pod (default: 200; -1: all)", type: "integer" },
+      {
+        flags: "-n, --tail <n>",
+        description:
+          "lines of each Pod, of the past of all together (default: 200; with a time: all; -1: all)",
+        type: "integer",
+      },
       { flags: "-p, --previous", description: "of the container before the last restart" },
-      { flags: "--since <duration>", description: "not older than 90s, 10m, 2h, 1d" },
+      {
+        flags: "--since <duration>",
+        description: "not older than 90s, 10m, 2h, 1d; of Pods that are gone too",
+      },
+      { flags: "--until <duration>", description: "not younger than 90s, 10m, 2h, 1d" },
+      { flags: "--grep <text>", description: "lines with this text in them" },
+      { flags: "--release <n>", description: "of the Pods of this release", type: "integer" },
       POD,
       CONTAINER,
+    ],
+    examples: [
+      "jdos logs -f --system demo --app hello",
+      "jdos logs --since 2h --grep timeout --system demo --app hello",
     ],
     load: () => import("../commands/logs.ts"),
   },

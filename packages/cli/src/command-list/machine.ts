@@ -19,6 +19,20 @@ export const MACHINE: readonly CommandSpec[] = [
         flags: "--registry-limit <limit>",
         description: "what the registry may hold: 80% of the disk (default), or 50Gi",
       },
+      {
+        flags: "--log-limit <size>",
+        description: "what kept logs may take: 2Gi (default), or 0: none are kept",
+      },
+      { flags: "--log-days <n>", description: "how long logs are kept (default: 7)" },
+      {
+        flags: "--registry-mirrors <file>",
+        description:
+          "where images of other registries come from (YAML): docker.io: registry.example.org/dockerhub",
+      },
+      {
+        flags: "--registry-mirror-credentials <file>",
+        description: "a docker configuration with the accounts of mirrors",
+      },
     ],
     examples: ["jdos up --detach", "jdos up --instance auto --data-dir /tmp/trial"],
     load: () => import("../commands/up.ts"),

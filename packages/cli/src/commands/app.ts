@@ -49,7 +49,15 @@ export const get = {
   async run(input: Input, context: CommandContext): Promise<ApplicationView> {
     return (await context.platform()).call("GET", "application", { params: scopeOf(input) });
   },
-  present: (application: ApplicationView): Table => tableOf([application], [...COLUMNS, ROLLOUT]),
+  present: (application: ApplicationView): Table =>
+    tableOf(
+      [application],
+      [
+        ...COLUMNS,
+        ROLLOUT,
+        ...(application.newerBase === undefined ? [] : [["BASE", () => application.newerBase] as const]),
+      ],
+    ),
 };
 
 export const remove = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readTarget } from "./deploy.ts";
-import { secondsOf } from "./logs.ts";
+import { secondsOf } from "./seconds-of.ts";
 
 describe("readTarget()", () => {
   it("readTarget() tells images, git URLs and directories apart", () => {
@@ -27,7 +27,11 @@ describe("readTarget()", () => {
 
 describe("secondsOf()", () => {
   it("secondsOf() reads seconds, minutes, hours and days", () => {
-    assert.deepEqual(["90", "90s", "10m", "2h", "1d"].map(secondsOf), [90, 90, 600, 7200, 86_400]);
-    for (const wrong of ["0", "-1", "1w", "soon"]) assert.throws(() => secondsOf(wrong), { code: "Usage" });
+    assert.deepEqual(
+      ["90", "90s", "10m", "2h", "1d"].map((text) => secondsOf("since", text)),
+      [90, 90, 600, 7200, 86_400],
+    );
+    for (const wrong of ["0", "-1", "1w", "soon"])
+      assert.throws(() => secondsOf("since", wrong), { code: "Usage" });
   });
 });

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Accepted, DeployRequest, DeployResult, SourceUploaded } from "@jdos/api/platform-api";
+import type { Accepted, DeployRequest, DeployResult } from "@jdos/api/platform-api";
 import { SOURCE_FILE, type SourceFile, settingsOf } from "@jdos/api/source-settings";
 import type { CommandContext, Input } from "../command.ts";
 import { usage } from "../errors.ts";
@@ -93,35 +92,17 @@ interface Parts {
   view: StageView;
 }
 
-/** Packs a directory and sends it; the seconds belong to the stage "source". */
+/** Sends what the platform has not got of a directory; the seconds belong to the stage "source". */
 async function upload(
   directory: string,
   { client, input, view }: Parts,
   context: CommandContext,
 ): Promise<{ source: Source; seconds: number }> {
   const started = performance.now();
-  view.update({ stage: "source", state: "started", message: "packing" });
-  const { packDirectory } = await import("../pack/pack.ts");
-  const packed = await packDirectory(directory, context.environment.variables);
-  try {
-    view.update({
-      stage: "source",
-      state: "started",
-      message: `sending ${packed.files} files, ${Math.ceil(packed.sizeBytes / 1024)} KiB`,
-    });
-    const send = (): Promise<SourceUploaded> =>
-      client.upload("source", {
-        params: scopeOf(input),
-        stream: createReadStream(packed.path, { highWaterMark: 256 * 1024 }),
-        contentType: "application/gzip",
-        sizeBytes: packed.sizeBytes,
-        signal: context.signal,
-      });
-    const { digest } = await persist(send, { signal: context.signal });
-    return { source: { bundle: { digest } }, seconds: (performance.now() - started) / 1000 };
-  } finally {
-    await packed.remove();
-  }
+  view.update({ stage: "source", state: "started", message: "reading the directory" });
+  const { sendDirectory } = await import("./send-directory.ts");
+  const { digest } = await sendDirectory(directory, { client, scope: scopeOf(input), view }, context);
+  return { source: { bundle: { digest } }, seconds: (performance.now() - started) / 1000 };
 }
 
 /** Asks once, however often it has to be sent. */
@@ -148,11 +129,18 @@ async function request(
   });
 }
 
-const STRATEGIES = { rolling: "Rolling", canary: "Canary", "blue-green": "BlueGreen" } as const;
+const STRATEGIES = {
+  rolling: "Rolling",
+  canary: "Canary",
+  "blue-green": "BlueGreen",
+  "in-place": "InPlace",
+} as const;
 
 function rolloutOf(strategy: unknown): Pick<DeployRequest, "rollout"> {
   if (strategy === undefined) return {};
-  const found = STRATEGIES[String(strategy).toLowerCase() as keyof typeof STRATEGIES];
+  const words = Object.entries(STRATEGIES);
+  const given = String(strategy).toLowerCase();
+  const found = words.find(([word, name]) => given === word || given === name.toLowerCase())?.[1];
   if (found === undefined)
     throw usage(
       `Cannot deploy: "${strategy}" is not a strategy`,

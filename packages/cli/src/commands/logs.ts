@@ -1,18 +1,21 @@
 import type { LogLine } from "@jdos/api/platform-api";
 import type { CommandContext, Input } from "../command.ts";
-import { usage } from "../errors.ts";
 import { persist } from "../platform/persist.ts";
 import { scopeOf } from "../scope.ts";
 import { LogPosition } from "./resume-logs.ts";
+import { secondsOf } from "./seconds-of.ts";
 
-/** Lines as they come, with the Pod's name before each where there may be several. */
+/** Lines as they come, or of the past, with the Pod's name before each where there may be several. */
 export async function run(input: Input, context: CommandContext): Promise<undefined> {
-  const { follow, tail, previous, since, pod, container } = input.options;
+  const { follow, tail, previous, since, until, grep, release, pod, container } = input.options;
   const query = {
     follow,
     tail,
     previous,
-    sinceSeconds: since === undefined ? undefined : secondsOf(String(since)),
+    sinceSeconds: since === undefined ? undefined : secondsOf("since", since),
+    untilSeconds: until === undefined ? undefined : secondsOf("until", until),
+    grep,
+    release,
     pod,
     container,
   };
@@ -43,14 +46,4 @@ export async function printLines(
     const text = output === "json" ? JSON.stringify(line) : prefix ? `${line.pod}  ${line.line}` : line.line;
     if (!stdout.write(`${text}\n`)) await new Promise((resolve) => stdout.once("drain", resolve));
   }
-}
-
-const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** "90", "90s", "10m", "2h", "1d" */
-export function secondsOf(text: string): number {
-  const match = /^(\d+)([smhd]?)$/.exec(text);
-  if (match === null || Number(match[1]) === 0)
-    throw usage(`Cannot read --since: "${text}" is not a duration`, "Write it as 90s, 10m, 2h or 1d");
-  return Number(match[1]) * UNITS[match[2]!]!;
 }

@@ -7,7 +7,7 @@ import type { CommandContext, Input } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { exitOf, failureOf, startJdosd } from "../machine/jdosd.ts";
 import { showProgress } from "../machine/progress.ts";
-import { createStageView, type StageView } from "../output/stages.ts";
+import { createStageView, NAME_WIDTH, type StageView } from "../output/stages.ts";
 import { lines } from "../platform/lines.ts";
 import { type MachineStatus, readStatus } from "./status.ts";
 
@@ -25,6 +25,10 @@ export async function run(input: Input, context: CommandContext): Promise<Machin
     listenAddress,
     buildConcurrency,
     registryLimit,
+    logLimit,
+    logDays,
+    registryMirrors,
+    registryMirrorCredentials,
   } = input.options;
   const args = [
     "run",
@@ -32,6 +36,12 @@ export async function run(input: Input, context: CommandContext): Promise<Machin
     ...(listenAddress === undefined ? [] : ["--listen-address", String(listenAddress)]),
     ...(buildConcurrency === undefined ? [] : ["--build-concurrency", String(buildConcurrency)]),
     ...(registryLimit === undefined ? [] : ["--registry-limit", String(registryLimit)]),
+    ...(logLimit === undefined ? [] : ["--log-limit", String(logLimit)]),
+    ...(logDays === undefined ? [] : ["--log-days", String(logDays)]),
+    ...(registryMirrors === undefined ? [] : ["--registry-mirrors", String(registryMirrors)]),
+    ...(registryMirrorCredentials === undefined
+      ? []
+      : ["--registry-mirror-credentials", String(registryMirrorCredentials)]),
   ];
   return input.options.detach === true ? detached(args, context) : foreground(args, context);
 }
@@ -40,7 +50,7 @@ async function foreground(args: readonly string[], context: CommandContext): Pro
   const child = startJdosd(args, context, { stdout: "pipe", stderr: "pipe" });
   const stop = (): void => void child.kill("SIGTERM");
   context.signal.addEventListener("abort", stop, { once: true });
-  const view = await createStageView(context);
+  const view = await createStageView(context, NAME_WIDTH.parts);
   let errors = "";
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     errors = (errors + chunk).slice(-64 * 1024);
@@ -74,7 +84,7 @@ async function detached(args: readonly string[], context: CommandContext): Promi
   const errPath = join(logs, "start.err");
   const out = await open(outPath, "w", 0o600);
   const err = await open(errPath, "w", 0o600);
-  const view = await createStageView(context);
+  const view = await createStageView(context, NAME_WIDTH.parts);
   try {
     const child = startJdosd(args, context, { detached: true, stdout: out.fd, stderr: err.fd });
     await untilReady(child, { outPath, errPath, view, context });

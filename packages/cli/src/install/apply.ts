@@ -5,6 +5,7 @@ import type { Client } from "@jdos/client";
 import { CliError } from "../errors.ts";
 import { FIELD_MANAGER } from "./labels.ts";
 import { keyOf, nameOf, typeOf } from "./objects.ts";
+import { removeProbes } from "./remove-probes.ts";
 
 export interface ApplyOptions {
   dryRun?: boolean;
@@ -17,13 +18,20 @@ export async function applyObject(
   object: KubeObject,
   { dryRun = false, signal }: ApplyOptions = {},
 ): Promise<void> {
-  try {
-    await client.patch(
+  const options = { fieldManager: FIELD_MANAGER, ...(signal === undefined ? {} : { signal }) };
+  const apply = (): Promise<unknown> =>
+    client.patch(
       typeOf(object),
       keyOf(object),
       { type: "apply", body: object },
-      { fieldManager: FIELD_MANAGER, force: true, dryRun, ...(signal === undefined ? {} : { signal }) },
+      { ...options, force: true, dryRun },
     );
+  try {
+    await apply().catch(async (error: unknown) => {
+      if (dryRun || !isStatus(error, "Invalid") || !(await removeProbes(client, object, options)))
+        throw error;
+      await apply();
+    });
   } catch (error) {
     if (!isStatus(error)) throw error;
     throw new CliError(error.reason, `Cannot apply ${nameOf(object)}: ${error.message}`, {

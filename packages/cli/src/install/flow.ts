@@ -2,7 +2,9 @@ import type { KubeObject } from "@jdos/apimachinery";
 import { asServed } from "@jdos/client";
 import type { CommandContext, Input } from "../command.ts";
 import { bringUp, objectsOf, prepareStages } from "./bring-up.ts";
+import { missingBuildBounds } from "./build-bounds.ts";
 import { nodeAddress, readKept } from "./facts.ts";
+import { ensurePlatformProject } from "./harbor.ts";
 import { publishImages, readImages } from "./images.ts";
 import { renderManifests, type Stages } from "./manifests.ts";
 import { preflight } from "./preflight/preflight.ts";
@@ -12,6 +14,7 @@ import { locationOf } from "./registry.ts";
 import { missingRoutesAddress } from "./routes-address.ts";
 import type { ClusterSession } from "./session.ts";
 import type { Facts } from "./template-values.ts";
+import { unreadLogs } from "./unread-logs.ts";
 import type { GivenValues, Values } from "./values.ts";
 
 export interface Installed {
@@ -51,7 +54,7 @@ export function givenValues({ options }: Input): GivenValues {
 /** What would be applied, with names in place of what is made on the way. Reads the cluster and changes nothing. */
 export async function dryRun(plan: Plan): Promise<KubeObject[]> {
   const { session, values, begun, input } = plan;
-  const kept = await readKept(session.client, values.registry);
+  const kept = await readKept(session.client, values);
   const repository = locationOf(values.registry);
   const made = (name: string): string =>
     `${repository.host}/${repository.prefix}jdos/${name}:${begun.version}`;
@@ -66,6 +69,10 @@ export async function dryRun(plan: Plan): Promise<KubeObject[]> {
     signingKey: "made at the install",
     signingPublicKey: "made at the install",
     registryCredentials: kept.registryCredentials === "" ? "" : "the registry's account",
+    metricsAccess: mapped(kept.metricsAccess, () => "the account at Prometheus"),
+    logKeys: mapped(kept.logKeys, () => "made at the install"),
+    clickhouseAccess: mapped(kept.clickhouseAccess, () => "the account at ClickHouse"),
+    mirrorCredentials: kept.mirrorCredentials === "" ? "" : "the accounts of mirrors",
     nodeAddress: await nodeAddress(session.client),
     images,
   };
@@ -81,10 +88,10 @@ export async function carryOut({ session, input, context, values, begun }: Plan)
   const since = performance.now();
   const { signal, environment } = context;
   const file = input.options.images;
-  const kept = await readKept(client, values.registry);
+  const kept = await readKept(client, values);
   const address = await nodeAddress(client);
   const factsWith = (images: Facts["images"]): Facts => ({ ...kept, nodeAddress: address, images });
-  await run("preflight", async () => {
+  const unknown = await run("preflight", async () => {
     const checked = await stagesOf({
       values,
       facts: factsWith({ platform: "unknown", base: "unknown" }),
@@ -92,19 +99,28 @@ export async function carryOut({ session, input, context, values, begun }: Plan)
     });
     const objects = objectsOf(checked);
     const credentials = kept.registryCredentials;
-    await preflight({ client, id: begun.id, values, credentials, objects, push: file === undefined });
+    return preflight({
+      client,
+      id: begun.id,
+      values,
+      credentials,
+      metricsAccess: kept.metricsAccess,
+      clickhouseAccess: kept.clickhouseAccess,
+      objects,
+      push: file === undefined,
+    });
   });
-  const images = await run("images", (say) =>
-    file === undefined
-      ? publishImages({
-          registry: values.registry,
-          credentials: kept.registryCredentials,
-          variables: environment.variables,
-          signal,
-          say,
-        })
-      : readImages(String(file)),
-  );
+  const images = await run("images", async (say) => {
+    if (file !== undefined) return readImages(String(file));
+    await ensurePlatformProject(values.registry, kept.registryCredentials);
+    return publishImages({
+      registry: values.registry,
+      credentials: kept.registryCredentials,
+      variables: environment.variables,
+      signal,
+      say,
+    });
+  });
   const installation = await bringUp({
     client,
     installation: { ...begun, images, values: recorded(values) },
@@ -123,7 +139,12 @@ export async function carryOut({ session, input, context, values, begun }: Plan)
     server,
     images,
     seconds: (performance.now() - since) / 1000,
-    notices: noAddress === undefined ? [] : [`Applications have no address of their own: ${noAddress}`],
+    notices: [
+      ...(noAddress === undefined ? [] : [`Applications have no address of their own: ${noAddress}`]),
+      ...unknown,
+      ...(await missingBuildBounds(client, values)),
+      ...(await unreadLogs(client, values)),
+    ],
   };
 }
 
@@ -139,7 +160,14 @@ async function stagesOf({
   return prepareStages(await renderManifests(values, facts), id);
 }
 
-/** The file of the registry's account is of this machine; what it held is kept as a Secret. */
+/** Files with accounts are of this machine; what they held is kept as Secrets. */
 function recorded(values: Values): Values {
-  return { ...values, registry: { ...values.registry, credentialsFile: "" } };
+  const metrics = { ...values.metrics, tokenFile: "", basicAuthFile: "", caFile: "" };
+  const registry = { ...values.registry, credentialsFile: "", mirrorCredentialsFile: "" };
+  const logs = { ...values.logs, credentialsFile: "", caFile: "" };
+  return { ...values, registry, metrics, logs };
+}
+
+function mapped<T extends object>(from: T, value: () => string): T {
+  return Object.fromEntries(Object.keys(from).map((key) => [key, value()])) as T;
 }

@@ -12,6 +12,10 @@ const FACTS = {
   signingKey: "a-private-key",
   signingPublicKey: "a-public-key",
   registryCredentials: '{"auths":{}}',
+  metricsAccess: { username: "jdos", password: "a-password" },
+  logKeys: { write: "a-key-that-writes", read: "a-key-that-reads" },
+  clickhouseAccess: {},
+  mirrorCredentials: '{"auths":{}}',
   nodeAddress: "10.0.0.1",
 };
 
@@ -21,7 +25,8 @@ type Workload = KubeObject & {
     template: {
       spec: {
         hostNetwork?: boolean;
-        securityContext: { runAsNonRoot: boolean };
+        securityContext: { runAsNonRoot?: boolean };
+        tolerations?: object[];
         imagePullSecrets?: { name: string }[];
         volumes?: object[];
         containers: {
@@ -29,7 +34,12 @@ type Workload = KubeObject & {
           args?: string[];
           resources: { requests: object; limits: object };
           readinessProbe?: object;
-          securityContext: { readOnlyRootFilesystem: boolean; allowPrivilegeEscalation: boolean };
+          securityContext: {
+            readOnlyRootFilesystem: boolean;
+            allowPrivilegeEscalation: boolean;
+            capabilities: { drop: string[]; add?: string[] };
+          };
+          volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
           ports?: { hostPort?: number }[];
         }[];
       };
@@ -37,9 +47,10 @@ type Workload = KubeObject & {
   };
 };
 
-async function render(own: object): Promise<Map<string, KubeObject>> {
+async function render(own: object, facts = {}): Promise<Map<string, KubeObject>> {
   const values = await completeValues(own, { registry: "registry.example.org/jdos" });
-  const { namespace, definitions, rights, parts } = await renderManifests(values, FACTS);
+  const rendered = await renderManifests(values, { ...FACTS, ...facts });
+  const { namespace, definitions, rights, parts } = rendered;
   const all = [...namespace, ...definitions, ...rights, ...parts];
   for (const object of all) typeOf(object);
   return new Map(all.map((object) => [`${object.kind} ${object.metadata?.name}`, object]));
@@ -54,17 +65,19 @@ describe("renderManifests()", () => {
     for (const [name, object] of await render(EVERYTHING)) {
       if (!["Deployment", "DaemonSet"].includes(object.kind ?? "")) continue;
       const { spec } = (object as Workload).spec.template;
-      assert.equal(spec.securityContext.runAsNonRoot, true, name);
+      // It reads what root alone may read: "the log collector reads ..." below.
+      if (name !== "DaemonSet log-collector") assert.equal(spec.securityContext.runAsNonRoot, true, name);
       assert.deepEqual(spec.imagePullSecrets, [{ name: "registry-credentials" }], name);
       for (const container of spec.containers) {
         assert.ok(container.resources.requests && container.resources.limits, name);
         assert.ok(container.readinessProbe, name);
         assert.deepEqual(
-          [
-            container.securityContext.readOnlyRootFilesystem,
-            container.securityContext.allowPrivilegeEscalation,
-          ],
-          [true, false],
+          container.securityContext,
+          {
+            readOnlyRootFilesystem: true,
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+          },
           name,
         );
       }
@@ -146,6 +159,59 @@ describe("renderManifests()", () => {
     assert.ok(![...none.keys()].some((name) => name.includes("git-server")));
     const alone = workloadOf(none, "Deployment platform-api").spec.template.spec.containers[0];
     assert.ok(!alone?.args?.some((arg) => arg.startsWith("--git-url")));
+  });
+
+  it("renderManifests() has the log collector on every node read Pods' logs, and nothing else of the node", async () => {
+    const objects = await render({});
+    const { spec } = workloadOf(objects, "DaemonSet log-collector").spec.template;
+    assert.deepEqual(spec.tolerations, [{ operator: "Exists" }]);
+    const onNode = (spec.volumes ?? []).filter((volume) => "hostPath" in volume);
+    assert.deepEqual(onNode, [{ name: "logs", hostPath: { path: "/var/log/pods" } }]);
+    const mounted = spec.containers[0]?.volumeMounts.find(({ name }) => name === "logs");
+    assert.deepEqual(mounted, { name: "logs", mountPath: "/var/log/pods", readOnly: true });
+    const secrets = (name: string) =>
+      (workloadOf(objects, name).spec.template.spec.volumes ?? []).flatMap((volume) => {
+        const { secret } = volume as { secret?: { secretName: string; items?: { key: string }[] } };
+        return secret?.secretName === "log-server-keys" ? (secret.items ?? []).map(({ key }) => key) : [];
+      });
+    assert.deepEqual(secrets("DaemonSet log-collector"), ["write"]);
+    assert.deepEqual(secrets("Deployment platform-api"), ["read"]);
+  });
+
+  it("renderManifests() keeps logs in files, in a claim, in a ClickHouse or not at all, as the values say", async () => {
+    const server = (objects: Map<string, KubeObject>) => workloadOf(objects, "Deployment log-server").spec;
+    const volumes = (objects: Map<string, KubeObject>) => server(objects).template.spec.volumes ?? [];
+    const args = (objects: Map<string, KubeObject>, name: string) =>
+      workloadOf(objects, name).spec.template.spec.containers[0]?.args ?? [];
+    const usual = await render({});
+    const limit = 10 * 1024 ** 3;
+    assert.ok(args(usual, "Deployment log-server").includes(`--limit-bytes=${limit}`));
+    const data = volumes(usual).find((volume) => "name" in volume && volume.name === "data");
+    const { sizeLimit } = (data as { emptyDir: { sizeLimit: string } }).emptyDir;
+    assert.ok(Number.parseInt(sizeLimit, 10) * 2 ** 20 > limit * 1.2, sizeLimit);
+    assert.ok(!usual.has("PersistentVolumeClaim log-server"));
+    const asked = "--log-server-url=http://log-server.jdos-system.svc";
+    for (const name of ["Deployment platform-api", "DaemonSet log-collector"])
+      assert.ok(args(usual, name).includes(asked), name);
+    const labels = usual.get("Namespace jdos-system")?.metadata?.labels;
+    assert.equal(labels?.["pod-security.kubernetes.io/enforce"], "privileged");
+
+    const claim = await render({ logs: { volume: "claim", limit: "1Gi" } });
+    assert.ok(claim.has("PersistentVolumeClaim log-server"));
+    assert.ok(volumes(claim).some((volume) => JSON.stringify(volume).includes('"claimName":"log-server"')));
+
+    const logs = { provider: "clickhouse", url: "http://clickhouse.logging.svc:8123" };
+    const access = { clickhouseAccess: { username: "ann", password: "a-password" } };
+    const foreign = await render({ logs }, access);
+    assert.ok(args(foreign, "Deployment log-server").includes(`--clickhouse-url=${logs.url}`));
+    assert.ok(args(foreign, "Deployment log-server").includes("--clickhouse-access=/etc/jdos/clickhouse"));
+    assert.ok(foreign.has("Secret clickhouse-access"));
+    assert.ok(!volumes(foreign).some((volume) => "name" in volume && volume.name === "data"));
+
+    const none = await render({ logs: { provider: "none" } });
+    assert.ok(![...none.keys()].some((name) => /log-server|log-collector|clickhouse/.test(name)));
+    assert.ok(!args(none, "Deployment platform-api").some((arg) => arg.startsWith("--log-")));
+    assert.equal(none.get("Namespace jdos-system")?.metadata?.labels, undefined);
   });
 
   it("renderManifests() brings scheduler and dns only where they are wanted", async () => {

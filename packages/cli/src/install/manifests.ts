@@ -36,7 +36,7 @@ export async function renderManifests(values: Values, facts: Facts): Promise<Sta
 }
 
 /** Shared with one machine. */
-function sharedFiles({ routes, source }: Values): string[] {
+function sharedFiles({ routes, source, metrics }: Values): string[] {
   return [
     "platform-roles.yaml",
     "platform-controllers-rbac.yaml",
@@ -45,17 +45,26 @@ function sharedFiles({ routes, source }: Values): string[] {
     "image-signing.yaml",
     ...(routes.provider === "jdos" ? ["load-balancer-rbac.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server-rbac.yaml"] : []),
+    ...(metrics.provider === "jdos" ? ["metrics-rbac.yaml", "metrics-config.yaml"] : []),
   ];
 }
 
-function clusterFiles({ routes, scheduler, dns, source }: Values, { registryCredentials }: Facts): string[] {
+function clusterFiles(
+  { routes, scheduler, dns, source, metrics, logs }: Values,
+  { registryCredentials, mirrorCredentials, metricsAccess, clickhouseAccess }: Facts,
+): string[] {
   return [
     "persons.yaml",
     "build-environment.yaml",
     "image-signing-key.yaml",
     ...(registryCredentials === "" ? [] : ["registry-credentials.yaml"]),
+    ...(mirrorCredentials === "" ? [] : ["mirror-credentials.yaml"]),
     "platform-controllers.yaml",
     "platform-api.yaml",
+    ...(Object.keys(metricsAccess).length === 0 ? [] : ["metrics-access.yaml"]),
+    ...(metrics.provider === "jdos" ? ["metrics.yaml"] : []),
+    ...(logs.provider === "none" ? [] : ["log-server-keys.yaml", "log-server.yaml", "log-collector.yaml"]),
+    ...(Object.keys(clickhouseAccess).length === 0 ? [] : ["clickhouse-access.yaml"]),
     ...(routes.provider === "jdos" ? ["load-balancer.yaml"] : []),
     ...(source.provider === "jdos" ? ["git-server-keys.yaml", "git-server.yaml"] : []),
     ...(scheduler.provider === "jdos" ? ["scheduler.yaml"] : []),

@@ -33,5 +33,8 @@ describe("progressOf()", () => {
     };
     assert.equal(progressOf(daemon(done)).done, true);
     assert.equal(progressOf(daemon({ ...done, numberAvailable: 2 })).done, false);
+    const oneAway = progressOf(daemon({ ...done, numberAvailable: 2 }), 1);
+    assert.deepEqual(oneAway, { done: true, message: "2 of 2 Pods ready" });
+    assert.equal(progressOf(daemon({ ...done, numberAvailable: 1 }), 1).done, false);
   });
 });

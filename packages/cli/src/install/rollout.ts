@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DaemonSets, Deployments, Pods } from "@jdos/api";
-import type { KubeObject } from "@jdos/apimachinery";
+import { DaemonSets, Deployments, Nodes, Pods } from "@jdos/api";
+import { isConditionTrue, isStatus, type KubeObject } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
 import { CliError } from "../errors.ts";
 import { keyOf, nameOf, typeOf } from "./objects.ts";
@@ -28,7 +28,11 @@ export async function waitForRollout(
   const until = performance.now() + timeoutSeconds * 1000;
   let said = "";
   while (true) {
-    const state = progressOf(await client.get(typeOf(object), keyOf(object), { signal }));
+    const [found, away] = await Promise.all([
+      client.get(typeOf(object), keyOf(object), { signal }),
+      object.kind === "DaemonSet" ? nodesAway(client) : 0,
+    ]);
+    const state = progressOf(found, away);
     if (state.done) return;
     const trouble = await troubleOf(client, object);
     const message = trouble === undefined ? state.message : `${state.message}: ${trouble}`;
@@ -61,12 +65,12 @@ interface Workload {
   };
 }
 
-/** How far a Deployment or DaemonSet is. */
-export function progressOf(object: object): { done: boolean; message: string } {
+/** How far a Deployment or DaemonSet is. What a DaemonSet has on nodes that are away is not waited for. */
+export function progressOf(object: object, away = 0): { done: boolean; message: string } {
   const { kind, metadata, spec, status = {} } = object as Workload;
   const seen = (status.observedGeneration ?? 0) >= (metadata.generation ?? 1);
   const daemons = kind === "DaemonSet";
-  const wanted = daemons ? (status.desiredNumberScheduled ?? 0) : (spec?.replicas ?? 1);
+  const wanted = daemons ? Math.max(0, (status.desiredNumberScheduled ?? 0) - away) : (spec?.replicas ?? 1);
   const updated = (daemons ? status.updatedNumberScheduled : status.updatedReplicas) ?? 0;
   const available = (daemons ? status.numberAvailable : status.availableReplicas) ?? 0;
   const old = daemons ? 0 : (status.replicas ?? 0) - updated;
@@ -74,6 +78,17 @@ export function progressOf(object: object): { done: boolean; message: string } {
     done: seen && updated >= wanted && available >= wanted && old <= 0,
     message: `${seen ? Math.min(updated, available) : 0} of ${wanted} Pods ready`,
   };
+}
+
+/** How many nodes are not ready. Who may not look counts none. */
+async function nodesAway(client: Client): Promise<number> {
+  try {
+    const { items } = await client.list(Nodes);
+    return items.filter(({ status }) => !isConditionTrue(status?.conditions, "Ready")).length;
+  } catch (error) {
+    if (isStatus(error, "Forbidden")) return 0;
+    throw error;
+  }
 }
 
 /** Why a container of its Pods does not run; undefined while there is nothing to say. */
@@ -98,12 +113,13 @@ async function troubleOf(client: Client, { metadata }: KubeObject): Promise<stri
 
 /** The platform's workloads as they are. */
 export async function listWorkloads(client: Client, namespace: string) {
-  const [deployments, daemons] = await Promise.all([
+  const [deployments, daemons, away] = await Promise.all([
     client.list(Deployments, { namespace }),
     client.list(DaemonSets, { namespace }),
+    nodesAway(client),
   ]);
   return [...deployments.items, ...daemons.items].map((object) => ({
     name: object.metadata.name,
-    ...progressOf(object),
+    ...progressOf(object, away),
   }));
 }

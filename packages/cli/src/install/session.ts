@@ -4,7 +4,7 @@ import { clusterFailure } from "../cluster/failures.ts";
 import { loadCluster } from "../cluster/load-cluster.ts";
 import type { CommandContext } from "../command.ts";
 import { CliError, usage } from "../errors.ts";
-import { createStageView, type StageView } from "../output/stages.ts";
+import { createStageView, NAME_WIDTH, type StageView } from "../output/stages.ts";
 import { checkVersion } from "./preflight/version.ts";
 import { createStageRunner, type StageRunner } from "./stage-runner.ts";
 
@@ -29,7 +29,7 @@ export async function withCluster<T>(
     );
   const config = await loadCluster(context.cluster, context.environment.variables);
   const client = createHttpClient({ ...config, userAgent: "jdos-install" });
-  const view: StageView = await createStageView(context);
+  const view: StageView = await createStageView(context, NAME_WIDTH.parts);
   try {
     const { server } = config;
     const kubernetes = await checkVersion({ client, server, signal: context.signal });

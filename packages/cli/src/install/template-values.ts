@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { bytes } from "@jdos/apimachinery";
+import type { AccessFiles } from "@jdos/component-base/access-files";
+import type { LogKeys } from "./log-access.ts";
 import { locationOf } from "./registry.ts";
 import type { TemplateValues } from "./template.ts";
 import type { Values } from "./values.ts";
@@ -14,6 +18,14 @@ export interface Facts {
   signingPublicKey: string;
   /** A docker configuration with the registry's account; "" without one. */
   registryCredentials: string;
+  /** A docker configuration with the accounts of mirrors; "" without any. */
+  mirrorCredentials: string;
+  /** How its Prometheus is logged in to. */
+  metricsAccess: AccessFiles;
+  /** What collectors give lines with, and what the platform API asks for them with. */
+  logKeys: LogKeys;
+  /** How the ClickHouse that keeps them is logged in to. */
+  clickhouseAccess: AccessFiles;
   /** An address of a node, for routes without a publishAddress. */
   nodeAddress: string;
 }
@@ -41,13 +53,24 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     "registry.url": locationOf(registry).url,
     "registry.retention": registry.retention,
     "registry.credentialsBase64": facts.registryCredentials === "" ? "" : base64(facts.registryCredentials),
+    "registry.harbor": registry.harbor.url,
+    "registry.harbor.projectPrefix": registry.harbor.projectPrefix,
+    "registry.harbor.robotDays": registry.harbor.robotDays,
+    "registry.harbor.quota": registry.harbor.quota,
+    "registry.mirrors": registry.mirrors,
+    "registry.mirrorCredentialsBase64": facts.mirrorCredentials === "" ? "" : base64(facts.mirrorCredentials),
     ...loginValues(values),
     ...routeValues(values, facts),
     ...sourceValues(values, facts),
+    ...metricsValues(values, facts),
+    "images.spread.parallel": values.images.spread.parallel,
+    "images.spread.timeoutSeconds": values.images.spread.timeoutSeconds,
+    ...logsValues(values, facts),
     "dns.clusterIP": dns.clusterIP,
     "dns.clusterDomain": dns.clusterDomain,
     "scheduler.own": scheduler.provider === "jdos",
     "builds.concurrency": builds.concurrency,
+    "builds.baseImageCheckSeconds": builds.baseImageCheckSeconds,
     "builds.cpu": builds.cpu,
     "builds.memory": builds.memory,
     "builds.disk": builds.disk,
@@ -55,6 +78,9 @@ export function templateValues(values: Values, facts: Facts): TemplateValues {
     "builds.nodeSelector": builds.nodeSelector,
     "builds.tolerations": builds.tolerations,
     "builds.confinement": builds.confinement,
+    "builds.confined": builds.confined,
+    "builds.reach": builds.reach,
+    "builds.avoid": builds.avoid,
     "builds.environment": builds.environment,
     ...Object.fromEntries(resources),
   };
@@ -126,6 +152,63 @@ function sourceValues(values: Values, facts: Facts): TemplateValues {
     "source.url":
       source.provider === "jdos" ? `${routes.scheme}://git.${routes.domain}${usual ? "" : `:${port}`}` : "",
   };
+}
+
+/** Prometheus is to stay well below what its volume has. */
+const KEPT_SHARE = 0.8;
+
+function metricsValues({ metrics }: Values, { metricsAccess }: Facts): TemplateValues {
+  const { provider, url, retention, volume, storageClassName, size, verifyKubelets } = metrics;
+  const own = "http://prometheus.jdos-system.svc:9090";
+  return {
+    "metrics.url": provider === "jdos" ? own : provider === "prometheus" ? url : "",
+    "metrics.access": secretData(metricsAccess),
+    "metrics.checksum": checksum([metrics, metricsAccess]),
+    "metrics.retention": retention,
+    "metrics.retentionBytes": Math.floor(bytes(size) * KEPT_SHARE),
+    "metrics.claim": volume === "claim",
+    "metrics.storageClassName": storageClassName,
+    "metrics.size": size,
+    kubeletsUnverified: String(!verifyKubelets),
+  };
+}
+
+/** The log server's volume has room beside what is kept: what is being written, and SQLite's own files. */
+const VOLUME_SHARE = 1.25;
+const VOLUME_RESERVE_MEBIBYTES = 512;
+
+function logsValues({ logs, routes }: Values, { logKeys, clickhouseAccess }: Facts): TemplateValues {
+  const { provider, days, limit, volume, storageClassName, url, database } = logs;
+  const limitBytes = Math.floor(bytes(limit));
+  const volumeMebibytes = Math.ceil((limitBytes * VOLUME_SHARE) / 2 ** 20) + VOLUME_RESERVE_MEBIBYTES;
+  const onNodes = routes.provider === "jdos" && ["HostPort", "HostNetwork"].includes(routes.expose);
+  return {
+    "namespace.nodes": provider !== "none" || onNodes,
+    "logs.url": provider === "none" ? "" : "http://log-server.jdos-system.svc",
+    "logs.own": provider === "jdos",
+    "logs.checksum": provider === "none" ? "none" : checksum([logs, logKeys, clickhouseAccess]),
+    "logs.days": days,
+    "logs.limitBytes": limitBytes,
+    "logs.claim": provider === "jdos" && volume === "claim",
+    "logs.storageClassName": storageClassName,
+    "logs.size": `${volumeMebibytes}Mi`,
+    "logs.clickhouse.url": url,
+    "logs.clickhouse.database": database,
+    "logs.clickhouse.access": secretData(clickhouseAccess),
+    "logs.writeKeyBase64": base64(logKeys.write),
+    "logs.readKeyBase64": base64(logKeys.read),
+  };
+}
+
+/** Data of a Secret; "" when there is none. */
+function secretData(files: AccessFiles): object | "" {
+  const data = Object.entries(files).map(([name, text]) => [name, base64(text)]);
+  return data.length === 0 ? "" : Object.fromEntries(data);
+}
+
+/** Changes when what it is made of does. */
+function checksum(of: unknown): string {
+  return createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
 }
 
 function base64(text: string): string {

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { isIP, isIPv6 } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { bytes } from "@jdos/apimachinery";
 import { Ajv, type ErrorObject } from "ajv";
 import { parse } from "yaml";
 import { CliError } from "../errors.ts";
@@ -12,12 +14,24 @@ type Part =
   | "git-server"
   | "load-balancer"
   | "haproxy"
+  | "prometheus"
+  | "metrics"
+  | "log-server"
+  | "log-collector"
   | "scheduler"
   | "dns";
 
 /** The settings of an installation: manifests/cluster/values.yaml says each with its default. */
 export interface Values {
-  registry: { location: string; url: string; credentialsFile: string; retention: "jdos" | "registry" };
+  registry: {
+    location: string;
+    url: string;
+    credentialsFile: string;
+    retention: "jdos" | "registry";
+    mirrors: Record<string, string>;
+    mirrorCredentialsFile: string;
+    harbor: { url: string; projectPrefix: string; robotDays: number; quota: "none" | "system" };
+  };
   login: { users: string[]; groups: string[] };
   routes: {
     provider: "jdos" | "cluster";
@@ -30,6 +44,7 @@ export interface Values {
     hostPort: number;
     publishAddress: string;
   };
+  images: { spread: { parallel: number; timeoutSeconds: number } };
   loadBalancers: { provider: "cluster" | "jdos" };
   dns: { provider: "cluster" | "jdos"; clusterIP: string; clusterDomain: string };
   scheduler: { provider: "cluster" | "jdos" };
@@ -39,8 +54,32 @@ export interface Values {
     storageClassName: string;
     size: string;
   };
+  metrics: {
+    provider: "jdos" | "prometheus" | "none";
+    url: string;
+    tokenFile: string;
+    basicAuthFile: string;
+    caFile: string;
+    retention: string;
+    volume: "claim" | "emptyDir";
+    storageClassName: string;
+    size: string;
+    verifyKubelets: boolean;
+  };
+  logs: {
+    provider: "jdos" | "clickhouse" | "none";
+    days: number;
+    limit: string;
+    volume: "claim" | "emptyDir";
+    storageClassName: string;
+    url: string;
+    database: string;
+    credentialsFile: string;
+    caFile: string;
+  };
   builds: {
     concurrency: number;
+    baseImageCheckSeconds: number;
     cpu: string;
     memory: string;
     disk: string;
@@ -48,6 +87,9 @@ export interface Values {
     nodeSelector: Record<string, string>;
     tolerations: object[];
     confinement: "default" | "unconfined";
+    confined: boolean;
+    reach: (string | object)[];
+    avoid: string[];
     environment: Record<string, string>;
   };
   replicas: number;
@@ -77,8 +119,14 @@ export async function completeValues(
   await check(own);
   const defaults = await readYaml(join(CLUSTER_MANIFESTS, "values.yaml"));
   const values = merge(defaults, own) as unknown as Values;
-  if (given.file !== undefined && values.registry.credentialsFile !== "")
-    values.registry.credentialsFile = resolve(dirname(given.file), values.registry.credentialsFile);
+  if (given.file !== undefined) {
+    const beside = (path: string): string => (path === "" ? "" : resolve(dirname(given.file!), path));
+    for (const name of ["credentialsFile", "mirrorCredentialsFile"] as const)
+      values.registry[name] = beside(values.registry[name]);
+    for (const name of ["tokenFile", "basicAuthFile", "caFile"] as const)
+      values.metrics[name] = beside(values.metrics[name]);
+    for (const name of ["credentialsFile", "caFile"] as const) values.logs[name] = beside(values.logs[name]);
+  }
   values.registry.location = given.registry ?? values.registry.location;
   values.registry.url = given.registryUrl ?? values.registry.url;
   if (given.credentialsFile !== undefined) values.registry.credentialsFile = resolve(given.credentialsFile);
@@ -135,12 +183,25 @@ export function invalid(field: string, state: string, hint: string): CliError {
 }
 
 /** What one setting asks of another. */
-function requireTogether({ registry, routes, loadBalancers, dns }: Values): void {
+function requireTogether({ registry, routes, loadBalancers, dns, builds, metrics, logs }: Values): void {
+  const ranges = [...builds.reach.filter((each) => typeof each === "string"), ...builds.avoid];
+  const wrong = ranges.find((range) => !isRange(range));
+  if (wrong !== undefined)
+    throw invalid("builds", `"${wrong}" is no range of addresses`, "It is a range, as 10.1.2.0/24");
   if (registry.location === "")
     throw invalid(
       "registry.location",
       "it is missing",
       "Give --registry HOST/PATH, or the setting in --values FILE",
+    );
+  if (
+    registry.harbor.url === "" &&
+    (registry.harbor.projectPrefix !== "" || registry.harbor.quota !== "none")
+  )
+    throw invalid(
+      "registry.harbor.url",
+      "it is missing, and there are settings of Harbor",
+      "Give Harbor's address: https://HOST[:PORT]",
     );
   if (routes.provider === "cluster" && routes.ingressClassName === "")
     throw invalid(
@@ -162,12 +223,59 @@ function requireTogether({ registry, routes, loadBalancers, dns }: Values): void
         : 'it is "jdos", and with routes.provider "cluster" no HAProxy runs',
       "Take routes.provider: jdos with routes.expose: HostNetwork, or loadBalancers.provider: cluster",
     );
+  requireMetricsTogether(metrics);
+  requireLogsTogether(logs);
   if (dns.provider === "jdos" && dns.clusterIP === "")
     throw invalid(
       "dns.clusterIP",
       'it is missing, and dns.provider is "jdos"',
       "Name a free address of the cluster's service range; kubelets are given it as clusterDNS",
     );
+}
+
+function requireMetricsTogether({ provider, url, tokenFile, basicAuthFile }: Values["metrics"]): void {
+  if (provider === "prometheus" && url === "")
+    throw invalid(
+      "metrics.url",
+      'it is missing, and metrics.provider is "prometheus"',
+      "Name its address, as http://prometheus.monitoring.svc:9090, or take metrics.provider: jdos",
+    );
+  if (provider !== "prometheus" && url !== "")
+    throw invalid(
+      "metrics.url",
+      `it is "${url}", and metrics.provider "${provider}" asks no other server`,
+      "Take metrics.provider: prometheus, or leave the address out",
+    );
+  if (tokenFile !== "" && basicAuthFile !== "")
+    throw invalid("metrics.tokenFile", "metrics.basicAuthFile is given, too", "Give one of them");
+}
+
+const MIN_LOG_LIMIT = "64Mi";
+
+function requireLogsTogether({ provider, url, limit }: Values["logs"]): void {
+  if (bytes(limit) < bytes(MIN_LOG_LIMIT))
+    throw invalid(
+      "logs.limit",
+      `"${limit}" is less than ${MIN_LOG_LIMIT}`,
+      "Take more, or logs.provider: none",
+    );
+  if (provider === "clickhouse" && url === "")
+    throw invalid(
+      "logs.url",
+      'it is missing, and logs.provider is "clickhouse"',
+      "Name its HTTP interface, as http://clickhouse.logging.svc:8123, or take logs.provider: jdos",
+    );
+  if (provider !== "clickhouse" && url !== "")
+    throw invalid(
+      "logs.url",
+      `it is "${url}", and logs.provider "${provider}" asks no ClickHouse`,
+      "Take logs.provider: clickhouse, or leave the address out",
+    );
+}
+
+function isRange(text: string): boolean {
+  const [address = "", prefix] = text.split("/");
+  return isIP(address) !== 0 && Number(prefix) <= (isIPv6(address) ? 128 : 32);
 }
 
 function merge(base: unknown, over: unknown): unknown {

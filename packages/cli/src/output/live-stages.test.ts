@@ -6,7 +6,7 @@ import { liveView } from "./live-stages.ts";
 describe("liveView()", () => {
   it("liveView() leaves one line for each stage that is over, and each log line, in their order", async () => {
     const screen = new Screen();
-    const view = liveView(screen);
+    const view = liveView(screen, { nameWidth: 12 });
     view.update({ stage: "source", state: "started" });
     view.update({ stage: "source", state: "started", message: "packing" });
     view.update({ stage: "build", state: "started" });
@@ -23,7 +23,7 @@ describe("liveView()", () => {
 
   it("liveView() cuts a running line that would wrap", async () => {
     const screen = new Screen(40);
-    const view = liveView(screen);
+    const view = liveView(screen, { nameWidth: 12 });
     view.update({ stage: "build", state: "started", message: "x".repeat(100) });
     assert.ok(screen.lines().every((line) => line.length < 40));
     await view.close();

@@ -20,11 +20,24 @@ interface Running {
   since: number;
 }
 
+interface LiveViewOptions {
+  /** Of the column of names. */
+  nameWidth: number;
+  now?: () => number;
+}
+
 /**
  * Stages on a terminal: those that run are drawn at the bottom with a spinner and their seconds so far; those that
  * are over become lines above them, as do log lines.
  */
-export function liveView(terminal: Terminal, now: () => number = () => performance.now()): StageView {
+export function liveView(
+  terminal: Terminal,
+  { nameWidth, now = () => performance.now() }: LiveViewOptions,
+): StageView {
+  const line = (mark: string, { stage, state, seconds, message }: StageUpdate): string => {
+    const time = state === "skipped" ? "skipped" : seconds === undefined ? "" : duration(seconds);
+    return `${mark} ${stage.padEnd(nameWidth)} ${time.padStart(8)}  ${clean(message ?? "")}`.trimEnd();
+  };
   const running = new Map<string, Running>();
   const over = new Set<string>();
   let drawn = 0;
@@ -74,11 +87,6 @@ export function liveView(terminal: Terminal, now: () => number = () => performan
       running.clear();
     },
   };
-}
-
-function line(mark: string, { stage, state, seconds, message }: StageUpdate): string {
-  const time = state === "skipped" ? "skipped" : seconds === undefined ? "" : duration(seconds);
-  return `${mark} ${stage.padEnd(12)} ${time.padStart(8)}  ${clean(message ?? "")}`.trimEnd();
 }
 
 /** A line that wraps could not be erased. */

@@ -53,6 +53,13 @@ export function age(time: string | undefined, now = new Date()): string {
   return `${Math.floor(seconds / size)}${unit}`;
 }
 
+/** "12 MiB" */
+export function bytesText(size: number | undefined): string {
+  if (size === undefined) return "-";
+  const [unit, scale] = size >= 2 ** 30 ? (["GiB", 2 ** 30] as const) : (["MiB", 2 ** 20] as const);
+  return `${(size / scale).toFixed(1)} ${unit}`;
+}
+
 /** "1.2 s", "48 ms" */
 export function duration(seconds: number | undefined): string {
   if (seconds === undefined) return "-";

@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { listFiles } from "./list-files.ts";
-import { packDirectory } from "./pack.ts";
+import { openDirectory } from "./pack.ts";
 
-describe("packDirectory()", () => {
+describe("openDirectory()", () => {
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "jdos-pack-test-"));
@@ -91,18 +83,17 @@ describe("packDirectory()", () => {
     ]);
   });
 
-  it("packDirectory() gives equal content an equal archive, whatever the times", async () => {
+  it("openDirectory() gives equal content an equal archive, whatever the times", async () => {
     write({ "a.txt": "a", "empty.txt": "", "bin/run": "#!/bin/sh" });
     chmodSync(join(directory, "bin/run"), 0o700);
     symlinkSync("a.txt", join(directory, "link"));
     const digest = async (): Promise<string> => {
-      const packed = await packDirectory(directory, process.env);
-      const hash = createHash("sha256").update(readFileSync(packed.path)).digest("hex");
-      const listing = execFileSync("tar", ["-tvzf", packed.path], { encoding: "utf8" });
+      const tar = await buffer((await openDirectory(directory, process.env)).read());
+      const hash = createHash("sha256").update(tar).digest("hex");
+      const listing = execFileSync("tar", ["-tv"], { input: tar, encoding: "utf8" });
       assert.match(listing, /^-rwxr-xr-x .* bin\/run$/m);
       assert.match(listing, /^-rw-r--r-- .* empty\.txt$/m);
       assert.match(listing, /link -> a\.txt$/m);
-      await packed.remove();
       return hash;
     };
     const first = await digest();
@@ -110,11 +101,11 @@ describe("packDirectory()", () => {
     assert.equal(await digest(), first);
   });
 
-  it("packDirectory() refuses what is no directory, is not there, or is empty", async () => {
+  it("openDirectory() refuses what is no directory, is not there, or is empty", async () => {
     write({ file: "x", "node_modules/a": "" });
-    await assert.rejects(packDirectory(join(directory, "file")), { code: "NotADirectory" });
-    await assert.rejects(packDirectory(join(directory, "none")), { code: "NotADirectory" });
+    await assert.rejects(openDirectory(join(directory, "file")), { code: "NotADirectory" });
+    await assert.rejects(openDirectory(join(directory, "none")), { code: "NotADirectory" });
     mkdirSync(join(directory, "bare"));
-    await assert.rejects(packDirectory(join(directory, "bare")), { code: "NothingToPack" });
+    await assert.rejects(openDirectory(join(directory, "bare")), { code: "NothingToPack" });
   });
 });

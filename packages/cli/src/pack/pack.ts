@@ -1,29 +1,28 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { lstat, mkdtemp, readlink, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createReadStream } from "node:fs";
+import { lstat, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { pack as createPack, type Pack } from "tar-stream";
+import { pack as createPack, type Header, type Pack } from "tar-stream";
 import { CliError } from "../errors.ts";
 import { listFiles } from "./list-files.ts";
 
-/** A directory as one archive in a temporary file. */
-export interface PackedSource {
-  path: string;
+/** A directory's files, without those that the ignore rules leave out. */
+export interface SourceDirectory {
   files: number;
-  sizeBytes: number;
-  remove(): Promise<void>;
+  /** They as a tar that depends on names, modes and content alone. */
+  read(): AsyncIterable<Buffer>;
 }
 
 /** Every entry carries this time, so that equal content gives an equal archive. */
 const EPOCH = new Date(0);
+/** Smaller files are read at once. */
+const SMALL_BYTES = 256 * 1024;
 
-/** Packs a directory into a tar.gz that depends on names, modes and content alone. */
-export async function packDirectory(
+export async function openDirectory(
   directory: string,
   variables: NodeJS.ProcessEnv = {},
-): Promise<PackedSource> {
+): Promise<SourceDirectory> {
   const entry = await stat(directory).catch((error) => {
     throw new CliError("NotADirectory", `Cannot pack "${directory}": it does not exist`, {
       hint: "Name a directory, a git URL, or image:REFERENCE",
@@ -42,27 +41,24 @@ export async function packDirectory(
       { hint: "See .gitignore and .dockerignore, or choose another directory" },
     );
   }
-  const scratch = await mkdtemp(join(tmpdir(), "jdos-source-"));
-  const path = join(scratch, "source.tar.gz");
-  const remove = (): Promise<void> => rm(scratch, { recursive: true, force: true });
-  try {
-    const archive = createPack();
-    const written = pipeline(archive, createGzip({ level: 6 }), createWriteStream(path));
-    await Promise.all([written, addAll(archive, directory, files)]);
-    return { path, files: files.length, sizeBytes: (await stat(path)).size, remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  return { files: files.length, read: () => tarOf(directory, files) };
+}
+
+async function* tarOf(directory: string, files: readonly string[]): AsyncGenerator<Buffer> {
+  const archive = createPack();
+  const written = addAll(archive, directory, files);
+  written.catch((error: Error) => archive.destroy(error));
+  // It is a Readable of Buffers; its types call it a stream of anything.
+  yield* archive as unknown as AsyncIterable<Buffer>;
+  await written;
 }
 
 async function addAll(archive: Pack, directory: string, files: readonly string[]): Promise<void> {
-  for (const name of files) await addFile(archive, directory, name);
+  for (const name of files) await addFile(archive, join(directory, name), name);
   archive.finalize();
 }
 
-async function addFile(archive: Pack, directory: string, name: string): Promise<void> {
-  const path = join(directory, name);
+async function addFile(archive: Pack, path: string, name: string): Promise<void> {
   const entry = await lstat(path);
   if (entry.isSymbolicLink()) {
     archive.entry({ name, type: "symlink", linkname: await readlink(path), mode: 0o777, mtime: EPOCH });
@@ -71,6 +67,17 @@ async function addFile(archive: Pack, directory: string, name: string): Promise<
   const mode = (entry.mode & 0o111) === 0 ? 0o644 : 0o755;
   const header = { name, size: entry.size, mode, mtime: EPOCH };
   // A file that grows while it is read would break the archive: no more than its size is taken.
-  if (entry.size === 0) archive.entry(header, "");
-  else await pipeline(createReadStream(path, { end: entry.size - 1 }), archive.entry(header));
+  const content = (): Readable => createReadStream(path, { end: entry.size - 1 });
+  if (entry.size > SMALL_BYTES) await pipeline(content(), archive.entry(header));
+  else await addContent(archive, header, entry.size === 0 ? Buffer.alloc(0) : await readFile(path));
+}
+
+function addContent(
+  archive: Pack,
+  header: Partial<Header> & { name: string },
+  content: Buffer,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    archive.entry(header, content, (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Agent as SecureAgent } from "node:https";
-import type { Readable } from "node:stream";
 import { type ApiError, PLATFORM_ROUTES, type PlatformRoute, type StreamError } from "@jdos/api/platform-api";
 import { http } from "@jdos/component-base/http";
 import { CliError } from "../errors.ts";
@@ -19,9 +18,8 @@ export interface CallOptions {
 }
 
 export interface UploadOptions extends CallOptions {
-  stream: Readable;
-  contentType: string;
-  sizeBytes: number;
+  bytes: Buffer;
+  headers: Readonly<Record<string, string>>;
 }
 
 /** The connection ended on the way: the platform restarts, or was stopped. */
@@ -66,12 +64,8 @@ export class PlatformClient {
     }
   }
 
-  async upload<T>(
-    route: PlatformRoute,
-    { stream, contentType, sizeBytes, ...options }: UploadOptions,
-  ): Promise<T> {
-    const headers = { "content-type": contentType, "content-length": String(sizeBytes) };
-    return this.#object(await this.#send("POST", route, options, { headers, stream }));
+  async upload<T>(route: PlatformRoute, { bytes, headers, ...options }: UploadOptions): Promise<T> {
+    return this.#object(await this.#send("POST", route, options, { bytes, headers }));
   }
 
   async #object<T>(response: IncomingMessage): Promise<T> {
@@ -106,9 +100,10 @@ export class PlatformClient {
     method: string,
     route: PlatformRoute,
     options: CallOptions & { streams?: boolean },
-    upload?: { headers: Record<string, string>; stream: Readable },
+    upload?: Pick<UploadOptions, "bytes" | "headers">,
   ): Promise<IncomingMessage> {
-    const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
+    const body =
+      upload?.bytes ?? (options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body)));
     const call = await this.#open(this.urlOf(route, options), {
       method,
       headers: {
@@ -122,14 +117,12 @@ export class PlatformClient {
     });
     limitSilence(call, { streams: options.streams === true });
     const answered = once(call, "response") as Promise<[IncomingMessage]>;
-    if (upload === undefined) call.end(body);
-    else upload.stream.pipe(call);
+    call.end(body);
     const [response] = await answered.catch(async (error) => {
       if (options.signal?.aborted === true) throw error;
       throw await this.#failure(error);
     });
     if ((response.statusCode ?? 500) < 400) return response;
-    upload?.stream.unpipe(call);
     throw await refusalOf(response, this.connection);
   }
 

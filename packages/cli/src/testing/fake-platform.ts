@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
+import { type CliEnvironment, readEnvironment } from "../options.ts";
 import { printError } from "../output/print.ts";
 import type { BaseContext } from "../program.ts";
 import { runProgram, toCliError } from "../program.ts";
@@ -63,27 +64,37 @@ export interface Ran {
 }
 
 /** Runs a command line in this process against a platform, without a terminal. */
-export async function runCli(
+export function runCli(
   args: readonly string[],
   url: string | undefined,
   dataDir = "/nonexistent",
 ): Promise<Ran> {
+  return runWith(args, {
+    dataDir,
+    url,
+    token: url === undefined ? undefined : "token",
+    system: undefined,
+    app: undefined,
+    instance: undefined,
+    kubeconfig: undefined,
+    context: undefined,
+    noColor: true,
+    variables: process.env,
+  });
+}
+
+/** Runs a command line in this process with the variables of an environment, as the command itself reads them. */
+export function runCommandLine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  return runWith(args, readEnvironment(env));
+}
+
+async function runWith(args: readonly string[], environment: CliEnvironment): Promise<Ran> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
+  const [out, err] = [text(stdout), text(stderr)];
   let exitCode = 0;
   const context: BaseContext = {
-    environment: {
-      dataDir,
-      url,
-      token: url === undefined ? undefined : "token",
-      system: undefined,
-      app: undefined,
-      instance: undefined,
-      kubeconfig: undefined,
-      context: undefined,
-      noColor: true,
-      variables: process.env,
-    },
+    environment,
     stdin: new PassThrough(),
     stdout,
     stderr,
@@ -101,5 +112,5 @@ export async function runCli(
   }
   stdout.end();
   stderr.end();
-  return { exitCode, stdout: await text(stdout), stderr: await text(stderr) };
+  return { exitCode, stdout: await out, stderr: await err };
 }

@@ -14,19 +14,43 @@ export interface Credentials {
   readonly retentionPassword: string;
   /** Signing secrets of webhooks are made of it. */
   readonly gitServerKey: string;
+  /** Give lines to the log server, and ask for them. */
+  readonly logKeys: { readonly write: string; readonly read: string };
   /** Images are signed with it: a private key, PEM. No Pod has it. */
   readonly signingKey: string;
+  /** User "jdos" at Prometheus. */
+  readonly metricsPassword: string;
 }
 
 export async function ensureCredentials(directory: string): Promise<Credentials> {
-  const [platformToken, nodePassword, retentionPassword, gitServerKey, signingKey] = await Promise.all([
+  const [
+    platformToken,
+    nodePassword,
+    retentionPassword,
+    gitServerKey,
+    write,
+    read,
+    signingKey,
+    metricsPassword,
+  ] = await Promise.all([
     ensureToken(join(directory, "platform-token")),
     ensureToken(join(directory, "registry-node-password")),
     ensureToken(join(directory, "registry-retention-password")),
     ensureToken(join(directory, "git-server-key")),
+    ensureToken(join(directory, "log-write-key")),
+    ensureToken(join(directory, "log-read-key")),
     ensureSecret(join(directory, "image-signing-key"), () => newSigningKey().trim()),
+    ensureToken(join(directory, "metrics-password")),
   ]);
-  return { platformToken, nodePassword, retentionPassword, gitServerKey, signingKey };
+  return {
+    platformToken,
+    nodePassword,
+    retentionPassword,
+    gitServerKey,
+    logKeys: { write, read },
+    signingKey,
+    metricsPassword,
+  };
 }
 
 function ensureToken(path: string): Promise<string> {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { writeInstance } from "@jdos/component-base";
+import { runCommand, writeInstance } from "@jdos/component-base";
 import { ImageCache } from "./image-cache.ts";
 
 let directory: string;
@@ -51,6 +51,15 @@ test("leave() deletes nothing that is not the project's", async () => {
   await mkdir(join(cache.directory, "photos"));
   await purge(one);
   assert.deepEqual(await readdir(cache.directory), ["photos"]);
+});
+
+test("leave() takes away what a killed start had mounted", async () => {
+  const one = await started("one");
+  const proc = join(cache.directory, "making-x", "root", "proc");
+  await mkdir(proc, { recursive: true });
+  await runCommand(["mount", "-t", "tmpfs", "none", proc]);
+  await purge(one);
+  assert.deepEqual(await readdir(directory), []);
 });
 
 test("lock() waits for its holder, also when that takes the directory away", async () => {

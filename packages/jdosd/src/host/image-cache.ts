@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { access, mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type FileLock, lockFile, readInstance } from "@jdos/component-base";
+import { type FileLock, lockFile, readInstance, unmountBelow } from "@jdos/component-base";
 
 /** Images made once for all data directories of the machine. Those that use it are written down in it. */
 export class ImageCache {
@@ -52,6 +52,8 @@ export class ImageCache {
     try {
       await rm(this.#userFile(dataDir), { force: true });
       if ((await this.#forgetDeleted()) > 0) return;
+      // Of a start that was killed while it made images.
+      await unmountBelow(this.directory);
       for (const name of await readdir(this.directory)) {
         if (OURS.test(name)) await rm(join(this.directory, name), { recursive: true, force: true });
       }

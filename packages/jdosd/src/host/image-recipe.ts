@@ -19,6 +19,7 @@ export const TOOLS_PACKAGES = [
   "git",
   "haproxy",
   "openssh-client",
+  "prometheus",
 ];
 
 /** npm travels apart from Node's own package; the hash is the registry's, for this version for good. */
@@ -27,7 +28,7 @@ export const NPM_INTEGRITY =
   "sha512-7iKzNfy8lWYs3zq4oFPa8EXZz5xt9gQNKJZau3B1ErLBb6bF7sBJ00x09485DOvRT2l5Gerbl3VlZNT57MxJVA==";
 
 /** Raised whenever the way images are made changes. */
-const RECIPE_VERSION = 2;
+const RECIPE_VERSION = 3;
 
 /** All that decides what the images hold. */
 export interface ImageRecipe {

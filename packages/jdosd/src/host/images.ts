@@ -1,6 +1,6 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type OciRunConfig, writeOciArchive } from "@jdos/component-base";
+import { type OciRunConfig, unmountBelow, writeOciArchive } from "@jdos/component-base";
 import type { ImageCache } from "./image-cache.ts";
 import {
   BASE_IMAGE,
@@ -75,6 +75,7 @@ async function makeIn(archive: string, options: Making): Promise<void> {
   try {
     await makeArchive(archive, { ...options, workDir });
   } finally {
+    await unmountBelow(workDir);
     await rm(workDir, { recursive: true, force: true });
   }
 }
@@ -122,8 +123,9 @@ async function makeSandboxLayer(workDir: string, root: string): Promise<string> 
   return layer;
 }
 
-/** A killed start leaves its work behind; nobody else holds the lock. */
+/** A killed start leaves its work behind, with what mmdebstrap mounted there; nobody else holds the lock. */
 async function removeUnfinished(cacheDir: string): Promise<void> {
+  await unmountBelow(cacheDir);
   for (const name of await readdir(cacheDir)) {
     if (name.startsWith("making-") || name.endsWith(".new")) {
       await rm(join(cacheDir, name), { recursive: true, force: true });

@@ -54,12 +54,21 @@ find . -mindepth 1 -xdev \( ${LEFT_OUT.map((pattern) => `-path '${pattern}'`).jo
 [ -z "$3" ] || cut --zero-terminated --fields=2- "$2" | tar --create --file="$3" ${LAYER_OPTIONS.join(" ")}
 `;
 
+/** What Prometheus' pages would need, which nobody sees, and its tool: more than all the rest. */
+const NOT_IN_TOOLS = [
+  "/usr/share/javascript/*",
+  "/usr/share/nodejs/*",
+  "/usr/share/fonts/*",
+  "/usr/bin/promtool",
+];
+
 /** tools ROOT PACKAGE...: the host's apt installs into the root. */
 const TOOLS = `#!/bin/sh
 set -eu
 root=$1
 shift
-APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get --yes --no-install-recommends -oDPkg::Chroot-Directory="$root" install "$@"
+APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get --yes --no-install-recommends -oDPkg::Chroot-Directory="$root" \\
+  ${NOT_IN_TOOLS.map((path) => `'-oDPkg::Options::=--path-exclude=${path}'`).join(" ")} install "$@"
 `;
 
 /** Makes Debian once, and takes two layers of it: before and after the tools are installed. */

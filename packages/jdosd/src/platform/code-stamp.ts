@@ -2,13 +2,20 @@ import { createHash } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What a long-lived Pod runs of the clone that is mounted into it. */
-const PACKAGES = ["api", "apimachinery", "client", "component-base", "controller-runtime", "git-server"];
+/** What the git server's Pod runs of the clone that is mounted into it. */
+export const GIT_SERVER_CODE: readonly string[] = [
+  "api",
+  "apimachinery",
+  "client",
+  "component-base",
+  "controller-runtime",
+  "git-server",
+];
 
-/** Another text whenever the code is another: sizes and times of its files. */
-export async function codeStamp(repository: string): Promise<string> {
+/** Another text whenever the code of packages is another: sizes and times of its files. */
+export async function codeStamp(repository: string, packages: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of PACKAGES) {
+  for (const name of packages) {
     const directory = join(repository, "packages", name, "src");
     const files = (await readdir(directory, { recursive: true }))
       .filter((file) => file.endsWith(".ts"))

@@ -32,7 +32,9 @@ export const IDENTITIES = {
   loadBalancer: account("jdos-system", "load-balancer"),
   platformControllers: account("jdos-system", "platform-controllers"),
   platformApi: account("jdos-system", "platform-api"),
+  prometheus: account("jdos-system", "prometheus"),
   registryStorage: account("jdos-system", "registry-storage"),
+  logServer: account("jdos-system", "log-server"),
 } as const satisfies Record<string, UserInfo>;
 
 export function nodeIdentity(nodeName: string): UserInfo {

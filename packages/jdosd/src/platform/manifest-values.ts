@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readSigningKey } from "@jdos/component-base/attestation";
 import type { ManifestValues } from "../manifests/read-manifests.ts";
-import { codeStamp } from "./code-stamp.ts";
+import { codeStamp, GIT_SERVER_CODE } from "./code-stamp.ts";
 import type { Context } from "./context.ts";
 import { haproxyDirectory } from "./parts/load-balancer.ts";
+import { metricsDirectory } from "./parts/metrics.ts";
 
 /** Names below it lead to this machine, in every program that knows RFC 6761. */
 export const ROUTES_DOMAIN = "jdos.localhost";
@@ -27,8 +28,14 @@ export async function manifestValues(context: Context): Promise<ManifestValues> 
     repository: options.repository,
     routesDomain: ROUTES_DOMAIN,
     gitData: paths.git,
-    gitServerCode: await codeStamp(options.repository),
+    gitServerCode: await codeStamp(options.repository, GIT_SERVER_CODE),
     registryData: paths.registry,
+    metricsAddress: names.services.metrics,
+    metricsData: paths.metrics,
+    metricsTargets: metricsDirectory(context),
+    metricsPasswordBase64: Buffer.from(credentials.metricsPassword).toString("base64"),
+    // Their certificates are signed by the machine's own authority.
+    kubeletsUnverified: "false",
     // Any secret that stays the same will do: it signs the state of uploads.
     registrySecret: createHash("sha256").update(`registry ${credentials.nodePassword}`).digest("hex"),
     registryTokenCertificate: indent(pki.registryToken.certPem, 4),

@@ -11,6 +11,7 @@ import { readManifests } from "../manifests/read-manifests.ts";
 import { writeSecret } from "../pki/key-files.ts";
 import { kubeconfigText } from "../pki/kubeconfig.ts";
 import type { Progress } from "../progress.ts";
+import { compilePodCode } from "./compiled-code.ts";
 import { type Context, IDENTITIES } from "./context.ts";
 import { manifestValues } from "./manifest-values.ts";
 import { type Part, Supervisor } from "./part.ts";
@@ -21,6 +22,8 @@ import { controllerManagerPart } from "./parts/controller-manager.ts";
 import { dnsPart } from "./parts/dns.ts";
 import { kubeletPart } from "./parts/kubelet.ts";
 import { loadBalancerPart } from "./parts/load-balancer.ts";
+import { logServerPart } from "./parts/log-server.ts";
+import { metricsPart } from "./parts/metrics.ts";
 import { platformApiPart } from "./parts/platform-api.ts";
 import { platformControllersPart } from "./parts/platform-controllers.ts";
 import { gitServerPart, nodePart, registryPart, routesPart } from "./parts/pods.ts";
@@ -88,11 +91,12 @@ export class Platform {
 
   async #startParts(): Promise<void> {
     const context = this.#context;
+    const { options } = context;
     const api = apiServerPart(context);
     const { clientFor } = api;
 
     // The machine's own clients take their time to answer; who builds needs it, not who starts.
-    const environment = readBuildEnvironment(context.options);
+    const environment = readBuildEnvironment(options);
     environment.catch(() => {});
     const containerd = this.#run(containerdPart(context));
     const images = this.#importImages(containerd);
@@ -104,12 +108,15 @@ export class Platform {
     this.#registryUsage = () => storage.usage();
     const started = [
       kubelet,
+      this.#compilePodCode(),
       served.then(async () => this.#applyBuildEnvironment(api, await environment)),
       served.then(() => this.#run(controllerManagerPart(context, clientFor))),
       served.then(() => this.#run(schedulerPart(context, clientFor))),
       served.then(() => this.#run(platformControllersPart(context, clientFor))),
       served.then(() => this.#run(storage)),
+      ...(options.logBytes === 0 ? [] : [served.then(() => this.#run(logServerPart(context)))]),
       served.then(() => this.#run(loadBalancerPart(context, clientFor))),
+      served.then(() => this.#run(metricsPart(context, clientFor))),
       connected.then(() => this.#run(serviceProxyPart(context, clientFor))),
       connected.then(() => this.#run(platformApiPart(context, clientFor))),
       connected.then(() => this.#run(dnsPart(context))),
@@ -136,6 +143,14 @@ export class Platform {
         containerd: containerd.then(() => names.run.containerdSocket),
         say,
       }),
+    );
+  }
+
+  /** Without it Pods start as well, only later. */
+  async #compilePodCode(): Promise<void> {
+    const { options, log } = this.#context;
+    await compilePodCode(options.repository).catch((err: unknown) =>
+      log.warn({ err }, "Failed to compile the code of Pods"),
     );
   }
 

@@ -35,7 +35,7 @@ async function tryPush(
   const first = await send(target);
   if (first.status === 202) return giveUp(first, { url: attempt.url });
   if (first.status !== 401) return refusalOf(attempt, first);
-  const challenge = first.headers.get("www-authenticate");
+  const challenge = first.headers.get("www-authenticate") ?? undefined;
   await first.body?.cancel();
   const authorization = await authorizationFor(challenge, {
     scopes: { [attempt.repository]: "pull,push" },

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ContainerdOptions,
+  DEFAULT_REGISTRY,
   isRunning,
   type ProcessIdentity,
   startContainerd,
@@ -44,13 +45,19 @@ export function containerdOptions({
   };
 }
 
-/** The logical name of every image leads to the registry's Service. */
-async function writeRegistryHosts({ names, paths }: Context): Promise<void> {
-  const directory = join(paths.registryHosts, "registry.jdos.internal");
-  const url = `http://${names.services.registry}:5000`;
-  await mkdir(directory, { recursive: true });
-  await writeFile(
-    join(directory, "hosts.toml"),
-    `server = "${url}"\n\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`,
-  );
+/** The logical name of every image leads to the registry's Service, and each mirror's to where it answers. */
+async function writeRegistryHosts({ names, options, paths }: Context): Promise<void> {
+  const urls = new Map(options.registryMirrors.map(({ url }) => [new URL(url).host, url]));
+  urls.set(DEFAULT_REGISTRY.host, `http://${names.services.registry}:5000`);
+  await mkdir(paths.registryHosts, { recursive: true });
+  for (const host of await readdir(paths.registryHosts))
+    if (!urls.has(host)) await rm(join(paths.registryHosts, host), { recursive: true });
+  for (const [host, url] of urls) {
+    const directory = join(paths.registryHosts, host);
+    await mkdir(directory, { recursive: true });
+    await writeFile(
+      join(directory, "hosts.toml"),
+      `server = "${url}"\n\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`,
+    );
+  }
 }

@@ -3,7 +3,7 @@ import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
 import type { Part } from "../part.ts";
 
 export function loadBalancerPart(context: Context, clientFor: ClientFactory): Part {
-  const { names, options, log } = context;
+  const { names, options, log, metrics } = context;
   return {
     name: "load-balancer",
     start: async () =>
@@ -13,6 +13,7 @@ export function loadBalancerPart(context: Context, clientFor: ClientFactory): Pa
         configDirectory: haproxyDirectory(context),
         listenAddress: options.listenAddress,
         httpPort: names.ports.routes,
+        metrics,
       }),
   };
 }

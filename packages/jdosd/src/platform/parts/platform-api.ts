@@ -1,8 +1,10 @@
 import { readSigningKey } from "@jdos/component-base/attestation";
+import { prometheusAccess } from "@jdos/component-base/prometheus";
 import { start } from "@jdos/platform-api";
 import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
 import { ROUTES_DOMAIN } from "../manifest-values.ts";
 import type { Part } from "../part.ts";
+import { logSocket } from "./log-server.ts";
 
 export function platformApiPart(context: Context, clientFor: ClientFactory): Part {
   const { names, options, credentials, pki, log } = context;
@@ -23,6 +25,13 @@ export function platformApiPart(context: Context, clientFor: ClientFactory): Par
           nodePassword: credentials.nodePassword,
           retentionPassword: credentials.retentionPassword,
         },
+        metrics: prometheusAccess(`http://${names.services.metrics}:9090`, {
+          username: "jdos",
+          password: credentials.metricsPassword,
+        }),
+        ...(options.logBytes === 0
+          ? {}
+          : { logs: { url: `unix:${logSocket(context)}`, key: credentials.logKeys.read } }),
         routesDomain: ROUTES_DOMAIN,
         gitUrl: `http://git.${ROUTES_DOMAIN}:${names.ports.routes}`,
         ports: {

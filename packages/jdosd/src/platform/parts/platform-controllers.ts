@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { DEFAULT_REGISTRY } from "@jdos/component-base";
 import { start } from "@jdos/platform-controllers";
 import { type ClientFactory, type Context, IDENTITIES } from "../context.ts";
 import type { Part } from "../part.ts";
@@ -15,6 +16,13 @@ export function platformControllersPart(context: Context, clientFor: ClientFacto
       return start({
         client: await clientFor(IDENTITIES.platformControllers),
         log: log.child({ component: "platform-controllers" }),
+        registry: {
+          ...DEFAULT_REGISTRY,
+          mirrors: options.registryMirrors,
+          ...(options.mirrorCredentialsFile === undefined
+            ? {}
+            : { mirrorCredentialsFile: options.mirrorCredentialsFile }),
+        },
         routes: { port: names.ports.routes },
         build: {
           repositoryHostPath: options.repository,
