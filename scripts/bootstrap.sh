@@ -46,7 +46,9 @@ pinned_node() {
   PATH="$root/node_modules/.bin:$PATH"
   # Compiled modules are kept: a program that finds all of its own here does not load Node's TypeScript compiler.
   NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/jdos}"
-  export PATH NODE_COMPILE_CACHE
+  # Whatever path they are mounted at.
+  NODE_COMPILE_CACHE_PORTABLE=1
+  export PATH NODE_COMPILE_CACHE NODE_COMPILE_CACHE_PORTABLE
 }
 
 # Tests and benchmarks keep what is costly to make in the user's cache folder: it is theirs, and no purge takes it.

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { TestReporter } from "./test-reporter.ts";
 
 const execute = promisify(execFile);
 
@@ -13,7 +14,8 @@ const RUNNER = `
   import { TestReporter } from ${JSON.stringify(new URL("./test-reporter.ts", import.meta.url).href)};
   const [root] = process.argv.slice(2);
   const reporter = new TestReporter({ root, write: (text) => process.stdout.write(text) });
-  for await (const event of run({ files: [root + "/sample.test.ts"], cwd: root })) reporter.take(event);
+  const file = root + "/sample.test.ts";
+  for await (const event of run({ files: [file], cwd: root })) reporter.take(event, file);
   reporter.finish();
 `;
 
@@ -64,4 +66,13 @@ test("TestReporter counts the tests of a suite that lies elsewhere for the file 
   assert.match(text, /✖ sample\.test\.ts {2}1 passed, 1 failed/);
   assert.match(text, /✖ suite\.ts: broken/);
   assert.equal(lines.at(-1), "1 passed, 1 failed");
+});
+
+test("TestReporter counts what fails outside of a test file", () => {
+  let text = "";
+  const reporter = new TestReporter({ root: "/", write: (more) => (text += more) });
+  reporter.fail("purge", new Error("why"));
+  reporter.finish();
+  assert.match(text, /✖ purge\n\s+Error: why/);
+  assert.match(text, /\n0 passed, 1 failed\n$/);
 });

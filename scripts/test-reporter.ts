@@ -50,27 +50,21 @@ export class TestReporter {
     this.#options = options;
   }
 
-  take({ type, data }: ReportedEvent): void {
-    const report = this.#report(isTestFile(data.file) ? data.file : SHARED);
+  /** `file` is the test file that runs: what a suite that lies in another file reports is counted for it. */
+  take({ type, data }: ReportedEvent, file: string): void {
+    const report = this.#report(file);
     if (type === "test:pass" || type === "test:fail") this.#result(report, type === "test:pass", data);
     else if ((type === "test:stdout" || type === "test:stderr") && data.message !== undefined) {
       report.output.push(data.message);
     } else if (type === "test:summary" && data.file !== undefined) {
-      this.#takeShared(report);
       this.#closeFile(report, data.duration_ms);
     }
   }
 
-  /** What contract suites reported since the last file ended is this file's: node:test keeps files apart. */
-  #takeShared(report: FileReport): void {
-    const shared = this.#files.get(SHARED);
-    if (shared === undefined || shared === report) return;
-    this.#files.delete(SHARED);
-    report.passed += shared.passed;
-    report.failed += shared.failed;
-    report.skipped += shared.skipped;
-    for (const [reason, count] of shared.skips)
-      report.skips.set(reason, (report.skips.get(reason) ?? 0) + count);
+  /** What fails outside of a test file counts as a test of its own. */
+  fail(what: string, error: unknown): void {
+    this.totals.failed++;
+    this.#tell(what, error);
   }
 
   /** The failures again, then the line that scripts read. */
@@ -100,6 +94,10 @@ export class TestReporter {
     if (isOnlySubtests(data.details?.error)) return;
     report.failed++;
     const where = `${this.#name(data.file ?? "")}: ${data.name ?? ""}`;
+    this.#tell(where, error);
+  }
+
+  #tell(where: string, error: unknown): void {
     this.#failures.push(where);
     this.#options.write(`\n✖ ${where}\n${indent(describe(error))}\n`);
   }
@@ -130,19 +128,12 @@ export class TestReporter {
   }
 
   #name(file: string): string {
-    return relative(this.#options.root, file) || "tests";
+    return relative(this.#options.root, file);
   }
 
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
-}
-
-/** Suites that several files run lie in files of other names; their tests are reported under those. */
-const SHARED = "";
-
-function isTestFile(file: string | undefined): file is string {
-  return file?.endsWith(".test.ts") === true;
 }
 
 function skipReason({ skip, todo }: ReportedEvent["data"]): string | undefined {

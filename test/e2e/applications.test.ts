@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { ImageVerification } from "@jdos/api/platform-api";
+import type { ApplicationMetrics, ApplicationUsageDetail, ImageVerification } from "@jdos/api/platform-api";
 import { authorizeAt } from "@jdos/component-base";
 import { ArtifactStore, attachmentTags, SIGNATURE_ANNOTATION } from "@jdos/component-base/attestation";
 import { git, serveGit } from "./support/git-server.ts";
@@ -96,6 +96,42 @@ describe("an application's life", () => {
     assert.ok(page.body.includes(first.url), page.body);
     const stranger = await ask({ port, host });
     assert.ok(!stranger.body.includes("hello"));
+  });
+
+  it("top tells within two scrapes what it uses and answers, and metrics how that went", async () => {
+    const stop = new AbortController();
+    const traffic = (async () => {
+      while (!stop.signal.aborted) {
+        await platform.ask("hello").catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    })();
+    try {
+      const measured = await eventually(async () => {
+        const usage = await platform.json<ApplicationUsageDetail>("top", ...HELLO);
+        const { cpuCores, memoryBytes, requestsPerSecond, errorShare, p99Seconds } = usage;
+        assert.ok(cpuCores !== undefined && memoryBytes !== undefined, JSON.stringify(usage));
+        assert.ok((requestsPerSecond ?? 0) > 0.5 && p99Seconds !== undefined, JSON.stringify(usage));
+        assert.equal(errorShare, 0);
+        return usage;
+      }, 120);
+      assert.ok(measured.cpuCores! > 0 && measured.memoryBytes! > 5 * 1024 * 1024, JSON.stringify(measured));
+      assert.deepEqual([measured.pods, measured.items.length], [1, 1]);
+      const table = await platform.say("top", "--system", "e2e");
+      assert.match(table, /^SYSTEM .*CPU/);
+      assert.match(table, /^e2e +hello +1\/1 +\S+m? +\d+ MiB/m);
+      // Points stand at multiples of the step: the first may be a step away.
+      await eventually(async () => {
+        const range = ["--since", "5m", "--step", "15s"];
+        const { series } = await platform.json<ApplicationMetrics>("metrics", ...HELLO, ...range);
+        const there = series.filter(({ points }) => points.length > 0).map(({ metric }) => metric);
+        for (const name of ["cpuCores", "memoryBytes", "pods"] as const)
+          assert.ok(there.includes(name), `${name}: ${there}`);
+      }, 60);
+    } finally {
+      stop.abort();
+      await traffic;
+    }
   });
 
   it("ps, logs, events, builds and app tell of it", async () => {
@@ -331,7 +367,7 @@ describe("an application's life", () => {
         stdout.split("\n").filter((name) => /\/copy(-|$)/.test(name)),
         [],
       );
-    });
+    }, 120);
     assert.notEqual((await platform.ask("copy")).status, 200);
   });
 });

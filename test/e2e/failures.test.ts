@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { example, startPlatform, type TestPlatform } from "./support/platform.ts";
+import { eventually } from "./support/process.ts";
 import { Source } from "./support/sources.ts";
 
 const APP = ["--system", "e2e", "--app", "steady"];
@@ -60,9 +61,13 @@ describe("what fails", () => {
         "12",
       );
       assert.equal(deploy.exitCode, 1);
-      assert.match(
-        await platform.say("why", "--system", "e2e", "--app", "deaf"),
-        /listens on port 3000, but its traffic goes to port 8080/,
+      await eventually(
+        async () =>
+          assert.match(
+            await platform.say("why", "--system", "e2e", "--app", "deaf"),
+            /listens on port 3000, but its traffic goes to port 8080/,
+          ),
+        120,
       );
     } finally {
       source.remove();
@@ -153,9 +158,13 @@ describe("what fails", () => {
       "20",
     );
     assert.equal(exitCode, 1);
-    assert.match(
-      await platform.say("why", "--system", "e2e", "--app", "huge"),
-      /has no node to run on: 0\/(\d) nodes are available: \1 Insufficient memory/,
+    await eventually(
+      async () =>
+        assert.match(
+          await platform.say("why", "--system", "e2e", "--app", "huge"),
+          /has no node to run on: 0\/(\d) nodes are available: \1 Insufficient memory/,
+        ),
+      120,
     );
   });
 });

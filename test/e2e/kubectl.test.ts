@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { startPlatform, type TestPlatform } from "./support/platform.ts";
 import { type Ended, eventually } from "./support/process.ts";
+import { except } from "./support/target.ts";
 
 const SERVER =
   "require('node:http').createServer((q,s)=>s.end(process.env.HOSTNAME+'\\\\n')).listen(8080,()=>console.log('listening'))";
@@ -101,6 +102,18 @@ describe("kubectl", () => {
     assert.match(await ok("get", "pods", "-A"), /^NAMESPACE +NAME[\s\S]*\nk +web-/);
     assert.match(await ok("get", "all", "-l", "part=web"), /deployment\.apps\/web/);
   });
+
+  it(
+    "no Service of the platform waits for an address that it never gets",
+    except("kubernetes", "a cluster's registry is no Service of the platform"),
+    async () => {
+      await eventually(async () => {
+        const { stdout } = await platform.kubectl(["get", "services", "-n", "jdos-system"]);
+        assert.match(stdout, /^registry-outside +LoadBalancer +\S+ +127\.0\.0\.1 +\d+\/TCP /m);
+        assert.doesNotMatch(stdout, /<pending>/);
+      }, 30);
+    },
+  );
 
   it("describe tells the story, events included", async () => {
     const [pod] = (await ok("get", "pods", "-l", "app=web", "-o", "name")).trim().split("\n");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type LoadResult, load } from "./support/http.ts";
-import { example, hostOf, startPlatform, type TestPlatform } from "./support/platform.ts";
+import { example, hostOf, MachinePlatform, startPlatform, type TestPlatform } from "./support/platform.ts";
 import { eventually } from "./support/process.ts";
 import { Source } from "./support/sources.ts";
 
@@ -185,5 +185,124 @@ describe("rollouts", () => {
         [8, undefined, false],
       ],
     );
+  });
+
+  describe("in place", () => {
+    interface Seen {
+      metadata: { name: string; uid: string };
+      spec: { nodeName: string; readinessGates?: unknown[]; containers: { image: string }[] };
+      status: { podIP: string; conditions: { type: string; status: string }[] };
+    }
+
+    async function pods(): Promise<Seen[]> {
+      const get = ["get", "pods", "-n", "e2e", "-l", "jdos.io/application=tried", "-o", "json"];
+      const { items } = JSON.parse((await platform.kubectl(get)).stdout) as { items: Seen[] };
+      return items.sort((a, b) => a.metadata.name.localeCompare(b.metadata.name));
+    }
+
+    /** What stays when the image changes. */
+    const identities = async (): Promise<string[]> =>
+      (await pods()).map(({ metadata, spec, status }) =>
+        [metadata.name, metadata.uid, spec.nodeName, status.podIP].join(" "),
+      );
+
+    async function killControllers(): Promise<void> {
+      if (platform instanceof MachinePlatform) {
+        process.kill(await platform.pid(), "SIGKILL");
+        const { exitCode, stderr } = await platform.up();
+        assert.equal(exitCode, 0, stderr);
+        return;
+      }
+      const which = ["-n", "jdos-system", "-l", "app.kubernetes.io/name=platform-controllers"];
+      await platform.kubectl(["delete", "pod", ...which, "--force", "--grace-period=0"]);
+    }
+
+    it("the strategy itself makes each Pod anew once", async () => {
+      const result = await during(async () => {
+        await configure({ strategy: "InPlace", progressDeadlineSeconds: 120 });
+        await eventually(async () => {
+          const seen = await pods();
+          const isReady = ({ status }: Seen) =>
+            status.conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
+          assert.ok(seen.length === 2 && seen.every(({ spec }) => spec.readinessGates?.length === 1));
+          assert.ok(seen.every(isReady));
+        }, 90);
+      });
+      assert.deepEqual(result.failures, {});
+    });
+
+    it("the Pods that are there get the new image, and no request is dropped", async () => {
+      const { release } = await status();
+      const words = (await platform.ask("tried")).body.split(",")[0] ?? "";
+      const [before, images] = [
+        await identities(),
+        (await pods()).map(({ spec }) => spec.containers[0]?.image),
+      ];
+      const result = await during(async () => {
+        const { exitCode, text } = await deploy("Placed", "--strategy", "in-place");
+        assert.equal(exitCode, 0, text);
+      });
+      assert.deepEqual(result.failures, {});
+      assert.deepEqual([...result.bodies.keys()].sort(), ["Placed", words].sort());
+      assert.deepEqual(await identities(), before);
+      assert.ok((await pods()).every(({ spec }) => !images.includes(spec.containers[0]?.image)));
+      assert.match((await platform.ask("tried")).body, /^Placed/);
+      assert.deepEqual(
+        (await status()).rollout?.message,
+        `Release v${release + 1} took the place of v${release}`,
+        "jdos canary status tells of it",
+      );
+    });
+
+    it("kill -9 in the middle: it goes on from where it was", async () => {
+      const before = await identities();
+      const result = await during(async () => {
+        const deploying = deploy("Survived");
+        await until(({ rollout }) => rollout?.phase === "Progressing" && rollout.weight === 50);
+        await killControllers();
+        const { exitCode, text } = await deploying;
+        assert.equal(exitCode, 0, text);
+      });
+      assert.deepEqual(result.failures, {});
+      assert.deepEqual(await identities(), before);
+      assert.match((await platform.ask("tried")).body, /^Survived/);
+    });
+
+    it("an image that crashes is taken back by itself, in the Pod that had it", async () => {
+      const [before, { release }] = [await identities(), await status()];
+      const left = new RegExp(`^Release ${release + 2} runs .*for v${release + 1} was left`);
+      const result = await during(async () => {
+        const source = new Source("hello-node").replace(
+          "server.js",
+          "createServer(",
+          "process.exit(3); createServer(",
+        );
+        try {
+          const { exitCode } = await platform.jdos("deploy", source.path, ...APP);
+          assert.equal(exitCode, 1);
+        } finally {
+          source.remove();
+        }
+        await eventually(async () => assert.match(await platform.say("why", ...APP), left), 120);
+      });
+      assert.deepEqual(result.failures, {});
+      assert.deepEqual(await identities(), before);
+      assert.match((await platform.ask("tried")).body, /^Survived/);
+    });
+
+    it("what changes more than the image goes to new Pods, and says so", async () => {
+      const [before, { release: old }] = [await identities(), await status()];
+      await platform.say("env", "set", "GREETING=Changed", ...APP);
+      const said = /is rolled out to new Pods, not in place: more than the image differs \(env\)/;
+      await eventually(async () => assert.match(await platform.say("events", ...APP), said), 30);
+      await until(({ release, rollout }) => release > old && rollout?.phase === "Complete");
+      await eventually(async () => {
+        const now = await identities();
+        assert.ok(
+          now.every((identity) => !before.includes(identity)),
+          JSON.stringify([before, now]),
+        );
+      }, 30);
+    });
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigMaps } from "@jdos/api";
 import { load } from "./support/http.ts";
 import {
   example,
@@ -10,7 +11,7 @@ import {
   startMachine,
   type TestPlatform,
 } from "./support/platform.ts";
-import { eventually } from "./support/process.ts";
+import { type Ended, eventually } from "./support/process.ts";
 import { Source } from "./support/sources.ts";
 import { except } from "./support/target.ts";
 
@@ -81,7 +82,8 @@ describe(
         workers: 4,
         perSecond: 150,
       });
-      const lookups = lookUpInPod(platform, before[0]!.name);
+      const lookups = new LookUps(platform, before[0]!.name);
+      await lookups.start();
       const written = writeObjects(platform, stop.signal);
       try {
         for (let kill = 0; kill < KILLS; kill++) {
@@ -93,8 +95,8 @@ describe(
         stop.abort();
       }
       const killed = performance.now();
-      await endLookups(platform, before[0]!.name);
-      const [result, { answered, failed }] = await Promise.all([traffic, lookups]);
+      await lookups.end();
+      const [result, { answered, failed }] = await Promise.all([traffic, lookups.result()]);
       const names = await written;
       assert.deepEqual(result.failures, {});
       assert.ok(
@@ -111,6 +113,35 @@ describe(
         names.filter((name) => !present.has(`configmap/${name}`)),
         [],
       );
+    });
+
+    it("what a Pod wrote is found once after kill -9 of jdosd and after the Pod is gone", async () => {
+      const [{ name } = { name: "" }] = await podsOf();
+      const begin = "listening on port 8080";
+      assert.match(await platform.say("logs", "--pod", name, ...APP), new RegExp(begin));
+      process.kill(await platform.pid(), "SIGKILL");
+      await restart();
+      await platform.kubectl(["delete", "pod", "-n", "e2e", name]);
+      const { exitCode, stderr } = await platform.jdos("logs", "--release", "99", "--since", "1h", ...APP);
+      assert.equal(exitCode, 0, stderr);
+      await eventually(async () => {
+        const { stdout } = await platform.jdos(
+          "logs",
+          "--since",
+          "1h",
+          "--grep",
+          begin,
+          "-o",
+          "json",
+          ...APP,
+        );
+        const lines = stdout
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as { pod: string });
+        assert.equal(lines.filter(({ pod }) => pod === name).length, 1, stdout);
+      }, 30);
+      assert.match(await platform.say("logs", "--pod", name, ...APP), new RegExp(begin));
     });
 
     it("kill -9 of jdosd in the middle of a deploy: the deploy finishes", async () => {
@@ -185,7 +216,12 @@ describe(
     });
 
     it("kill -9 of containerd: Pods go on, and the platform works on", async () => {
-      const before = await podsOf();
+      // Those of the canary before end.
+      const before = await eventually(async () => {
+        const pods = await podsOf();
+        assert.equal(pods.length, 2);
+        return pods;
+      }, 60);
       const pid = Number(JSON.parse(readFileSync(`${platform.names.runDir}/containerd.pid`, "utf8")).pid);
       assert.ok(pid > 1);
       const traffic = load({
@@ -207,12 +243,9 @@ describe(
   },
 );
 
-/** Looks a Service up again and again from inside a Pod, until endLookups(); counts what fails. */
-async function lookUpInPod(
-  platform: TestPlatform,
-  pod: string,
-): Promise<{ answered: number; failed: number }> {
-  const script = `
+/** Looks a Service up again and again from inside a Pod, from start() to end(), and counts what fails. */
+class LookUps {
+  static readonly #SCRIPT = `
     const { Resolver } = require("node:dns").promises;
     const resolver = new Resolver({ timeout: 2000, tries: 3 });
     (async () => {
@@ -227,55 +260,53 @@ async function lookUpInPod(
       require("node:fs").writeFileSync("/tmp/lookups.json", JSON.stringify({ answered, failed }));
     })();
   `;
-  // The process is the container's own, so that it does not depend on who asked for it.
-  const started = await platform.kubectl([
-    "exec",
-    "-n",
-    "e2e",
-    pod,
-    "--",
-    "sh",
-    "-c",
-    'rm -f /tmp/lookups.json /tmp/enough; node -e "$1" >/tmp/lookups.log 2>&1 </dev/null & echo started',
-    "sh",
-    script,
-  ]);
-  assert.equal(started.stdout, "started\n", started.stderr);
-  return eventually(async () => {
-    const { stdout } = await platform.kubectl(["exec", "-n", "e2e", pod, "--", "cat", "/tmp/lookups.json"]);
-    return JSON.parse(stdout) as { answered: number; failed: number };
-  }, 120);
-}
+  readonly #platform: TestPlatform;
+  readonly #pod: string;
 
-async function endLookups(platform: TestPlatform, pod: string): Promise<void> {
-  const { exitCode, stderr } = await platform.kubectl([
-    "exec",
-    "-n",
-    "e2e",
-    pod,
-    "--",
-    "touch",
-    "/tmp/enough",
-  ]);
-  assert.equal(exitCode, 0, stderr);
+  constructor(platform: TestPlatform, pod: string) {
+    this.#platform = platform;
+    this.#pod = pod;
+  }
+
+  /** The process is the container's own, so that it does not depend on who asked for it. */
+  async start(): Promise<void> {
+    const background =
+      'rm -f /tmp/lookups.json /tmp/enough; node -e "$1" >/tmp/lookups.log 2>&1 </dev/null & echo started';
+    const { stdout, stderr } = await this.#exec("sh", "-c", background, "sh", LookUps.#SCRIPT);
+    assert.equal(stdout, "started\n", stderr);
+  }
+
+  async end(): Promise<void> {
+    const { exitCode, stderr } = await this.#exec("touch", "/tmp/enough");
+    assert.equal(exitCode, 0, stderr);
+  }
+
+  result(): Promise<{ answered: number; failed: number }> {
+    return eventually(async () => {
+      const { stdout } = await this.#exec("cat", "/tmp/lookups.json");
+      return JSON.parse(stdout) as { answered: number; failed: number };
+    }, 120);
+  }
+
+  #exec(...command: string[]): Promise<Ended> {
+    return this.#platform.kubectl(["exec", "-n", "e2e", this.#pod, "--", ...command]);
+  }
 }
 
 /** Creates objects one after another and returns the names of those whose creation was acknowledged. */
 async function writeObjects(platform: TestPlatform, signal: AbortSignal): Promise<string[]> {
+  const client = await platform.client();
   const names: string[] = [];
   for (let number = 0; !signal.aborted && number < 10_000; number++) {
     const name = `written-${number}`;
-    const { exitCode } = await platform.kubectl([
-      "create",
-      "configmap",
-      name,
-      "-n",
-      "e2e",
-      "--from-literal",
-      `number=${number}`,
-    ]);
-    if (exitCode === 0) names.push(name);
-    else await sleep(100);
+    const configMap = { metadata: { namespace: "e2e", name }, data: { number: String(number) } };
+    const write = client.create(ConfigMaps, configMap, { signal: AbortSignal.timeout(5000) });
+    await write.then(
+      () => names.push(name),
+      () => {},
+    );
+    await sleep(100);
   }
+  await client.close();
   return names;
 }

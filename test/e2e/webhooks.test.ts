@@ -10,7 +10,7 @@ import { startPlatform, type TestPlatform } from "./support/platform.ts";
 import { eventually } from "./support/process.ts";
 import { Source } from "./support/sources.ts";
 
-const APP = ["--system", "e2e", "--app", "shop"];
+const APP = ["--system", "e2e", "--app", "forged"];
 
 describe("webhooks of forges", () => {
   let platform: TestPlatform;
@@ -73,7 +73,7 @@ describe("webhooks of forges", () => {
     });
   }
 
-  const repository = () => ({ full_name: "e2e/shop", clone_url: server.url });
+  const repository = () => ({ full_name: "e2e/forged", clone_url: server.url });
   const push = (revision: string): object => ({
     ref: "refs/heads/main",
     after: revision,
@@ -108,7 +108,7 @@ describe("webhooks of forges", () => {
       "--previews",
       ...APP,
     );
-    assert.match(hook.url, /^http:\/\/git\.jdos\.localhost:\d+\/hooks\/e2e\/shop$/);
+    assert.match(hook.url, /^http:\/\/git\.jdos\.localhost:\d+\/hooks\/e2e\/forged$/);
     await eventually(async () => {
       const { status, body } = await deliver("ping", {
         zen: "Keep it logically awesome.",
@@ -126,13 +126,13 @@ describe("webhooks of forges", () => {
     const since = performance.now();
     const { status, body } = await deliver("push", push(revision));
     assert.equal(status, 202, body);
-    await answers("shop", /^Hello from a push, /);
+    await answers("forged", /^Hello from a push, /);
     console.log(`from the delivery to the new answer: ${((performance.now() - since) / 1000).toFixed(1)} s`);
     const [build] = await platform.json<{ revision: string; requestedBy: string; name: string }[]>(
       "builds",
       ...APP,
     );
-    assert.deepEqual([build?.revision, build?.requestedBy], [revision, "webhook shop (octocat)"]);
+    assert.deepEqual([build?.revision, build?.requestedBy], [revision, "webhook forged (octocat)"]);
     await eventually(async () => {
       const [newest] = await platform.json<WebhookView["deliveries"]>("hooks", "deliveries", ...APP);
       assert.deepEqual([newest?.outcome, newest?.build, newest?.revision], ["Built", build?.name, revision]);
@@ -151,11 +151,11 @@ describe("webhooks of forges", () => {
       await git(server.repository, "fetch", "-q", source.path, "+feature:feature");
       const { status, body } = await deliver("pull_request", pullRequest(action, revision));
       assert.equal(status, 202, body);
-      await answers("shop-pr-7", new RegExp(`^Hello from preview ${number}, `));
+      await answers("forged-pr-7", new RegExp(`^Hello from preview ${number}, `));
     }
-    assert.match((await platform.ask("shop")).body, /^Hello from a push, /);
+    assert.match((await platform.ask("forged")).body, /^Hello from a push, /);
     const [preview] = await platform.json<PreviewView[]>("preview", "list", ...APP);
-    assert.deepEqual([preview?.pullRequest, preview?.name], [7, "shop-pr-7"]);
+    assert.deepEqual([preview?.pullRequest, preview?.name], [7, "forged-pr-7"]);
     await deliver("pull_request", pullRequest("closed", "b".repeat(40)));
     await eventually(async () => {
       assert.deepEqual(await platform.json("preview", "list", ...APP), []);
@@ -167,12 +167,12 @@ describe("webhooks of forges", () => {
         "-o",
         "name",
       ]);
-      assert.doesNotMatch(stdout, /shop-pr-7/);
+      assert.doesNotMatch(stdout, /forged-pr-7/);
       const { address, port } = platform.routes;
-      const { status } = await ask({ address, port, host: "shop-pr-7.e2e.jdos.localhost" });
+      const { status } = await ask({ address, port, host: "forged-pr-7.e2e.jdos.localhost" });
       assert.ok(status === 404 || status === 503, String(status));
     }, 60);
-    assert.match((await platform.ask("shop")).body, /^Hello from a push, /);
+    assert.match((await platform.ask("forged")).body, /^Hello from a push, /);
   });
 
   it("a delivery is handled again when a person asks for it", async () => {

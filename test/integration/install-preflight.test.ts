@@ -15,7 +15,10 @@ import {
 } from "@jdos/api";
 import { isConditionTrue } from "@jdos/apimachinery";
 import { runCli } from "@jdos/cli/testing";
+import { clickhouseRoot, startTestClickHouse, startTestPrometheus } from "@jdos/component-base/testing";
 import { type SimulatedCluster, startSimulatedCluster } from "./support/cluster.ts";
+
+const clickhouse = await clickhouseRoot();
 
 const TOKENS = new Map(
   ["nobody", "installer", "giver", "remover"].map((name) => [
@@ -52,10 +55,10 @@ describe("what jdos install finds out before it changes anything", () => {
     return path;
   }
 
-  async function refusalOf(path: string): Promise<string> {
+  async function refusalOf(path: string, more: readonly string[] = []): Promise<string> {
     const before = cluster.server.revision();
     const ran = await runCli(
-      ["install", "--kubeconfig", path, "--registry", "127.0.0.1:5000", "--images", images],
+      ["install", "--kubeconfig", path, "--registry", "127.0.0.1:5000", "--images", images, ...more],
       undefined,
     );
     assert.equal(ran.exitCode, 1, ran.stdout);
@@ -137,6 +140,111 @@ describe("what jdos install finds out before it changes anything", () => {
       /NameTaken: .*belongs to installation other\nhint: /,
     );
     await cluster.client.delete(CustomResourceDefinitions, { name });
+  });
+
+  it("a Prometheus that is away, is none, or lets nobody in is named with what it answered", async () => {
+    const foreign = await startTestPrometheus({
+      config: "scrape_configs: []\n",
+      // The hash of "pass:word".
+      web: 'basic_auth_users:\n  ann: "$2b$04$jdosjdosjdosjdosjdosjexcaNzFoDpZLA.zABnk/sp/UEeBZjJZa"\n',
+    });
+    after(() => foreign.stop());
+    const page = createServer((_request, response) => response.end("<html>"));
+    await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
+    after(() => page.close().closeAllConnections());
+    const pageUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+    const account = join(cluster.directory, "account");
+    const valuesWith = async (metrics: string): Promise<string[]> => {
+      const file = join(cluster.directory, "values.yaml");
+      await writeFile(file, `metrics:\n  provider: prometheus\n${metrics}\n`);
+      return ["--values", file];
+    };
+    const refused = async (metrics: string, expected: RegExp): Promise<void> => {
+      assert.match(await refusalOf(cluster.server.adminKubeconfig, await valuesWith(metrics)), expected);
+    };
+    await refused(
+      "  url: http://127.0.0.1:1",
+      /PrometheusUnreachable: .*ECONNREFUSED.*metrics\.url.*\nhint: /,
+    );
+    await refused(
+      `  url: ${pageUrl}`,
+      /NotPrometheus: .*it answered 200, and not as Prometheus does.*\nhint: /,
+    );
+    await refused(
+      `  url: ${foreign.url}`,
+      /PrometheusUnauthorized: .*it answered 401.*\nhint: Give it a token/,
+    );
+    await writeFile(account, "ann:wrong");
+    const login = `  url: ${foreign.url}\n  basicAuthFile: account`;
+    await refused(login, /PrometheusUnauthorized: /);
+    await writeFile(account, "no password");
+    await refused(login, /ValuesInvalid: .*metrics\.basicAuthFile: .*\nhint: .*USER:PASSWORD/);
+    // A Service of the cluster is asked through the API server.
+    await refused("  url: http://prometheus.monitoring.svc:9090", /PrometheusUnreachable: .*not found/);
+    await writeFile(account, "ann:pass:word");
+    const ran = await runCli(
+      [
+        ...["install", "--dry-run", "--kubeconfig", cluster.server.adminKubeconfig, "--images", images],
+        ...["--registry", "127.0.0.1:5000", ...(await valuesWith(login))],
+      ],
+      undefined,
+    );
+    assert.equal(ran.exitCode, 0, ran.stderr);
+    assert.ok(ran.stdout.includes(`--metrics-url=${foreign.url}`));
+    assert.ok(
+      !ran.stdout.includes("pass:word") &&
+        !/kind: Deployment\n *metadata:\n *name: prometheus/.test(ran.stdout),
+    );
+  });
+
+  it("a ClickHouse that is away, is none, is too old, or lets nobody write is named with what it answered", {
+    skip: "missing" in clickhouse ? clickhouse.missing : false,
+  }, async () => {
+    const real = await startTestClickHouse("root" in clickhouse ? clickhouse.root : "");
+    after(() => real.stop());
+    let version = "<html>";
+    const other = createServer((_request, response) => response.end(version));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    after(() => other.close().closeAllConnections());
+    const otherUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const valuesWith = async (logs: string): Promise<string[]> => {
+      const file = join(cluster.directory, "values.yaml");
+      await writeFile(file, `logs:\n  provider: clickhouse\n${logs}\n`);
+      return ["--values", file];
+    };
+    const refused = async (logs: string, expected: RegExp): Promise<void> => {
+      assert.match(await refusalOf(cluster.server.adminKubeconfig, await valuesWith(logs)), expected);
+    };
+    await refused(
+      "  url: http://127.0.0.1:1",
+      /ClickHouseUnreachable: .*ECONNREFUSED.*\(logs\.url\)\nhint: /,
+    );
+    await refused(`  url: ${otherUrl}`, /NotClickHouse: .*\nhint: .*8123/);
+    version = "1.1.54390\n";
+    await refused(`  url: ${otherUrl}`, /ClickHouseTooOld: .*version 1\.1\.54390.*\nhint: /);
+    const account = join(cluster.directory, "account");
+    const login = `  url: ${real.url}\n  credentialsFile: account`;
+    await writeFile(account, `${real.user}:wrong`);
+    await refused(login, /ClickHouseUnauthorized: .*does not take user "jdos".*\nhint: /);
+    await writeFile(account, `${real.reader.user}:${real.reader.password}`);
+    await refused(login, /ClickHouseRefused: .*user "reader" may only read.*\nhint: .*CREATE TABLE/);
+    await writeFile(account, `${real.user}:${real.password}`);
+    await refused(`${login}\n  database: nowhere`, /ClickHouseRefused: .*nowhere/);
+    await writeFile(account, "no password");
+    await refused(login, /ValuesInvalid: .*logs\.credentialsFile: .*\nhint: .*USER:PASSWORD/);
+    // A Service of the cluster is asked through the API server.
+    await refused("  url: http://clickhouse.logging.svc:8123", /ClickHouseUnreachable: .*not found/);
+    await writeFile(account, `${real.user}:${real.password}`);
+    const { exitCode, stdout, stderr } = await runCli(
+      [
+        ...["install", "--dry-run", "--kubeconfig", cluster.server.adminKubeconfig, "--images", images],
+        ...["--registry", "127.0.0.1:5000", ...(await valuesWith(login))],
+      ],
+      undefined,
+    );
+    assert.equal(exitCode, 0, stderr);
+    assert.ok(stdout.includes(`--clickhouse-url=${real.url}`));
+    assert.ok(!stdout.includes(Buffer.from(real.password).toString("base64")));
   });
 
   it("uninstall with too few rights says so before it notes that it began", async () => {

@@ -9,7 +9,9 @@ import {
   ClusterRoles,
   ConfigMaps,
   CustomResourceDefinitions,
+  DaemonSets,
   Deployments,
+  Endpoints,
   Namespaces,
   PodDisruptionBudgets,
   RoleBindings,
@@ -19,6 +21,7 @@ import {
 } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
 import { runCli } from "@jdos/cli/testing";
+import { startTestPrometheus } from "@jdos/component-base/testing";
 import { parseAllDocuments } from "yaml";
 import { type SimulatedCluster, startSimulatedCluster } from "./support/cluster.ts";
 
@@ -152,6 +155,104 @@ describe("jdos install, upgrade, uninstall", () => {
     await gone(cluster.client.get(ClusterRoles, { name: "jdos-load-balancer" }));
   });
 
+  it("an upgrade to a foreign Prometheus takes JDOS's own away, and the platform API asks the other", async () => {
+    const { client } = cluster;
+    const own = { namespace: "jdos-system", name: "prometheus" };
+    const access = { namespace: "jdos-system", name: "metrics-access" };
+    assert.ok(await client.get(Deployments, own));
+    const before = (await client.get(Secrets, access)).data;
+    assert.equal(before?.username, Buffer.from("jdos").toString("base64"));
+    const foreign = await startTestPrometheus({ config: "scrape_configs: []\n" });
+    after(() => foreign.stop());
+    const values = join(cluster.directory, "values.yaml");
+    await writeFile(values, `metrics:\n  provider: prometheus\n  url: ${foreign.url}\n`);
+    const changed = await jdos("upgrade", "--values", values, ...registry, ...(await images(OTHER)));
+    assert.equal(changed.exitCode, 0, changed.stderr);
+    await gone(client.get(Deployments, own));
+    await gone(client.get(Services, own));
+    await gone(client.get(Secrets, access));
+    await gone(client.get(ClusterRoles, { name: "jdos-prometheus" }));
+    const { spec } = await client.get(Deployments, { namespace: "jdos-system", name: "platform-api" });
+    const args = spec?.template.spec?.containers[0]?.args ?? [];
+    assert.deepEqual(
+      args.filter((arg) => arg.startsWith("--metrics")),
+      [`--metrics-url=${foreign.url}`],
+    );
+  });
+
+  it("an upgrade moves the logs from JDOS's own store into a ClickHouse, whose account stays, and to none", async () => {
+    const { client } = cluster;
+    const server = { namespace: "jdos-system", name: "log-server" };
+    const keys = { namespace: "jdos-system", name: "log-server-keys" };
+    const account = { namespace: "jdos-system", name: "clickhouse-access" };
+    const collector = { namespace: "jdos-system", name: "log-collector" };
+    const args = async (name: string, flag: string) => {
+      const { spec } = await client.get(Deployments, { namespace: "jdos-system", name });
+      return (spec?.template.spec?.containers[0]?.args ?? []).filter((arg) => arg.startsWith(flag));
+    };
+    assert.ok(await client.get(DaemonSets, collector));
+    assert.equal((await args("log-server", "--data-directory")).length, 1);
+    const made = (await client.get(Secrets, keys)).data ?? {};
+    assert.deepEqual(Object.keys(made).sort(), ["read", "write"]);
+    assert.notEqual(made.read, made.write);
+
+    const clickhouse = await startAnswering("21.8.1\n", "0\n");
+    const values = join(cluster.directory, "values.yaml");
+    const file = join(cluster.directory, "clickhouse");
+    await writeFile(file, "ann:pass:word\n");
+    const logs = `logs:\n  provider: clickhouse\n  url: ${clickhouse.url}\n  database: jdos\n`;
+    await writeFile(values, `${logs}  credentialsFile: clickhouse\n`);
+    const upgrade = async (): Promise<string> => {
+      const { exitCode, stdout, stderr } = await jdos(
+        "upgrade",
+        ...["--values", values],
+        ...registry,
+        ...(await images(OTHER)),
+      );
+      assert.equal(exitCode, 0, stderr);
+      return stdout;
+    };
+    await upgrade();
+    assert.deepEqual(await args("log-server", "--clickhouse"), [
+      `--clickhouse-url=${clickhouse.url}`,
+      "--clickhouse-database=jdos",
+      "--clickhouse-access=/etc/jdos/clickhouse",
+    ]);
+    assert.equal((await args("log-server", "--data-directory")).length, 0);
+    assert.deepEqual(clickhouse.accounts, ["ann pass:word jdos", "ann pass:word jdos"]);
+    const base64 = (text: string): string => Buffer.from(text).toString("base64");
+    const kept = { username: base64("ann"), password: base64("pass:word") };
+    assert.deepEqual((await client.get(Secrets, account)).data, kept);
+    const { data = {} } = await client.get(ConfigMaps, { namespace: "jdos-system", name: "installation" });
+    assert.ok(!JSON.stringify(data).includes("pass:word") && !JSON.stringify(data).includes(file));
+
+    // Without the file, as an upgrade on another machine is.
+    await writeFile(values, logs);
+    await upgrade();
+    assert.deepEqual((await client.get(Secrets, account)).data, kept);
+    assert.deepEqual((await client.get(Secrets, keys)).data, made);
+
+    // Outside of the cluster, behind a Service without a selector.
+    const elsewhere = { namespace: "default", name: "clickhouse" };
+    await client.create(Services, { metadata: elsewhere, spec: { ports: [{ port: 8123 }] } });
+    const subsets = [{ addresses: [{ ip: "192.0.2.1" }], ports: [{ port: 8123 }] }];
+    await client.create(Endpoints, { metadata: elsewhere, subsets });
+    await writeFile(values, logs.replace(clickhouse.url, "http://clickhouse.default.svc:8123"));
+    assert.match(
+      await upgrade(),
+      /ClickHouse at http:\/\/clickhouse\.default\.svc:8123 was not asked .* is no Pod/,
+    );
+
+    await writeFile(values, "logs:\n  provider: none\n");
+    await upgrade();
+    for (const key of [keys, account]) await gone(client.get(Secrets, key));
+    await gone(client.get(Deployments, server));
+    await gone(client.get(Services, server));
+    await gone(client.get(DaemonSets, collector));
+    await gone(client.get(ClusterRoles, { name: "jdos-log-collector" }));
+    assert.deepEqual(await args("platform-api", "--log-"), []);
+  });
+
   it("uninstall asks what becomes of applications", async () => {
     assert.match((await jdos("uninstall")).stderr, /^Usage: .*--applications/);
   });
@@ -205,6 +306,19 @@ describe("jdos install, upgrade, uninstall", () => {
     const again = await jdos("uninstall", "--applications", "keep");
     assert.deepEqual([again.exitCode, again.stdout.includes("has nothing of JDOS")], [0, true], again.stderr);
   });
+
+  /** A server that answers each request with the next text, again from the first, and notes as whom it was asked. */
+  async function startAnswering(...texts: string[]): Promise<{ url: string; accounts: string[] }> {
+    const accounts: string[] = [];
+    const server = createServer(({ url = "/", headers }, response) => {
+      const database = new URL(url, "http://clickhouse").searchParams.get("database");
+      accounts.push(`${headers["x-clickhouse-user"]} ${headers["x-clickhouse-key"]} ${database}`);
+      response.end(texts[(accounts.length - 1) % texts.length]);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    after(() => server.close().closeAllConnections());
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accounts };
+  }
 
   async function closedPort(): Promise<number> {
     const server = createServer();

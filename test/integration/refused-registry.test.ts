@@ -12,7 +12,7 @@ import {
 import { type SimulatedCluster, startSimulatedCluster } from "./support/cluster.ts";
 import { assertRefusal, type Front, startSilentHost, startWebServer } from "./support/refused.ts";
 
-const PASSWORD = "right";
+const PASSWORD = "pass-4711";
 
 /** Pulls everything, pushes below team/, and is nobody without a login. */
 const TEAM: TestRegistryOptions = {

@@ -210,6 +210,41 @@ export function workloadSuite(name: string, { start, skips = {} }: WorkloadSuite
       );
     });
 
+    it("a paused Deployment tells its ReplicaSet what it is called once that has its template", async () => {
+      await run("told", 2);
+      const before = (await podsOf("told")).map(({ metadata }) => metadata.uid).sort();
+      const next = {
+        metadata: { labels: { version: "2" } },
+        spec: { containers: [{ name: "app", image: "registry.example.com/app:2" }] },
+      };
+      const patch = { type: "strategic" } as const;
+      const paused = await client.patch(Deployments, key("told"), {
+        ...patch,
+        body: { metadata: { annotations: { told: "2" } }, spec: { paused: true, template: next } },
+      });
+      await eventually(async () => {
+        const { status } = await client.get(Deployments, key("told"));
+        assert.ok((status?.observedGeneration ?? 0) >= (paused.metadata.generation ?? 0));
+      }, 60);
+      const [unlike, ...others] = await replicaSetsOf("told");
+      assert.deepEqual([unlike?.metadata.annotations?.told, others.length], [undefined, 0]);
+      await client.patch(ReplicaSets, key(unlike!.metadata.name), {
+        ...patch,
+        body: { spec: { template: next } },
+      });
+      await eventually(async () => {
+        const [alike] = await replicaSetsOf("told");
+        assert.equal(alike?.metadata.annotations?.told, "2");
+      }, 60);
+      await client.patch(Deployments, key("told"), { ...patch, body: { spec: { paused: false } } });
+      await settled("told", 2);
+      assert.deepEqual(
+        (await replicaSetsOf("told")).map(({ metadata }) => metadata.name),
+        [unlike!.metadata.name],
+      );
+      assert.deepEqual((await podsOf("told")).map(({ metadata }) => metadata.uid).sort(), before);
+    });
+
     it("deletion in the foreground waits for Pods, orphaning leaves them", async () => {
       await run("doomed", 3);
       await client.delete(Deployments, key("doomed"), { propagationPolicy: "Foreground" });

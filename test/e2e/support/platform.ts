@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { runCommandLine } from "@jdos/cli/testing";
+import { type Client, createHttpClient, loadKubeconfig } from "@jdos/client";
 import { type InstanceNames, instanceNames } from "@jdos/component-base/instance";
 import { type Answer, ask } from "./http.ts";
 import { type Ended, type RunOptions, runProgram } from "./process.ts";
@@ -73,13 +75,15 @@ export class TestPlatform {
     return this.#access.kubeconfig;
   }
 
+  /** The command in a process of its own. */
   jdos(...args: string[]): Promise<Ended> {
     return runJdos(this.#access.env, args);
   }
 
-  /** Must succeed; gives the JSON it prints. */
+  /** Must succeed; gives the JSON it prints. In this process, for what is asked again and again. */
   async json<T>(...args: string[]): Promise<T> {
-    const { exitCode, stdout, stderr } = await this.jdos(...args, "-o", "json");
+    const env = { ...process.env, ...this.#access.env, NO_COLOR: "1" };
+    const { exitCode, stdout, stderr } = await runCommandLine([...args, "-o", "json"], env);
     assert.equal(exitCode, 0, `jdos ${args.join(" ")}: ${stderr}`);
     return JSON.parse(stdout) as T;
   }
@@ -93,6 +97,11 @@ export class TestPlatform {
 
   kubectl(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
     return runProgram("kubectl", args, { ...options, env: { ...process.env, KUBECONFIG: this.kubeconfig } });
+  }
+
+  /** Of one who may do everything; the caller closes it. */
+  async client(): Promise<Client> {
+    return createHttpClient(await loadKubeconfig({ path: this.kubeconfig }));
   }
 
   /** One request to an application by its host name. */
@@ -148,6 +157,9 @@ export class MachinePlatform extends TestPlatform {
   }
 
   override async stop(): Promise<void> {
+    const { pid } = await this.json<{ pid: number | null }>("status");
+    if (pid === null)
+      console.error(`jdosd was gone when its tests ended. It said:\n${await lastWordsIn(this.dataDir)}`);
     if (!this.#owned) return;
     const { exitCode, stderr } = await this.jdos("down", "--purge");
     await rm(this.dataDir, { recursive: true, force: true });
@@ -160,9 +172,15 @@ export function hostOf(app: string): string {
   return `${app.includes(".") ? app : `${app}.e2e`}.jdos.localhost`;
 }
 
-/** The platform that the tests try, with a system "e2e". */
+/**
+ * The platform that the tests try, with a system "e2e". Files share it, one after another: what one leaves there must
+ * not disturb another, and what ends parts of it brings them back.
+ */
 export async function startPlatform(): Promise<TestPlatform> {
-  if (TARGET === "embedded") return startMachine();
+  if (TARGET === "embedded") {
+    const { JDOS_E2E_DATA_DIR: present, JDOS_E2E_SHARED: shared } = process.env;
+    return present === undefined && shared !== undefined ? sharedMachine(shared) : startMachine();
+  }
   const { kubeconfig, ...rest } = clusterTarget();
   return withSystem(
     new TestPlatform({
@@ -174,25 +192,50 @@ export async function startPlatform(): Promise<TestPlatform> {
   );
 }
 
-/** Starts a platform in a new directory; JDOS_E2E_DATA_DIR names one that runs already and is left running. */
+/** A platform of one's own in a new directory; JDOS_E2E_DATA_DIR names one that runs already and is left running. */
 export async function startMachine(): Promise<MachinePlatform> {
   const present = process.env.JDOS_E2E_DATA_DIR;
-  const dataDir = present ?? (await mkdtemp(join(tmpdir(), "jdos-e2e-")));
-  if (present === undefined) {
-    const { exitCode, stderr } = await jdosIn(dataDir, ["up", "--detach", "--instance", "auto"], {
-      timeoutSeconds: 600,
-    });
-    if (exitCode !== 0) {
-      const log = await readFile(join(dataDir, "logs/jdosd.log"), "utf8").catch(() => "");
-      await jdosIn(dataDir, ["down", "--purge"]);
-      await rm(dataDir, { recursive: true, force: true });
-      assert.fail(`jdos up: ${stderr}\n${log.split("\n").slice(-20).join("\n")}`);
-    }
-  }
+  if (present !== undefined) return machineIn(present, { owned: false });
+  const dataDir = await mkdtemp(join(tmpdir(), "jdos-e2e-"));
+  await bringUp(dataDir);
+  return machineIn(dataDir, { owned: true });
+}
+
+/** That of a directory which the runner removes; brought up where it does not run. */
+async function sharedMachine(dataDir: string): Promise<MachinePlatform> {
+  const { stdout } = await jdosIn(dataDir, ["status", "-o", "json"]);
+  if ((JSON.parse(stdout) as { pid: number | null }).pid === null) await bringUp(dataDir);
+  return machineIn(dataDir, { owned: false });
+}
+
+/** A start that fails leaves nothing. */
+async function bringUp(dataDir: string): Promise<void> {
+  const { exitCode, stderr } = await jdosIn(dataDir, ["up", "--detach", "--instance", "auto"], {
+    timeoutSeconds: 600,
+  });
+  if (exitCode === 0) return;
+  const log = await lastWordsIn(dataDir);
+  await jdosIn(dataDir, ["down", "--purge"]);
+  await rm(dataDir, { recursive: true, force: true });
+  assert.fail(`jdos up: ${stderr}\n${log}`);
+}
+
+async function machineIn(dataDir: string, { owned }: { owned: boolean }): Promise<MachinePlatform> {
   const { instance } = JSON.parse(await readFile(join(dataDir, "instance.json"), "utf8")) as {
     instance: number;
   };
-  return withSystem(new MachinePlatform(dataDir, { instance, owned: present === undefined }));
+  return withSystem(new MachinePlatform(dataDir, { instance, owned }));
+}
+
+/** The ends of jdosd's log and of what it wrote past that. */
+async function lastWordsIn(dataDir: string): Promise<string> {
+  const ends = await Promise.all(
+    ["logs/jdosd.log", "logs/start.err"].map(async (name) => {
+      const text = await readFile(join(dataDir, name), "utf8").catch(() => "");
+      return `${name}:\n${text.split("\n").slice(-30).join("\n")}`;
+    }),
+  );
+  return ends.join("\n");
 }
 
 async function withSystem<P extends TestPlatform>(platform: P): Promise<P> {

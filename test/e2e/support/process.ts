@@ -1,5 +1,9 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const LEAST_PAUSE_MILLIS = 100;
+const MOST_PAUSE_MILLIS = 500;
 
 export interface Ended {
   exitCode: number;
@@ -36,15 +40,20 @@ export async function runProgram(
   return { exitCode, stdout, stderr };
 }
 
-/** Asks until the check passes; then throws what it said last. */
+/**
+ * Asks until the check passes; then throws what it said last. Most checks start a process: between two it pauses for
+ * about as long as one takes, and leaves the machine to what is waited for.
+ */
 export async function eventually<T>(check: () => Promise<T>, seconds = 30): Promise<T> {
   const until = performance.now() + seconds * 1000;
   while (true) {
+    const asked = performance.now();
     try {
       return await check();
     } catch (error) {
-      if (performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = performance.now();
+      if (now > until) throw error;
+      await sleep(Math.min(Math.max(now - asked, LEAST_PAUSE_MILLIS), MOST_PAUSE_MILLIS));
     }
   }
 }

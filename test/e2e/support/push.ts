@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { MachinePlatform, type TestPlatform } from "./platform.ts";
 import { type Ended, runProgram } from "./process.ts";
 import { Source } from "./sources.ts";
+import { killPart } from "./victims.ts";
 
 const HOST = "git.jdos.localhost";
 
@@ -79,24 +79,9 @@ async function administratorToken(platform: TestPlatform): Promise<string> {
 /** kill -9 of the git server's process; on a cluster its Pod goes without a grace period. */
 export async function killGitServer(platform: TestPlatform): Promise<void> {
   if (platform instanceof MachinePlatform) {
-    for (const pid of gitServerPids(platform.dataDir)) process.kill(pid, "SIGKILL");
+    await killPart(platform, "git server");
     return;
   }
   const name = ["-l", "app.kubernetes.io/name=git-server"];
   await platform.kubectl(["delete", "pod", "-n", "jdos-system", ...name, "--force", "--grace-period=0"]);
-}
-
-/** Of this platform alone: its data directory is mounted into it. */
-function gitServerPids(dataDir: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const isServer = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("git-server/src/main.ts");
-        return isServer && readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(` ${dataDir}/git `);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }

@@ -25,6 +25,11 @@ export class Source {
     return this;
   }
 
+  delete(file: string): this {
+    rmSync(join(this.path, file));
+    return this;
+  }
+
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }

@@ -87,7 +87,11 @@ describe("runAsLeader, Kubernetes 1.20", () => {
     const seconds = (performance.now() - killed) / 1000;
     assert.ok(seconds < TIMES.leaseSeconds, `gave up after ${seconds} s`);
     await cluster.program("kube-apiserver").start();
-    const other = both.find((one) => one !== leader)!;
-    await eventually(async () => assert.ok(other.state.leads));
+    let other = both.find((one) => one !== leader)!;
+    await eventually(async () => {
+      // As its process does: a server that is slow while it starts can cost a leader its lease.
+      if (other.state.result === false) other = await candidate("away", "second");
+      assert.ok(other.state.leads);
+    });
   });
 });

@@ -74,7 +74,10 @@ describe("a cluster of the test bed", () => {
       const { status } = await cluster.client.get(Deployments, { namespace, name: "web" });
       assert.equal(status?.readyReplicas, 2, JSON.stringify(status));
     }, 60);
-    const asker = testPod({ name: "asker", script: `for i in $(seq 20); do ${FETCH} web 80; done` });
+    // A node's proxy hears of a Pod a moment after its Deployment does.
+    const enough = "[ $(grep -o web-.* /tmp/seen | sort -u | wc -l) = 2 ]";
+    const script = `for i in $(seq 100); do ${FETCH} web 80 >>/tmp/seen; ${enough} && break; sleep 0.1; done; cat /tmp/seen`;
+    const asker = testPod({ name: "asker", script });
     const { nodeName: _, ...spec } = asker.spec!;
     await cluster.client.create(Pods, {
       ...asker,
@@ -85,7 +88,7 @@ describe("a cluster of the test bed", () => {
       assert.equal(status?.phase, "Succeeded", JSON.stringify(status));
     }, 60);
     const answered = new Set((await podLog("asker")).match(/web-[a-z0-9-]+/g));
-    assert.equal(answered.size, 2, "each of the two Pods answers some of 20");
+    assert.equal(answered.size, 2, "each of the two Pods answers some of 100");
   });
 
   it("answers a Service's proxy at the API server", async () => {

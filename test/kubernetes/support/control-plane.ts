@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ServiceAccounts } from "@jdos/api";
+import { Namespaces, ServiceAccounts } from "@jdos/api";
 import { type Client, createHttpClient, loadKubeconfig } from "@jdos/client";
 import type { ClusterLayout } from "./layout.ts";
 import { kubeconfigOf } from "./pki.ts";
@@ -36,7 +36,7 @@ export function etcdProgram(layout: ClusterLayout): Program {
   });
 }
 
-/** kube-apiserver with RBAC and Node authorization. Ready as its own /readyz says. */
+/** kube-apiserver with RBAC and Node authorization. Ready as its own /readyz says, and once it has made the first namespace. */
 export function apiServerProgram(
   { layout, bin, controllers = true, apiServerArguments = [] }: ControlPlaneOptions,
   admin: Client,
@@ -86,7 +86,8 @@ export function apiServerProgram(
       ...apiServerArguments,
     ],
     ready: async () =>
-      (await admin.raw({ path: "/readyz", signal: AbortSignal.timeout(2000) })).status === 200,
+      (await admin.raw({ path: "/readyz", signal: AbortSignal.timeout(2000) })).status === 200 &&
+      (await admin.get(Namespaces, { name: "default" })) !== undefined,
   });
 }
 

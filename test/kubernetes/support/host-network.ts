@@ -6,7 +6,7 @@ import type { ClusterLayout } from "./layout.ts";
  * The bridge that joins the host and the nodes, and the way out for Pods: to them the host is the bridge's address.
  */
 export async function createHostNetwork({ names, host }: ClusterLayout): Promise<void> {
-  const { bridge, pods, tables } = names;
+  const { bridge, pods, services, tables } = names;
   await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
   await runCommand(["ip", "link", "add", bridge, "type", "bridge"]);
   await runCommand(["ip", "address", "add", `${host}/24`, "dev", bridge]);
@@ -15,6 +15,11 @@ export async function createHostNetwork({ names, host }: ClusterLayout): Promise
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr ${pods.range} ip daddr != ${pods.range} masquerade
+  }
+  # A Service's address that kube-proxy has no rule for, as while its rules change, leads nowhere.
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    ip saddr ${pods.range} ip daddr ${services.range} reject
   }
 }
 `;

@@ -59,12 +59,15 @@ async function bring(cluster: Cluster, command: "install" | "upgrade", other: Ot
   return stdout;
 }
 
-/** What differs from the defaults: the registry of the test bed, and builds that reach what this machine reaches. */
-async function valuesOf({ registry }: Cluster): Promise<object> {
+/** What differs from the defaults: the registry of the test bed, and builds that reach what this machine reaches and keep layers. */
+async function valuesOf({ registry, layout }: Cluster): Promise<object> {
   const { options } = readCommandLine(["up"], process.env);
   return {
     registry: { location: `${registry}/jdos`, url: `http://${registry}` },
-    builds: { environment: await readBuildEnvironment(options) },
+    builds: {
+      environment: await readBuildEnvironment(options),
+      cachePath: join(layout.directory, "build-cache"),
+    },
   };
 }
 

@@ -15,6 +15,8 @@ export function kubeletConfig(layout: ClusterLayout, node: NodeLayout): object {
     failSwapOn: false,
     nodeStatusUpdateFrequency: "1s",
     maxPods: 250,
+    // As one machine's kubelet has it: a build may do no more.
+    podPidsLimit: 4096,
     address: node.address,
     healthzPort: 0,
     readOnlyPort: 0,
