@@ -69,10 +69,10 @@ try {
     for (const source of [mine, theirs])
       await cp(join(ROOT, `examples/hello-${name}`), source, { recursive: true });
     await writeFile(join(theirs, "Dockerfile"), dockerfile);
-    say(`${name}: jdos deploy`);
     const own = await measure(example, mine, ours(name));
-    say(`${name}: buildah by hand`);
+    say(`${name}: jdos deploy ${own.map(figure).join(", ")}`);
     const peer = await measure(example, theirs, byHand(name));
+    say(`${name}: buildah by hand ${peer.map(figure).join(", ")}`);
     rows.push([
       name,
       ...COLUMNS.flatMap((_, at) => [own[at]!, peer[at]!, `${figure(own[at]! / peer[at]!)}x`]),

@@ -5,6 +5,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Applications, Builds, isBuildEnded } from "@jdos/api";
 import type { Client } from "@jdos/client";
 import { machineCpuSeconds, percentile } from "./support/measure.ts";
@@ -57,36 +58,23 @@ interface Side extends SteadyResult {
   seconds: number;
 }
 
-async function measure(port: number, more: () => boolean, seconds: number): Promise<Side> {
+async function measure(port: number, seconds: number, signal?: AbortSignal): Promise<Side> {
   const cpu = machineCpuSeconds();
   const started = performance.now();
-  const result = await steadyLoad({
-    port,
-    host: "hello.bench.jdos.localhost",
-    perSecond: PER_SECOND,
-    more,
-    seconds,
-  });
+  const load = { port, host: "hello.bench.jdos.localhost", perSecond: PER_SECOND, seconds };
+  const result = await steadyLoad(load, signal);
   const spent = (performance.now() - started) / 1000;
   return { ...result, cpuSeconds: machineCpuSeconds() - cpu, seconds: spent };
 }
 
 async function whileBuilding(client: Client, port: number, round: number): Promise<Side> {
   await askForBuilds(client, 2 + round * BUILDS);
-  let left = BUILDS;
-  const count = setInterval(
-    () =>
-      void unended(client).then(
-        (now) => (left = now),
-        () => {},
-      ),
-    500,
-  );
-  try {
-    return await measure(port, () => left > 0, MOST_SECONDS);
-  } finally {
-    clearInterval(count);
-  }
+  const over = new AbortController();
+  const measured = measure(port, MOST_SECONDS, over.signal);
+  for (const end = performance.now() + MOST_SECONDS * 1000; performance.now() < end; await sleep(500))
+    if ((await unended(client)) === 0) break;
+  over.abort();
+  return measured;
 }
 
 try {
@@ -113,7 +101,7 @@ try {
   const busy: Side[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     say(`Round ${round + 1} of ${ROUNDS}`);
-    quiet.push(await measure(ports.routes, () => true, QUIET_SECONDS));
+    quiet.push(await measure(ports.routes, QUIET_SECONDS));
     busy.push(await whileBuilding(client, ports.routes, round));
   }
   const { items } = await client.list(Builds);

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+
 import { join } from "node:path";
+import { freePort } from "@jdos/component-base/testing";
 import { background, requirePackages, until } from "./programs.ts";
 
 export interface Etcd {
@@ -42,12 +43,4 @@ export async function startEtcd(directory: string): Promise<Etcd> {
       await once(process, "exit");
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
