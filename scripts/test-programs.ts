@@ -13,6 +13,7 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   ...HOST_PROGRAMS,
   { program: "haproxy", package: "haproxy" },
   { program: "docker-registry", package: "docker-registry" },
+  { program: "buildah", package: "buildah" },
   { program: "prometheus", package: "prometheus" },
 ];
 

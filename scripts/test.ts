@@ -7,6 +7,7 @@ import { removeTestLocks } from "@jdos/component-base/testing";
 import { SharedPlatform } from "../test/e2e/support/shared-platform.ts";
 import { buildKubernetes } from "../test/kubernetes/build/build.ts";
 import { findKubernetes } from "../test/kubernetes/build/cache.ts";
+import { cleanKilledClusters } from "../test/kubernetes/support/clean-cluster.ts";
 import { installClusterPrograms } from "../test/kubernetes/support/programs.ts";
 import { installTestPrograms } from "./test-programs.ts";
 import { type ReportedEvent, TestReporter } from "./test-reporter.ts";
@@ -185,6 +186,8 @@ async function main(): Promise<void> {
     await (stage.target === "kubernetes" ? runStageInCluster : runStage)(stage, reporter);
     say(`Stage ${stage.name}: ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   }
+  // The process of the file that ran is gone without its own end.
+  if (interrupt.signal.aborted) await cleanKilledClusters();
   removeTestLocks();
   reporter.finish();
   process.exitCode = reporter.totals.failed > 0 || interrupt.signal.aborted ? 1 : 0;

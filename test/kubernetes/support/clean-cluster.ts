@@ -8,9 +8,17 @@ import {
   stopDetached,
   unmountBelow,
 } from "@jdos/component-base";
+import { lockTestInstance } from "@jdos/component-base/testing";
 import { TestBedError } from "./errors.ts";
 import { removeHostNetwork } from "./host-network.ts";
-import { type ClusterLayout, MAX_NODES, type NodeLayout, nodeLayout } from "./layout.ts";
+import {
+  type ClusterLayout,
+  clusterInstances,
+  clusterLayout,
+  MAX_NODES,
+  type NodeLayout,
+  nodeLayout,
+} from "./layout.ts";
 import { containerdOptions } from "./node.ts";
 import { removeNodeNetwork } from "./node-network.ts";
 import { restoreSysctls } from "./sysctls.ts";
@@ -41,6 +49,19 @@ export async function cleanCluster(layout: ClusterLayout): Promise<void> {
     hint: `See "${layout.logs}"`,
     cause: failures[0],
   });
+}
+
+/** Removes what killed test processes left of their clusters; one whose process runs is left alone. */
+export async function cleanKilledClusters(): Promise<void> {
+  for (const instance of await clusterInstances()) {
+    const lock = lockTestInstance(instance);
+    if (lock === undefined) continue;
+    try {
+      await cleanCluster(clusterLayout(instance));
+    } finally {
+      lock.release();
+    }
+  }
 }
 
 /** The last of all that run on the machine takes the common directory along. */

@@ -36,8 +36,6 @@ export interface ClusterOptions {
   dns?: boolean;
   /** Allows controllers and scheduler 1,000 requests a second instead of 20 and 50. Defaults to true. */
   raisedQps?: boolean;
-  /** Names, addresses and ports derive from it. Defaults to this test process's own. */
-  instance?: number;
   /** More of kube-apiserver's own arguments: APIs and feature gates to switch off. Defaults to none. */
   apiServerArguments?: readonly string[];
   say?(message: string): void;
@@ -66,10 +64,10 @@ const run = promisify(execFile);
  * Starts a real Kubernetes 1.20, after removing what a killed test of the same instance left. A start that fails leaves nothing.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { nodes: count = 0, instance = testInstance(), say = () => {} } = options;
+  const { nodes: count = 0, say = () => {} } = options;
   const bin = await buildKubernetes({ say });
   await installClusterPrograms(say);
-  const layout = clusterLayout(instance);
+  const layout = clusterLayout(testInstance());
   await cleanCluster(layout);
   try {
     for (const directory of [layout.pids, layout.logs, layout.registries, layout.names.runDir]) {

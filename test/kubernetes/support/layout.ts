@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type InstanceNames, instanceNames } from "@jdos/component-base/instance";
@@ -25,6 +26,17 @@ export interface ClusterLayout {
   };
 }
 
+const DIRECTORY_PREFIX = "jdos-kubernetes-";
+
+/** Of all clusters that this machine has or that a killed process left. */
+export async function clusterInstances(): Promise<number[]> {
+  const names = await readdir(tmpdir());
+  return names
+    .filter((name) => name.startsWith(DIRECTORY_PREFIX))
+    .map((name) => Number(name.slice(DIRECTORY_PREFIX.length)))
+    .filter((instance) => Number.isInteger(instance));
+}
+
 /** Nodes beyond this have no address in the layout. */
 export const MAX_NODES = 9;
 
@@ -46,7 +58,7 @@ export interface NodeLayout {
 
 export function clusterLayout(instance: number): ClusterLayout {
   const names = instanceNames(instance);
-  const directory = join(tmpdir(), `jdos-kubernetes-${instance}`);
+  const directory = join(tmpdir(), `${DIRECTORY_PREFIX}${instance}`);
   return {
     names,
     directory,

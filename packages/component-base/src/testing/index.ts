@@ -23,4 +23,4 @@ export {
   type TestPrometheus,
   type TestPrometheusOptions,
 } from "./start-prometheus.ts";
-export { removeTestLocks, testInstance } from "./test-instance.ts";
+export { lockTestInstance, removeTestLocks, testInstance } from "./test-instance.ts";

@@ -21,10 +21,16 @@ export function testInstance(): number {
 function takeInstance(): { instance: number; lock: FileLock } {
   for (let instance = MAX_INSTANCE; instance >= LOWEST; instance--) {
     if (existsSync(join(RUN_ROOT, "claims", String(instance)))) continue;
-    const lock = lockTestFile(join(tmpdir(), `${TEST_LOCK_PREFIX}${instance}`));
+    const lock = lockTestInstance(instance);
     if (lock !== undefined) return { instance, lock };
   }
   throw new Error(`Cannot take a test instance: ${LOWEST} to ${MAX_INSTANCE} are all in use`);
+}
+
+/** Undefined while a test process, this one too, uses the instance. Who gets it may remove what a killed one left. */
+export function lockTestInstance(instance: number): FileLock | undefined {
+  if (instance === taken?.instance) return undefined;
+  return lockTestFile(join(tmpdir(), `${TEST_LOCK_PREFIX}${instance}`));
 }
 
 /** How the files begin by which test instances are held, in the system's directory for temporary files. */
