@@ -85,7 +85,7 @@ describe("the build queue", () => {
     await eventually(async () => {
       assert.match((await build("e2e-other", "quick", 1)).phase, /Running|Succeeded/);
       assert.equal((await build("e2e", "long", 4)).phase, "Queued");
-    }, 60);
+    });
   });
 
   it("a queued build that is cancelled leaves at once, and an older push gives way to a newer one", async () => {
@@ -101,7 +101,7 @@ describe("the build queue", () => {
 
   it("a running build that is cancelled leaves no Pod, makes no release, and keeps its log", async () => {
     const log = () => platform.say("build", "log", "1", ...LONG);
-    await eventually(async () => assert.match(await log(), /^waited 1$/m), 60);
+    await eventually(async () => assert.match(await log(), /^waited 1$/m));
     const said = await platform.say("build", "cancel", "1", ...LONG);
     assert.match(said, /cancelled it in stage build/);
     const { exitCode, stderr } = await long;
@@ -131,7 +131,7 @@ describe("the build queue", () => {
       assert.ok(exitCode === 0 || /^Superseded: /m.test(stderr), stderr);
     }
     for (const system of SYSTEMS) {
-      await eventually(async () => assert.equal((await build(system, "quick", 2)).phase, "Succeeded"), 60);
+      await eventually(async () => assert.equal((await build(system, "quick", 2)).phase, "Succeeded"));
       const { status } = await ask({ ...platform.routes, host: `quick.${system}.jdos.localhost` });
       assert.equal(status, 200);
     }
@@ -142,7 +142,7 @@ describe("the build queue", () => {
       const found = await build("e2e", "long", 2);
       assert.equal(found.phase, "Failed", JSON.stringify(found));
       return found;
-    }, 60);
+    });
     assert.deepEqual([late.reason, late.stage], ["TimedOut", "build"]);
     await platform.kubectl(["delete", "job", "long-b2", "-n", "e2e", "--wait=true"]);
     assert.match(

@@ -61,13 +61,11 @@ describe("what fails", () => {
         "12",
       );
       assert.equal(deploy.exitCode, 1);
-      await eventually(
-        async () =>
-          assert.match(
-            await platform.say("why", "--system", "e2e", "--app", "deaf"),
-            /listens on port 3000, but its traffic goes to port 8080/,
-          ),
-        120,
+      await eventually(async () =>
+        assert.match(
+          await platform.say("why", "--system", "e2e", "--app", "deaf"),
+          /listens on port 3000, but its traffic goes to port 8080/,
+        ),
       );
     } finally {
       source.remove();
@@ -158,13 +156,11 @@ describe("what fails", () => {
       "20",
     );
     assert.equal(exitCode, 1);
-    await eventually(
-      async () =>
-        assert.match(
-          await platform.say("why", "--system", "e2e", "--app", "huge"),
-          /has no node to run on: 0\/(\d) nodes are available: \1 Insufficient memory/,
-        ),
-      120,
+    await eventually(async () =>
+      assert.match(
+        await platform.say("why", "--system", "e2e", "--app", "huge"),
+        /has no node to run on: 0\/(\d) nodes are available: \1 Insufficient memory/,
+      ),
     );
   });
 });

@@ -111,7 +111,7 @@ describe("kubectl", () => {
         const { stdout } = await platform.kubectl(["get", "services", "-n", "jdos-system"]);
         assert.match(stdout, /^registry-outside +LoadBalancer +\S+ +127\.0\.0\.1 +\d+\/TCP /m);
         assert.doesNotMatch(stdout, /<pending>/);
-      }, 30);
+      });
     },
   );
 
@@ -213,10 +213,7 @@ describe("kubectl", () => {
   it("delete takes a Deployment's Pods with it", async () => {
     await ok("delete", "deployment", "web", "--timeout=30s");
     // A kubelet of Kubernetes 1.20 may let a Pod go only when it collects what is dead: once a minute.
-    await eventually(
-      async () => assert.equal(await ok("get", "pods", "-l", "app=web", "-o", "name"), ""),
-      90,
-    );
+    await eventually(async () => assert.equal(await ok("get", "pods", "-l", "app=web", "-o", "name"), ""));
   });
 });
 

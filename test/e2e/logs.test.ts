@@ -51,7 +51,7 @@ describe("logs of Pods that are gone", () => {
         assert.equal(texts.length, LINES, pod);
         assert.deepEqual(texts.sort(), wanted);
       }
-    }, 60);
+    });
   });
 
   it("a Pod that is gone is read by its name, by its release and by a time", async () => {
@@ -74,6 +74,6 @@ describe("logs of Pods that are gone", () => {
       const pods = all.map((line) => line.pod);
       for (const pod of [...gone, ...(await podNames())])
         assert.equal(pods.filter((name) => name === pod).length, 1, `${pod} of ${pods}`);
-    }, 30);
+    });
   });
 });

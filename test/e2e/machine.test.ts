@@ -87,7 +87,7 @@ describe("a machine", except("kubernetes", "up, down and doctor act on one machi
     await assert.rejects(platform.ask("kept"));
     const { exitCode, stderr } = await platform.up();
     assert.equal(exitCode, 0, stderr);
-    await eventually(async () => assert.equal((await platform.ask("kept")).status, 200), 30);
+    await eventually(async () => assert.equal((await platform.ask("kept")).status, 200));
   });
 
   it("down --purge leaves no process, mount, network namespace, packet rule, bridge, cgroup or file behind", {

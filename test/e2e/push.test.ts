@@ -97,10 +97,10 @@ describe("git push", () => {
       await eventually(async () => {
         const { exitCode, stderr } = await tree.push();
         assert.equal(exitCode, 0, stderr);
-      }, 120);
+      });
       assert.ok((await tree.lsRemote("main")).stdout.startsWith(commit));
       // Accepted before the kill, it goes on by itself.
-      await eventually(async () => assert.ok((await platform.ask("killed")).body.startsWith(next)), 120);
+      await eventually(async () => assert.ok((await platform.ask("killed")).body.startsWith(next)));
     }
   });
 });

@@ -36,7 +36,7 @@ describe("rollouts", () => {
         "name",
       ]);
       assert.doesNotMatch(stdout, /canary/);
-    }, 30);
+    });
 
   async function configure(rollout: object): Promise<void> {
     const patch = JSON.stringify({ spec: { rollout } });
@@ -167,10 +167,8 @@ describe("rollouts", () => {
       const { exitCode, stderr } = await platform.jdos("deploy", example("crash-loop"), ...APP);
       assert.equal(exitCode, 1);
       assert.match(stderr, /exit code 1/);
-      await eventually(
-        async () =>
-          assert.match(await platform.say("why", ...APP), /^Release 9 runs .*for v8 was left.*DATABASE_URL/),
-        90,
+      await eventually(async () =>
+        assert.match(await platform.say("why", ...APP), /^Release 9 runs .*for v8 was left.*DATABASE_URL/),
       );
     });
     assert.deepEqual(result.failures, {});
@@ -226,7 +224,7 @@ describe("rollouts", () => {
             status.conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
           assert.ok(seen.length === 2 && seen.every(({ spec }) => spec.readinessGates?.length === 1));
           assert.ok(seen.every(isReady));
-        }, 90);
+        });
       });
       assert.deepEqual(result.failures, {});
     });
@@ -283,7 +281,7 @@ describe("rollouts", () => {
         } finally {
           source.remove();
         }
-        await eventually(async () => assert.match(await platform.say("why", ...APP), left), 120);
+        await eventually(async () => assert.match(await platform.say("why", ...APP), left));
       });
       assert.deepEqual(result.failures, {});
       assert.deepEqual(await identities(), before);
@@ -294,7 +292,7 @@ describe("rollouts", () => {
       const [before, { release: old }] = [await identities(), await status()];
       await platform.say("env", "set", "GREETING=Changed", ...APP);
       const said = /is rolled out to new Pods, not in place: more than the image differs \(env\)/;
-      await eventually(async () => assert.match(await platform.say("events", ...APP), said), 30);
+      await eventually(async () => assert.match(await platform.say("events", ...APP), said));
       await until(({ release, rollout }) => release > old && rollout?.phase === "Complete");
       await eventually(async () => {
         const now = await identities();
@@ -302,7 +300,7 @@ describe("rollouts", () => {
           now.every((identity) => !before.includes(identity)),
           JSON.stringify([before, now]),
         );
-      }, 30);
+      });
     });
   });
 });

@@ -140,7 +140,7 @@ describe(
           .split("\n")
           .map((line) => JSON.parse(line) as { pod: string });
         assert.equal(lines.filter(({ pod }) => pod === name).length, 1, stdout);
-      }, 30);
+      });
       assert.match(await platform.say("logs", "--pod", name, ...APP), new RegExp(begin));
     });
 
@@ -201,7 +201,7 @@ describe(
           await eventually(async () => {
             const view = await platform.json<{ rollout?: { phase: string } }>("canary", "status", ...APP);
             assert.equal(view.rollout?.phase, phase);
-          }, 60);
+          });
           process.kill(await platform.pid(), "SIGKILL");
           await restart();
         }
@@ -221,7 +221,7 @@ describe(
         const pods = await podsOf();
         assert.equal(pods.length, 2);
         return pods;
-      }, 60);
+      });
       const pid = Number(JSON.parse(readFileSync(`${platform.names.runDir}/containerd.pid`, "utf8")).pid);
       assert.ok(pid > 1);
       const traffic = load({
@@ -233,8 +233,8 @@ describe(
       });
       process.kill(pid, "SIGKILL");
       assert.deepEqual((await traffic).failures, {});
-      await eventually(async () => assert.deepEqual(await podsOf(), before), 30);
-      await eventually(async () => platform.say("scale", "--replicas", "3", ...APP), 60);
+      await eventually(async () => assert.deepEqual(await podsOf(), before));
+      await eventually(async () => platform.say("scale", "--replicas", "3", ...APP));
       assert.deepEqual(
         (await podsOf()).filter(({ name }) => before.some((pod) => pod.name === name)),
         before,
@@ -285,7 +285,7 @@ class LookUps {
     return eventually(async () => {
       const { stdout } = await this.#exec("cat", "/tmp/lookups.json");
       return JSON.parse(stdout) as { answered: number; failed: number };
-    }, 120);
+    });
   }
 
   #exec(...command: string[]): Promise<Ended> {

@@ -33,7 +33,7 @@ describe("start", () => {
       const names = new Set<string>();
       for await (const event of await client.watch(type as typeof Pods, {
         namespace: "demo",
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(60_000),
       })) {
         if (event.type === "ADDED") names.add(event.object.metadata.name);
         if (names.size >= count) return;

@@ -78,7 +78,7 @@ async function eventually(check: () => Promise<void>): Promise<void> {
     try {
       return await check();
     } catch (error) {
-      if (tries === 200) throw error;
+      if (tries === 1000) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -59,7 +59,7 @@ describe("targets of Prometheus", () => {
   }
 
   async function untilSays(file: string, expected: readonly TargetGroup[]): Promise<void> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const found = JSON.parse(await readFile(join(directory, `${file}.json`), "utf8")) as TargetGroup[];
       if (JSON.stringify(found) === JSON.stringify(expected)) return;

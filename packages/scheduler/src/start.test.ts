@@ -39,7 +39,7 @@ function createPod(name: string, cpu: string): Promise<Stored<Pod>> {
 }
 
 async function waitForPod(name: string, done: (pod: Stored<Pod>) => boolean): Promise<Stored<Pod>> {
-  const watch = await client.watch(Pods, { namespace: "work", signal: AbortSignal.timeout(10_000) });
+  const watch = await client.watch(Pods, { namespace: "work", signal: AbortSignal.timeout(60_000) });
   for await (const event of watch) {
     if (event.type !== "BOOKMARK" && event.object.metadata.name === name && done(event.object))
       return event.object;

@@ -90,10 +90,10 @@ async function putEndpoints(endpoints: Endpoints, name = "web"): Promise<void> {
   else await client.update(EndpointSlices, slice);
 }
 
-/** Asks until the answer is as wanted, at most 5 s; returns the last answer. */
+/** Asks until the answer is as wanted, at most 50 s. */
 async function eventually(ask: () => Promise<string>, wanted: RegExp): Promise<void> {
   let answer = "";
-  for (let tries = 0; tries < 40; tries++) {
+  for (let tries = 0; tries < 2000; tries++) {
     answer = await ask();
     if (wanted.test(answer)) return;
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -42,9 +42,10 @@ export async function runProgram(
 
 /**
  * Asks until the check passes; then throws what it said last. Most checks start a process: between two it pauses for
- * about as long as one takes, and leaves the machine to what is waited for.
+ * about as long as one takes, and leaves the machine to what is waited for. A time is given where it is a promise: the
+ * default bounds a machine that has much else to do.
  */
-export async function eventually<T>(check: () => Promise<T>, seconds = 30): Promise<T> {
+export async function eventually<T>(check: () => Promise<T>, seconds = 120): Promise<T> {
   const until = performance.now() + seconds * 1000;
   while (true) {
     const asked = performance.now();

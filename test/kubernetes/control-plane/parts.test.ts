@@ -44,7 +44,7 @@ import { type Cluster, startCluster } from "../support/cluster.ts";
 const IMAGE = "registry.jdos.internal/demo/web@sha256:";
 const web = { namespace: "demo", name: "web" };
 const log = silentLogger();
-const WAIT_MILLIS = 30_000;
+const WAIT_MILLIS = 90_000;
 const COLLECTED_MILLIS = 90_000;
 
 /** Waits for the world to become so. */

@@ -146,7 +146,7 @@ describe("seams of a cluster", () => {
       await eventually(async () => {
         const text = await platform.say("logs", "--since", "1h", "--pod", name, "--grep", "stopping", ...APP);
         assert.match(text, /stopping/);
-      }, 60);
+      });
       const account = { url: server.url, user: server.user, password: server.password };
       const rows = await new ClickHouse(account).rows<{ pod: string }>(
         `SELECT pod FROM jdos_log_lines WHERE pod = ${literal(name)} AND line = 'stopping'`,

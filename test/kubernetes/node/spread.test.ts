@@ -159,7 +159,7 @@ describe("an image on the nodes of a cluster", () => {
     const before = await current();
     const source = new Source("hello-node").replace("server.js", "Hello from JDOS", "Hello from everywhere");
     const deploying = platform.json("deploy", source.path, ...APP);
-    await eventually(async () => assert.ok(those("pull ").length > 0, "no pull yet"), 120);
+    await eventually(async () => assert.ok(those("pull ").length > 0, "no pull yet"));
     const { client } = installed.cluster;
     const { items } = await client.list(Pods, {
       namespace: "jdos-system",
@@ -185,7 +185,7 @@ describe("an image on the nodes of a cluster", () => {
       seen = [];
       await platform.say("scale", ...APP, "--replicas", String(REPLICAS));
       assert.deepEqual(those("pull "), []);
-    }, 90);
+    });
     await leavesNothing();
   });
 });

@@ -68,17 +68,14 @@ describe("a deploy on a cluster", () => {
           more: () => deploying,
         });
         const deploy = platform.jdos("deploy", source.path, ...APP);
-        await eventually(async () => assert.ok((await state()).builds.length > earlier.builds.length), 30);
+        await eventually(async () => assert.ok((await state()).builds.length > earlier.builds.length));
         await kill();
         await deploy;
-        await eventually(
-          async () => assert.match((await platform.ask("lasting")).body, new RegExp(`^${text}`)),
-          120,
+        await eventually(async () =>
+          assert.match((await platform.ask("lasting")).body, new RegExp(`^${text}`)),
         );
-        await eventually(
-          async () =>
-            assert.equal((await platform.json<{ state: string }>("app", "get", ...APP)).state, "Ready"),
-          60,
+        await eventually(async () =>
+          assert.equal((await platform.json<{ state: string }>("app", "get", ...APP)).state, "Ready"),
         );
         deploying = false;
         const { failures } = await traffic;
@@ -126,9 +123,8 @@ describe("a deploy on a cluster", () => {
     const pids = processesOfPod(leader.metadata.uid, `packages/${part}/src/main.ts`);
     assert.ok(pids.length > 0);
     for (const pid of pids) process.kill(pid, "SIGKILL");
-    await eventually(
-      async () => assert.notEqual((await client.get(Leases, key)).spec?.holderIdentity, holder),
-      60,
+    await eventually(async () =>
+      assert.notEqual((await client.get(Leases, key)).spec?.holderIdentity, holder),
     );
   }
 });

@@ -17,7 +17,7 @@ test("keepKubernetesService() makes the Service and its slice again after they a
     everyMillis: 20,
   });
   t.after(stop);
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   await client.deleteCollection(Services, { namespace: "default" });
   await client.deleteCollection(EndpointSlices, { namespace: "default" });
   const selection = { namespace: "default", fieldSelector: "metadata.name=kubernetes", signal };

@@ -51,7 +51,7 @@ async function exists(type: ResourceType, name: string): Promise<boolean> {
 
 /** Asks again until the answer is not undefined. */
 async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;

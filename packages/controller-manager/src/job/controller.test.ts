@@ -36,7 +36,7 @@ function createJob(name: string, spec: JobSpec = {}): Promise<Stored<Job>> {
 
 /** Resolves with the first state of the Job that satisfies `done`. */
 async function waitForJob(name: string, done: (job: Stored<Job>) => boolean): Promise<Stored<Job>> {
-  const watch = await client.watch(Jobs, { namespace, signal: AbortSignal.timeout(10_000) });
+  const watch = await client.watch(Jobs, { namespace, signal: AbortSignal.timeout(60_000) });
   for await (const event of watch) {
     if (event.type !== "BOOKMARK" && event.object.metadata.name === name && done(event.object))
       return event.object;

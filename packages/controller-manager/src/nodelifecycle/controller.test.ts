@@ -43,7 +43,7 @@ describe("nodeLifecycleController", () => {
     );
 
   async function until(done: (node: Node) => boolean): Promise<Node> {
-    for await (const event of await client.watch(Nodes, { signal: AbortSignal.timeout(10_000) })) {
+    for await (const event of await client.watch(Nodes, { signal: AbortSignal.timeout(60_000) })) {
       if (event.type !== "BOOKMARK" && done(event.object as Node)) return event.object as Node;
     }
     throw new Error("Cannot wait for node: not as expected in time");

@@ -36,7 +36,7 @@ describe("podGarbageCollector", () => {
       const options = {
         namespace: "default",
         resourceVersion: metadata.resourceVersion,
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(60_000),
       };
       for await (const event of await client.watch(Pods, options)) {
         if (event.type === "DELETED") return event.object;

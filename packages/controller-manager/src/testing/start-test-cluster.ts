@@ -34,7 +34,7 @@ export interface TestCluster extends Running {
   untilGone<T extends KubeObject>(type: ResourceType<T>, key: NamespacedName): Promise<void>;
 }
 
-const WAIT_MILLIS = 10_000;
+const WAIT_MILLIS = 60_000;
 
 /** A real API server in memory with some controllers, and Pods that run by themselves. */
 export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {

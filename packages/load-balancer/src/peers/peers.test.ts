@@ -99,7 +99,7 @@ test("routes are said to lead to Pods when they do on every replica, and not soo
     return { address, routedTo: metadata.annotations?.[ROUTED_TO_ANNOTATION] };
   };
   const until = async (wanted: object) => {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 2000; tries++) {
       if (JSON.stringify(await said()) === JSON.stringify(wanted)) return;
       await sleep(50);
     }
@@ -135,7 +135,7 @@ test("what came of a canary is the sum of all replicas, and is not said before a
   await sleep(2500);
   assert.equal(await said(), undefined, "the other replica leads by an earlier weight");
   otherTraffic = { weight: 20, canary, stable };
-  for (let tries = 0; tries < 200 && (await said()) === undefined; tries++) await sleep(50);
+  for (let tries = 0; tries < 2000 && (await said()) === undefined; tries++) await sleep(50);
   assert.deepEqual(await said(), { weight: 20, canary, stable });
 });
 
@@ -150,7 +150,7 @@ test("a Service of type LoadBalancer answers at the addresses of the replicas th
     return status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? [];
   };
   const until = async (wanted: string[]) => {
-    for (let tries = 0; tries < 200 && (await said()).join() !== wanted.join(); tries++) await sleep(50);
+    for (let tries = 0; tries < 2000 && (await said()).join() !== wanted.join(); tries++) await sleep(50);
     assert.deepEqual(await said(), wanted);
   };
   await until(["127.0.0.1"]);

@@ -37,7 +37,7 @@ export async function runHaproxy(configDirectory: string): Promise<RunningHaprox
 }
 
 async function untilAnswers(child: ChildProcess, socket: string): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`HAProxy ended with code ${child.exitCode}`);
     if (existsSync(socket) && (await sendCommand(socket, "show info").catch(() => undefined)) !== undefined)

@@ -69,7 +69,7 @@ const toldOf = (system: string): NoticeBody[] =>
   seen.map(({ body }) => JSON.parse(body) as NoticeBody).filter((each) => each.system === system);
 
 async function eventually(check: () => unknown): Promise<void> {
-  for (let left = 200; ; left--) {
+  for (let left = 2000; ; left--) {
     try {
       await check();
       return;

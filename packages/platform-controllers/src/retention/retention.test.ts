@@ -171,7 +171,7 @@ describe("Retention", { skip: registryMissing() }, () => {
 });
 
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

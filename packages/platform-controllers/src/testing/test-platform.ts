@@ -56,7 +56,7 @@ export interface TestPlatform {
   stop(): Promise<void>;
 }
 
-const WAIT_MILLIS = 10_000;
+const WAIT_MILLIS = 60_000;
 const USER = { name: "system:serviceaccount:jdos-system:platform-controllers" };
 
 export interface TestPlatformOptions extends Partial<PlatformControllersOptions> {

@@ -182,7 +182,7 @@ describe("previews", () => {
     for (let tries = 0; ; tries++) {
       const now = await platform.client.get(Applications, key("shop-pr-1")).catch(() => undefined);
       if (now !== undefined && now.metadata.uid !== first.metadata.uid) break;
-      assert.ok(tries < 200, "there is no other preview");
+      assert.ok(tries < 2000, "there is no other preview");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   });
@@ -215,7 +215,7 @@ describe("previews", () => {
   });
 
   async function untilGone(name: string): Promise<boolean> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 2000; tries++) {
       if (await isGone(name)) return true;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }

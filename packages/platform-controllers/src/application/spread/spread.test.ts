@@ -136,7 +136,7 @@ async function settled(name: string, reference: string, replicas: number): Promi
       labelSelector: `${SPREAD_LABEL}=${name}`,
     });
     if (items.length === 0) return;
-    assert.ok(tries < 200, `left: ${items.map(({ metadata }) => metadata.name).join()}`);
+    assert.ok(tries < 2000, `left: ${items.map(({ metadata }) => metadata.name).join()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -151,7 +151,7 @@ const pullsOf = (notes: readonly string[]) => notes.filter((note) => note.starts
 const allPulls = OPEN.map((name) => `pull ${name}`);
 
 async function said(name: string): Promise<string[]> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 2000; tries++) {
     const { items } = await client.list(Events, { namespace: "demo" });
     const found = items
       .filter(({ involvedObject: about }) => about.kind === "Application" && about.name === name)
