@@ -3,7 +3,7 @@ import { after, afterEach, before, test } from "node:test";
 import { type EndpointSlice, EndpointSlices, type Service, Services } from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
-import { silentLogger } from "@jdos/component-base/testing";
+import { eventually, silentLogger } from "@jdos/component-base/testing";
 import dnsPacket from "dns-packet";
 import { type RunningDns, start } from "./start.ts";
 import { ask, exchangeUdp, type FakeUpstream, type Reply, startFakeUpstream } from "./testing/index.ts";
@@ -52,18 +52,6 @@ async function found(name: string, type = "A"): Promise<string[]> {
       typeof data === "object" && !Array.isArray(data) ? JSON.stringify(data) : String(data),
     )
     .sort();
-}
-
-/** Waits for the informers, at most 5 s. */
-async function eventually(check: () => Promise<void>): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await check();
-    } catch (error) {
-      if (tries === 1000) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }
 
 async function addService(name: string, spec: Service["spec"]): Promise<void> {

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterRoleBindings, ClusterRoles, EndpointSlices, Ingresses, Services } from "@jdos/api";
 import { startTestServer } from "@jdos/apiserver/testing";
+import { eventually } from "@jdos/component-base/testing";
 import { accountKubeconfig, type StartedPart, startPart } from "@jdos/controller-runtime/testing";
 import { type EchoServer, freePort, type RunningHaproxy, runHaproxy, startEcho } from "./testing/index.ts";
 
@@ -61,10 +61,11 @@ test("two replicas: both carry traffic, one writes statuses, and the other takes
     others.push(echo);
     const replicas = [await replica("one"), await replica("two")];
     await expose("web", echo.port);
-    for (const { port } of replicas) await until(async () => (await ask(port, "web.example.org")) === 200);
+    for (const { port } of replicas)
+      await eventually(async () => assert.ok((await ask(port, "web.example.org")) === 200));
     const said = async (name: string) =>
       (await client.get(Ingresses, { namespace, name })).status?.loadBalancer?.ingress?.[0];
-    await until(async () => (await said("web"))?.hostname === "routes.example.org");
+    await eventually(async () => assert.ok((await said("web"))?.hostname === "routes.example.org"));
 
     const leads = (part: StartedPart): boolean => part.log.some(({ msg }) => msg === "Became leader");
     const leader = replicas.find(({ part }) => leads(part));
@@ -72,9 +73,9 @@ test("two replicas: both carry traffic, one writes statuses, and the other takes
     assert.ok(leader && other && !leads(other.part));
     leader.part.kill("SIGKILL");
     await expose("late", echo.port);
-    await until(async () => (await ask(other.port, "late.example.org")) === 200);
+    await eventually(async () => assert.ok((await ask(other.port, "late.example.org")) === 200));
     assert.equal(await ask(leader.port, "web.example.org"), 200, "HAProxy goes on without its part");
-    await until(async () => (await said("late"))?.hostname === "routes.example.org");
+    await eventually(async () => assert.ok((await said("late"))?.hostname === "routes.example.org"));
     const balanced = await client.get(Services, { namespace, name: "balanced" });
     assert.equal(balanced.status?.loadBalancer?.ingress, undefined, "left to the cluster");
   } finally {
@@ -109,13 +110,6 @@ test("two replicas: both carry traffic, one writes statuses, and the other takes
     });
   }
 });
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await look().catch(() => false)); tries++) {
-    assert.ok(tries < 400, "it did not happen");
-    await sleep(50);
-  }
-}
 
 async function ask(port: number, host: string): Promise<number> {
   const { request } = await import("node:http");

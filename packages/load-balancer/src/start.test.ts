@@ -18,7 +18,7 @@ import {
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
-import { silentLogger } from "@jdos/component-base/testing";
+import { eventually, silentLogger } from "@jdos/component-base/testing";
 import { start } from "./start.ts";
 import { type EchoServer, freePort, type RunningHaproxy, runHaproxy, startEcho } from "./testing/index.ts";
 
@@ -70,18 +70,6 @@ function ask(host: string, port = httpPort): Promise<Answer> {
     asked.on("error", reject);
     asked.end();
   });
-}
-
-/** Waits for the world to become so, at most 10 s. */
-async function eventually(check: () => Promise<void>): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await check();
-    } catch (error) {
-      if (tries === 1000) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 }
 
 /** A Service whose endpoints are these servers of the host, in slices of their own since a slice has one port. */

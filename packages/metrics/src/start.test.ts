@@ -8,7 +8,12 @@ import { isStatus } from "@jdos/apimachinery";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
-import { silentLogger, startTestExposition, startTestPrometheus } from "@jdos/component-base/testing";
+import {
+  eventually,
+  silentLogger,
+  startTestExposition,
+  startTestPrometheus,
+} from "@jdos/component-base/testing";
 import { start } from "./start.ts";
 import type { TargetGroup } from "./targets.ts";
 import { readManifest } from "./testing/read-manifest.ts";
@@ -59,13 +64,9 @@ describe("targets of Prometheus", () => {
   }
 
   async function untilSays(file: string, expected: readonly TargetGroup[]): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    for (;;) {
-      const found = JSON.parse(await readFile(join(directory, `${file}.json`), "utf8")) as TargetGroup[];
-      if (JSON.stringify(found) === JSON.stringify(expected)) return;
-      if (Date.now() > deadline) assert.deepEqual(found, expected);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await eventually(async () =>
+      assert.deepEqual(JSON.parse(await readFile(join(directory, `${file}.json`), "utf8")), expected),
+    );
   }
 
   it("start() finds kubelets, and Pods that ask for it by the usual annotations", async () => {

@@ -20,6 +20,7 @@ import {
 import { isConditionTrue } from "@jdos/apimachinery";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
+import { eventually } from "@jdos/component-base/testing";
 import { accountKubeconfig, type StartedPart, startPart } from "@jdos/controller-runtime/testing";
 import { applyRights } from "./testing/manifests.ts";
 
@@ -83,19 +84,6 @@ function begin(): StartedPart {
   return part;
 }
 
-/** Resolves with what `look` finds first; it may throw until then. */
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    const found = await look().catch((error: unknown) => {
-      if (tries > 400) throw error;
-      return undefined;
-    });
-    if (found !== undefined) return found;
-    assert.ok(tries <= 400, "it did not happen");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 const key = (name: string) => ({ namespace: "demo", name });
 
 test("two replicas: the leader is killed while it works, the other takes over and nothing happens twice", async () => {
@@ -105,9 +93,9 @@ test("two replicas: the leader is killed while it works, the other takes over an
   await second.ready();
 
   await client.create(Systems, { metadata: { name: "demo" }, spec: {} });
-  await until(async () => {
+  await eventually(async () => {
     const { status } = await client.get(Systems, { name: "demo" });
-    return isConditionTrue(status?.conditions as never, "Ready") || undefined;
+    assert.ok(isConditionTrue(status?.conditions as never, "Ready"));
   });
   // Applications come while the leader is killed: some are its work, some its successor's.
   const names = Array.from({ length: 8 }, (_, n) => `app${n}`);
@@ -120,7 +108,7 @@ test("two replicas: the leader is killed while it works, the other takes over an
     if (name === "app3") first.kill("SIGKILL");
   }
   await second.said("Started part");
-  for (const name of names) await until(() => client.get(Deployments, key(name)));
+  for (const name of names) await eventually(() => client.get(Deployments, key(name)));
 
   const releases = (await client.list(Releases, { namespace: "demo" })).items.map(
     ({ metadata }) => metadata.name,
@@ -139,7 +127,7 @@ test("a Build on any registry: the platform's image, no host path, few capabilit
     metadata: key("built-b1"),
     spec: { application: "built", number: 1, source: { bundle: { digest: DIGEST } } },
   });
-  const job = await until(() => client.get(Jobs, key("built-b1")));
+  const job = await eventually(() => client.get(Jobs, key("built-b1")));
   const { spec: pod, metadata } = job.spec?.template ?? {};
   assert.deepEqual(pod?.imagePullSecrets, [{ name: "built-registry" }]);
   assert.deepEqual(
@@ -184,5 +172,5 @@ test("a Build on any registry: the platform's image, no host path, few capabilit
     type: "merge",
     body: { metadata: { labels: { a: "b" } } },
   });
-  await until(async () => ((await configOf()).includes('"second"') ? true : undefined));
+  await eventually(async () => assert.match(await configOf(), /"second"/));
 });

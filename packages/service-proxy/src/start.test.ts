@@ -4,7 +4,7 @@ import { type EndpointSlice, EndpointSlices, type Service, Services } from "@jdo
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import { createLogger, instanceNames } from "@jdos/component-base";
-import { testInstance } from "@jdos/component-base/testing";
+import { eventually, testInstance } from "@jdos/component-base/testing";
 import { purge, type RunningServiceProxy, start } from "./start.ts";
 import { startTestHost, type TestHost, type TestPod } from "./testing/index.ts";
 
@@ -90,16 +90,9 @@ async function putEndpoints(endpoints: Endpoints, name = "web"): Promise<void> {
   else await client.update(EndpointSlices, slice);
 }
 
-/** Asks until the answer is as wanted, at most 50 s. */
-async function eventually(ask: () => Promise<string>, wanted: RegExp): Promise<void> {
-  let answer = "";
-  for (let tries = 0; tries < 2000; tries++) {
-    answer = await ask();
-    if (wanted.test(answer)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  assert.match(answer, wanted);
-}
+/** Waits for the rules to lead there. */
+const comesTo = (ask: () => Promise<string>, wanted: RegExp): Promise<void> =>
+  eventually(async () => assert.match(await ask(), wanted));
 
 async function names(ask: () => Promise<string>, times: number): Promise<string[]> {
   const answers = await Promise.all(Array.from({ length: times }, ask));
@@ -109,87 +102,87 @@ async function names(ask: () => Promise<string>, times: number): Promise<string[
 test("a Pod reaches the endpoints of a cluster address, with its own address", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!), endpoint(pods[2]!)]);
-  await eventually(() => pods[0]!.hears(VIP, 80), new RegExp(`^pod[12] ${NET}0\\.11$`));
-  await eventually(() => pods[0]!.hears(VIP, 53, "udp"), new RegExp(`^pod[12] ${NET}0\\.11$`));
+  await comesTo(() => pods[0]!.hears(VIP, 80), new RegExp(`^pod[12] ${NET}0\\.11$`));
+  await comesTo(() => pods[0]!.hears(VIP, 53, "udp"), new RegExp(`^pod[12] ${NET}0\\.11$`));
   assert.deepEqual(await names(() => pods[0]!.hears(VIP, 80), 24), ["pod1", "pod2"]);
 });
 
 test("the host reaches the endpoints of a cluster address", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!)]);
-  await eventually(() => host.hears(VIP, 80), new RegExp(`^pod1 ${NET}0\\.1$`));
-  await eventually(() => host.hears(VIP, 53, "udp"), new RegExp(`^pod1 ${NET}0\\.1$`));
+  await comesTo(() => host.hears(VIP, 80), new RegExp(`^pod1 ${NET}0\\.1$`));
+  await comesTo(() => host.hears(VIP, 53, "udp"), new RegExp(`^pod1 ${NET}0\\.1$`));
 });
 
 test("a Pod reaches itself through its Service", async () => {
   await addService();
   await putEndpoints([endpoint(pods[0]!)]);
-  await eventually(() => pods[0]!.hears(VIP, 80), new RegExp(`^pod0 ${NET}0\\.1$`));
+  await comesTo(() => pods[0]!.hears(VIP, 80), new RegExp(`^pod0 ${NET}0\\.1$`));
 });
 
 test("a Pod and the host reach a server on the gateway's address through a Service", async () => {
   await host.serve({ address: host.gateway, port: 8080, name: "host" });
   await addService();
   await putEndpoints([{ addresses: [host.gateway], conditions: { ready: true } }]);
-  await eventually(() => pods[0]!.hears(VIP, 80), new RegExp(`^host ${NET}0\\.11$`));
-  await eventually(() => host.hears(VIP, 80), /^host /);
+  await comesTo(() => pods[0]!.hears(VIP, 80), new RegExp(`^host ${NET}0\\.11$`));
+  await comesTo(() => host.hears(VIP, 80), /^host /);
 });
 
 test("endpoints come and go in place", async () => {
   await addService();
   await putEndpoints(pods.slice(0, 1).map((pod) => endpoint(pod)));
-  await eventually(() => host.hears(VIP, 80), /^pod0/);
+  await comesTo(() => host.hears(VIP, 80), /^pod0/);
   await putEndpoints(pods.map((pod) => endpoint(pod)));
-  await eventually(async () => (await names(() => host.hears(VIP, 80), 24)).join(), /^pod0,pod1,pod2$/);
+  await comesTo(async () => (await names(() => host.hears(VIP, 80), 24)).join(), /^pod0,pod1,pod2$/);
   await putEndpoints([endpoint(pods[0]!, { ready: false }), endpoint(pods[2]!)]);
-  await eventually(async () => (await names(() => host.hears(VIP, 80), 12)).join(), /^pod2$/);
+  await comesTo(async () => (await names(() => host.hears(VIP, 80), 12)).join(), /^pod2$/);
 });
 
 test("a Service without endpoints, and a port nobody opened, refuse at once", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!, { ready: false })]);
-  await eventually(() => pods[0]!.hears(VIP, 80), /^ECONNREFUSED$/);
+  await comesTo(() => pods[0]!.hears(VIP, 80), /^ECONNREFUSED$/);
   assert.equal(await host.hears(VIP, 80), "ECONNREFUSED");
   assert.equal(await pods[0]!.hears(VIP, 9999), "ECONNREFUSED");
   // The kernel bounds its ICMP answers (net.ipv4.icmp_msgs_per_sec), so one of them may be left out.
-  await eventually(() => pods[0]!.hears(VIP, 53, "udp"), /^ECONNREFUSED$/);
+  await comesTo(() => pods[0]!.hears(VIP, 53, "udp"), /^ECONNREFUSED$/);
 });
 
 test("endpoints that terminate serve while there are no others", async () => {
   await addService();
   const leaving = { ready: false, serving: true, terminating: true };
   await putEndpoints([endpoint(pods[1]!, leaving), endpoint(pods[2]!, { ready: false, serving: false })]);
-  await eventually(() => pods[0]!.hears(VIP, 80), /^pod1/);
+  await comesTo(() => pods[0]!.hears(VIP, 80), /^pod1/);
   await putEndpoints([endpoint(pods[1]!, leaving), endpoint(pods[2]!)]);
-  await eventually(async () => (await names(() => pods[0]!.hears(VIP, 80), 12)).join(), /^pod2$/);
+  await comesTo(async () => (await names(() => pods[0]!.hears(VIP, 80), 12)).join(), /^pod2$/);
 });
 
 test("a node port leads to the endpoints, from Pods and from the host", async () => {
   await addService({ type: "NodePort", ports: [{ name: "http", port: 80, nodePort: 30080 }] });
   await putEndpoints([endpoint(pods[1]!)]);
-  await eventually(() => host.hears(host.gateway, 30080), /^pod1/);
-  await eventually(() => pods[0]!.hears(host.gateway, 30080), new RegExp(`^pod1 ${NET}0\\.11$`));
+  await comesTo(() => host.hears(host.gateway, 30080), /^pod1/);
+  await comesTo(() => pods[0]!.hears(host.gateway, 30080), new RegExp(`^pod1 ${NET}0\\.11$`));
 });
 
 test("traffic policy Local keeps to the endpoints of this node", async () => {
   await addService({ internalTrafficPolicy: "Local" });
   await putEndpoints([endpoint(pods[1]!), endpoint(pods[2]!, { ready: true }, "n2")]);
-  await eventually(async () => (await names(() => pods[0]!.hears(VIP, 80), 12)).join(), /^pod1$/);
+  await comesTo(async () => (await names(() => pods[0]!.hears(VIP, 80), 12)).join(), /^pod1$/);
 });
 
 test("session affinity keeps a client at one endpoint", async () => {
   await addService({ sessionAffinity: "ClientIP" });
   await putEndpoints(pods.map((pod) => endpoint(pod)));
-  await eventually(() => pods[0]!.hears(VIP, 80), /^pod/);
+  await comesTo(() => pods[0]!.hears(VIP, 80), /^pod/);
   assert.equal((await names(() => pods[0]!.hears(VIP, 80), 16)).length, 1);
 });
 
 test("a deleted Service leads nowhere and leaves no element", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!)]);
-  await eventually(() => host.hears(VIP, 80), /^pod1/);
+  await comesTo(() => host.hears(VIP, 80), /^pod1/);
   await client.delete(Services, { namespace, name: "web" });
-  await eventually(() => host.hears(VIP, 80), /^ECONNREFUSED$/);
+  await comesTo(() => host.hears(VIP, 80), /^ECONNREFUSED$/);
   const { stdout } = await host.run(["nft", "list", "table", "inet", tables.services]);
   assert.doesNotMatch(stdout, /elements/);
 });
@@ -197,7 +190,7 @@ test("a deleted Service leads nowhere and leaves no element", async () => {
 test("start() takes over the rules of an earlier run without an interruption", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!)]);
-  await eventually(() => host.hears(VIP, 80), /^pod1/);
+  await comesTo(() => host.hears(VIP, 80), /^pod1/);
   await proxy.stop();
   assert.match(await pods[0]!.hears(VIP, 80), /^pod1/);
   const answers: Promise<string>[] = [];
@@ -215,7 +208,7 @@ test("start() takes over the rules of an earlier run without an interruption", a
 test("a UDP client that keeps its port follows when the endpoint changes", async () => {
   await addService();
   await putEndpoints([endpoint(pods[1]!)]);
-  await eventually(() => host.hears(VIP, 53, "udp"), /^pod1/);
+  await comesTo(() => host.hears(VIP, 53, "udp"), /^pod1/);
   const program = `const u=require("dgram").createSocket("udp4");u.on("message",(m)=>console.log(String(m)));setInterval(()=>u.send("?",53,"${VIP}"),50);setTimeout(()=>process.exit(),2500)`;
   const client = host.run([process.execPath, "-e", program]);
   await new Promise((resolve) => setTimeout(resolve, 700));

@@ -11,6 +11,7 @@ export {
   registryMissing,
   startDockerRegistry,
 } from "./docker-registry.ts";
+export { eventually } from "./eventually.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { freePort } from "./free-port.ts";
 export { startTestHarbor, type TestHarbor, type TestHarborOptions } from "./harbor.ts";

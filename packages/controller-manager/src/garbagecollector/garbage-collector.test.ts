@@ -5,6 +5,7 @@ import { isStatus, type KubeObject, type OwnerReference, type ResourceType } fro
 import { startTestServer } from "@jdos/apiserver/testing";
 import type { Client, Stored } from "@jdos/client";
 import { createLogger, type Running, systemClock } from "@jdos/component-base";
+import { eventually } from "@jdos/component-base/testing";
 import { startGarbageCollector } from "./garbage-collector.ts";
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
@@ -49,20 +50,10 @@ async function exists(type: ResourceType, name: string): Promise<boolean> {
   }
 }
 
-/** Asks again until the answer is not undefined. */
-async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    assert.ok(Date.now() < deadline, what);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 async function expectGone(type: ResourceType, name: string): Promise<void> {
-  const gone = async () => ((await exists(type, name)) ? undefined : true);
-  await eventually(`${type.kind} "${name}" is still there`, gone);
+  await eventually(async () =>
+    assert.ok(!(await exists(type, name)), `${type.kind} "${name}" is still there`),
+  );
 }
 
 test("startGarbageCollector() deletes the dependents of what is gone, over generations", async () => {
@@ -78,11 +69,13 @@ test("startGarbageCollector() keeps what another owner holds, and forgets the ow
   const [left, right] = [await createMap("left"), await createMap("right")];
   await createMap("shared", left, right);
   await client.delete(ConfigMaps, { namespace, name: "left" });
-  const names = await eventually("the owner that is gone is still named", async () => {
+  await eventually(async () => {
     const { ownerReferences = [] } = (await client.get(ConfigMaps, { namespace, name: "shared" })).metadata;
-    return ownerReferences.length === 1 ? ownerReferences.map(({ name }) => name) : undefined;
+    assert.deepEqual(
+      ownerReferences.map(({ name }) => name),
+      ["right"],
+    );
   });
-  assert.deepEqual(names, ["right"]);
 });
 
 test("startGarbageCollector() lets an owner go last in foreground deletion", async () => {
@@ -91,10 +84,10 @@ test("startGarbageCollector() lets an owner go last in foreground deletion", asy
   const held = { metadata: { finalizers: ["test.jdos.io/hold"] } };
   await client.patch(ConfigMaps, { namespace, name: "behind" }, { type: "merge", body: held });
   await client.delete(ConfigMaps, { namespace, name: "front" }, { propagationPolicy: "Foreground" });
-  await eventually(
-    "the dependent is not being deleted",
-    async () => (await client.get(ConfigMaps, { namespace, name: "behind" })).metadata.deletionTimestamp,
-  );
+  await eventually(async () => {
+    const { metadata } = await client.get(ConfigMaps, { namespace, name: "behind" });
+    assert.ok(metadata.deletionTimestamp, "the dependent is not being deleted");
+  });
   assert.ok(await exists(ConfigMaps, "front"));
   const release = { metadata: { finalizers: null } };
   await client.patch(ConfigMaps, { namespace, name: "behind" }, { type: "merge", body: release });
@@ -140,14 +133,7 @@ test("startGarbageCollector() follows Kinds that are defined while it runs", asy
     kind: "Widget",
     namespaced: true,
   };
-  const widget = await eventually("the new Kind is not served", async () => {
-    try {
-      return await client.create(Widgets, { metadata: { name: "one", namespace } });
-    } catch (error) {
-      if (isStatus(error, "NotFound")) return undefined;
-      throw error;
-    }
-  });
+  const widget = await eventually(() => client.create(Widgets, { metadata: { name: "one", namespace } }));
   await createMap("of-widget", widget);
   await client.delete(Widgets, { namespace, name: "one" });
   await expectGone(ConfigMaps, "of-widget");

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterRoleBindings, ConfigMaps, Leases, RoleBindings, Roles } from "@jdos/api";
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
+import { eventually } from "@jdos/component-base/testing";
 import { accountKubeconfig, type StartedPart, startPart } from "../testing/index.ts";
 
 const MAIN = join(import.meta.dirname, "../testing/example-part.ts");
@@ -54,13 +55,6 @@ describe("runProcess", () => {
     const part = startPart(MAIN, all);
     parts.push(part);
     return part;
-  }
-
-  async function until(look: () => Promise<boolean>): Promise<void> {
-    for (let tries = 0; !(await look()); tries++) {
-      assert.ok(tries < 400, "it did not happen");
-      await sleep(50);
-    }
   }
 
   const notes = async (): Promise<number> =>
@@ -140,7 +134,7 @@ describe("runProcess", () => {
     const second = begin("--within");
     await Promise.all([first.said("Started part"), second.said("Started part")]);
     await Promise.race([first.said("Became leader"), second.said("Became leader")]);
-    await until(async () => (await notes()) > 0);
+    await eventually(async () => assert.ok((await notes()) > 0));
     assert.equal(await notes(), 1);
     const leader = first.log.some(({ msg }) => msg === "Became leader") ? first : second;
     const lease = await client.get(Leases, LEASE);

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Applications, Builds, JDOS_DEFINITIONS, Namespaces, Webhooks } from "@jdos/api";
 import { webhookSecret } from "@jdos/api/webhook-secret";
 import { startTestServer } from "@jdos/apiserver/testing";
+import { eventually } from "@jdos/component-base/testing";
 import { accountKubeconfig, type StartedPart, startPart } from "@jdos/controller-runtime/testing";
 import { commit, githubPush } from "../testing/hooks/payloads.ts";
 import { applyRights, signed } from "../testing/hooks/start-test-hooks.ts";
@@ -65,9 +66,11 @@ test("a delivery that was answered with 202 is built once, though the process is
       part!.kill("SIGKILL");
       await part!.ended;
       url = await begin();
-      await until(async () => (await delivery(`delivery-${number}`))?.build === `shop-b${number}`);
+      await eventually(async () =>
+        assert.ok((await delivery(`delivery-${number}`))?.build === `shop-b${number}`),
+      );
       await end(`shop-b${number}`);
-      await until(async () => (await delivery(`delivery-${number}`))?.outcome === "Built");
+      await eventually(async () => assert.ok((await delivery(`delivery-${number}`))?.outcome === "Built"));
     }
     const { items } = await client.list(Builds, { namespace: "demo" });
     assert.deepEqual(
@@ -86,11 +89,3 @@ test("a delivery that was answered with 202 is built once, though the process is
     return status?.deliveries?.find((one) => one.id === id);
   }
 });
-
-async function until(done: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (await done()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("It did not get there");
-}

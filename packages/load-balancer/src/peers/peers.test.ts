@@ -19,7 +19,7 @@ import {
 import { startTestServer, type TestServer } from "@jdos/apiserver/testing";
 import type { Client } from "@jdos/client";
 import type { Running } from "@jdos/component-base";
-import { silentLogger } from "@jdos/component-base/testing";
+import { eventually, silentLogger } from "@jdos/component-base/testing";
 import type { Listenings } from "../model/listening.ts";
 import { start } from "../start.ts";
 import { freePort, type RunningHaproxy, runHaproxy } from "../testing/index.ts";
@@ -98,13 +98,8 @@ test("routes are said to lead to Pods when they do on every replica, and not soo
     const address = status?.loadBalancer?.ingress?.[0]?.ip;
     return { address, routedTo: metadata.annotations?.[ROUTED_TO_ANNOTATION] };
   };
-  const until = async (wanted: object) => {
-    for (let tries = 0; tries < 2000; tries++) {
-      if (JSON.stringify(await said()) === JSON.stringify(wanted)) return;
-      await sleep(50);
-    }
-    assert.deepEqual(await said(), wanted);
-  };
+  const until = (wanted: { address?: string; routedTo?: string }) =>
+    eventually(async () => assert.deepEqual(await said(), { routedTo: undefined, ...wanted }));
   await until({ address: "127.0.0.1" });
   await sleep(500);
   assert.equal((await said()).routedTo, undefined, "the other replica does not know the routes yet");
@@ -135,8 +130,7 @@ test("what came of a canary is the sum of all replicas, and is not said before a
   await sleep(2500);
   assert.equal(await said(), undefined, "the other replica leads by an earlier weight");
   otherTraffic = { weight: 20, canary, stable };
-  for (let tries = 0; tries < 2000 && (await said()) === undefined; tries++) await sleep(50);
-  assert.deepEqual(await said(), { weight: 20, canary, stable });
+  await eventually(async () => assert.deepEqual(await said(), { weight: 20, canary, stable }));
 });
 
 test("a Service of type LoadBalancer answers at the addresses of the replicas that listen at its ports", async () => {
@@ -149,10 +143,7 @@ test("a Service of type LoadBalancer answers at the addresses of the replicas th
     const { status } = await client.get(Services, { namespace, name: "tcp" });
     return status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? [];
   };
-  const until = async (wanted: string[]) => {
-    for (let tries = 0; tries < 2000 && (await said()).join() !== wanted.join(); tries++) await sleep(50);
-    assert.deepEqual(await said(), wanted);
-  };
+  const until = (wanted: string[]) => eventually(async () => assert.deepEqual(await said(), wanted));
   await until(["127.0.0.1"]);
   otherListens = { [`${namespace}/tcp`]: { ports: `TCP/${port}`, all: true } };
   await until(["127.0.0.1", OTHER]);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLogger } from "@jdos/component-base";
+import { eventually } from "@jdos/component-base/testing";
 import { LogServerError } from "../errors.ts";
 import { startServer } from "../server/server.ts";
 import { SqliteStore } from "../store/sqlite/sqlite-store.ts";
@@ -72,11 +73,6 @@ describe("Collector", () => {
     } while (cursor !== undefined);
     return found;
   }
-  async function until(check: () => Promise<boolean>): Promise<void> {
-    for (const end = performance.now() + 60_000; !(await check()); await sleep(10))
-      if (performance.now() > end) throw new Error("It did not come to be in 60 s");
-  }
-
   it("reads 100,000 lines through rotation, ended and started again between, none lost and none twice", async () => {
     const path = logOf("demo_hello-1_u1");
     const wanted: string[] = [];
@@ -94,7 +90,7 @@ describe("Collector", () => {
       }
       await sleep(5);
     }
-    await until(async () => (await texts()).length >= wanted.length);
+    await eventually(async () => assert.ok((await texts()).length >= wanted.length));
     assert.deepEqual(await texts(), wanted);
   });
 
@@ -111,7 +107,7 @@ describe("Collector", () => {
       },
     };
     start(sink);
-    await until(async () => refusals < 0);
+    await eventually(async () => assert.ok(refusals < 0));
     assert.deepEqual(await texts(), ["a", "b"]);
     const [line] = (await store.query({ system: "demo", application: "hello" })).lines;
     assert.equal(line?.pod, "hello-1");
@@ -123,10 +119,10 @@ describe("Collector", () => {
     const path = logOf("demo_hello-1_u1");
     appendFileSync(path, logText(["a"]));
     start();
-    await until(async () => (await texts()).length === 1);
+    await eventually(async () => assert.ok((await texts()).length === 1));
     appendFileSync(path, logText(["last words"], { from: 1 }));
     rmSync(join(root, "pods", "demo_hello-1_u1"), { recursive: true });
-    await until(async () => (await texts()).length === 2);
+    await eventually(async () => assert.ok((await texts()).length === 2));
   });
 
   it("reads on where the log of one container cannot be read", async () => {
@@ -136,9 +132,9 @@ describe("Collector", () => {
     writeFileSync(`${path}.20260101-000001.gz`, "nothing that was packed");
     appendFileSync(path, logText(["a"]));
     start();
-    await until(async () => (await texts()).length === 1);
+    await eventually(async () => assert.ok((await texts()).length === 1));
     appendFileSync(path, logText(["b"], { from: 1 }));
-    await until(async () => (await texts()).length === 2);
+    await eventually(async () => assert.ok((await texts()).length === 2));
     assert.deepEqual(await texts(), ["a", "b"]);
   });
 
@@ -149,7 +145,7 @@ describe("Collector", () => {
       const url = `http://127.0.0.1:${server.port}`;
       appendFileSync(logOf("demo_hello-1_u1"), logText(["far"]));
       start(new RemoteSink({ url, key: keys.write }));
-      await until(async () => (await texts()).length === 1);
+      await eventually(async () => assert.ok((await texts()).length === 1));
       const ask = (path: string, key: string) =>
         fetch(`${url}${path}`, { headers: { authorization: `Bearer ${key}` } });
       const path = "/v1/lines?system=demo&application=hello";

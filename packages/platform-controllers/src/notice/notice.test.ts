@@ -16,6 +16,7 @@ import {
   Systems,
 } from "@jdos/api";
 import type { Stored } from "@jdos/client";
+import { eventually } from "@jdos/component-base/testing";
 import { startTestPlatform, type TestPlatform } from "../testing/index.ts";
 import { reachable } from "./reachable.ts";
 
@@ -67,18 +68,6 @@ async function build(namespace: string, number: number): Promise<string> {
 
 const toldOf = (system: string): NoticeBody[] =>
   seen.map(({ body }) => JSON.parse(body) as NoticeBody).filter((each) => each.system === system);
-
-async function eventually(check: () => unknown): Promise<void> {
-  for (let left = 2000; ; left--) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (left === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-}
 
 test("a notice tells the end of a build, signed, with a text for chats, and once", async () => {
   await system("signed", { url, events: ["build.succeeded"], secret: { name: "sign", key: "key" } });

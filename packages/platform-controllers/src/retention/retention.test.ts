@@ -10,7 +10,7 @@ import {
   readNeedless,
 } from "@jdos/api";
 import { DEFAULT_REGISTRY } from "@jdos/component-base";
-import { FakeClock, silentLogger } from "@jdos/component-base/testing";
+import { eventually, FakeClock, silentLogger } from "@jdos/component-base/testing";
 import { settingsOf } from "../options.ts";
 import { registryMissing, startRegistry, startTestPlatform, type TestPlatform } from "../testing/index.ts";
 import { Retention } from "./retention.ts";
@@ -130,12 +130,11 @@ describe("Retention", { skip: registryMissing() }, () => {
       );
       assert.equal(await registry.has("team/asked", free), false);
       assert.equal(await registry.has("team/asked", needed), true);
-      const event = await until(async () =>
-        (await own.client.list(Events, { namespace: "team" })).items.find(
-          ({ reason }) => reason === "ImageKept",
-        ),
-      );
-      assert.match(event.message ?? "", /Release team\/asked-v1 names it$/);
+      await eventually(async () => {
+        const { items } = await own.client.list(Events, { namespace: "team" });
+        const event = items.find(({ reason }) => reason === "ImageKept");
+        assert.match(event?.message ?? "", /Release team\/asked-v1 names it$/);
+      });
     } finally {
       await own.stop();
     }
@@ -169,13 +168,3 @@ describe("Retention", { skip: registryMissing() }, () => {
     }
   });
 });
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const signal = AbortSignal.timeout(60_000);
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    signal.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

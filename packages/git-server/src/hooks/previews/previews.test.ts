@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { Applications, PREVIEW_CHANGED_ANNOTATION, PREVIEW_OF_LABEL, PULL_REQUEST_LABEL } from "@jdos/api";
 import { isStatus } from "@jdos/apimachinery";
+import { eventually } from "@jdos/component-base/testing";
 import { commit, giteaPush, githubPull, githubPush, gitlabMerge } from "../../testing/hooks/payloads.ts";
 import { signed, startTestHooks, type TestHooks } from "../../testing/hooks/start-test-hooks.ts";
 
@@ -179,12 +180,10 @@ describe("previews", () => {
     await platform.post("shop", push, signed.github(secret, push));
     assert.ok((await platform.builds()).some(({ spec }) => spec.application === "shop"));
     await finalizers([]);
-    for (let tries = 0; ; tries++) {
-      const now = await platform.client.get(Applications, key("shop-pr-1")).catch(() => undefined);
-      if (now !== undefined && now.metadata.uid !== first.metadata.uid) break;
-      assert.ok(tries < 2000, "there is no other preview");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await eventually(async () => {
+      const now = await platform.client.get(Applications, key("shop-pr-1"));
+      assert.notEqual(now.metadata.uid, first.metadata.uid);
+    });
   });
 
   it("a preview whose time is over goes, and nothing else", async () => {
@@ -203,24 +202,16 @@ describe("previews", () => {
         },
         spec: {},
       });
-    assert.ok(await untilGone("shop-pr-2"));
+    await eventually(async () => assert.ok(await isGone("shop-pr-2")));
     assert.equal(await isGone("shop-pr-1"), false);
     await platform.client.patch(Applications, key("shop"), {
       type: "merge",
       body: { spec: { triggers: { previews: { expireAfterHours: 1 } } } },
     });
-    assert.ok(await untilGone("shop-pr-1"), "the setting of now counts");
+    await eventually(async () => assert.ok(await isGone("shop-pr-1"), "the setting of now counts"));
     assert.equal(await isGone("other"), false);
     assert.equal(await isGone("shop"), false);
   });
-
-  async function untilGone(name: string): Promise<boolean> {
-    for (let tries = 0; tries < 2000; tries++) {
-      if (await isGone(name)) return true;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return false;
-  }
 
   it("a branch is none of a pull request's business: a push builds the application alone", async () => {
     await shop();

@@ -14,7 +14,7 @@ import {
 } from "@jdos/api";
 import { controllerOf, findCondition } from "@jdos/apimachinery";
 import type { Client } from "@jdos/client";
-import { FakeClock } from "@jdos/component-base/testing";
+import { eventually, FakeClock } from "@jdos/component-base/testing";
 import { startTestPlatform, type TestPlatform } from "../../testing/index.ts";
 import { simulateWorkloads } from "../../testing/simulated-workloads.ts";
 import { ENOUGH_FAULTS, WriteFaults } from "../../testing/write-faults.ts";
@@ -130,15 +130,16 @@ async function settled(name: string, reference: string, replicas: number): Promi
       status.replicas === replicas &&
       status.spread === undefined,
   );
-  for (let tries = 0; ; tries++) {
+  await eventually(async () => {
     const { items } = await client.list(Pods, {
       namespace: "demo",
       labelSelector: `${SPREAD_LABEL}=${name}`,
     });
-    if (items.length === 0) return;
-    assert.ok(tries < 2000, `left: ${items.map(({ metadata }) => metadata.name).join()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      [],
+    );
+  });
 }
 
 /** What happened since the last look. */
@@ -151,16 +152,15 @@ const pullsOf = (notes: readonly string[]) => notes.filter((note) => note.starts
 const allPulls = OPEN.map((name) => `pull ${name}`);
 
 async function said(name: string): Promise<string[]> {
-  for (let tries = 0; tries < 2000; tries++) {
+  return eventually(async () => {
     const { items } = await client.list(Events, { namespace: "demo" });
     const found = items
       .filter(({ involvedObject: about }) => about.kind === "Application" && about.name === name)
       .filter(({ reason }) => reason === "SpreadingImage" || reason?.startsWith("Image") === true)
       .map(({ reason, message }) => `${reason}: ${message}`);
-    if (found.some((text) => text.startsWith("Image"))) return found.sort();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return [];
+    assert.ok(found.some((text) => text.startsWith("Image")));
+    return found.sort();
+  });
 }
 
 test("the first Release begins with one Pod, the others wait until all open nodes have its image, two at a time", async () => {
