@@ -64,7 +64,9 @@ describe(
       return (JSON.parse(stdout) as { items: T[] }).items;
     };
 
-    it(`kill -9 of builder, registry, jdosd and git server ${KILLS} times (seed ${SEED}): each build ends once, each release is whole`, async () => {
+    it(`kill -9 of builder, registry, jdosd and git server ${KILLS} times: each build ends once, each release is whole`, async () => {
+      // Shown when the test fails: JDOS_E2E_SEED repeats it.
+      console.log(`JDOS_E2E_SEED=${SEED}`);
       const next = random(SEED);
       let going = true;
       let changes = 0;

@@ -13,9 +13,10 @@ const MODULE = JSON.stringify(join(import.meta.dirname, "test-instance.ts"));
 
 /** Runs statements in another process; gives what they print. */
 async function elsewhere(statements: string): Promise<string> {
-  const script = `import { lockTestFile, removeTestLocks } from ${MODULE}; ${statements}`;
+  const script = `import { readdirSync } from "node:fs"; import { lockTestFile, removeTestLocks, testInstance } from ${MODULE}; ${statements}`;
   const flags = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval"];
-  return (await runCommand([process.execPath, ...flags, script])).stdout;
+  const env = { ...process.env, TMPDIR: directory };
+  return (await runCommand([process.execPath, ...flags, script], { env })).stdout;
 }
 
 const lockElsewhere = (path: string): Promise<string> =>
@@ -34,5 +35,10 @@ describe("removeTestLocks", () => {
     assert.equal(await lockElsewhere(path), "locked");
     removeTestLocks(directory);
     assert.ok(!existsSync(path));
+  });
+
+  it("takes along the lock of its own process", async () => {
+    const statements = `testInstance(); removeTestLocks(); process.stdout.write(readdirSync(process.env.TMPDIR).join())`;
+    assert.equal(await elsewhere(statements), "");
   });
 });

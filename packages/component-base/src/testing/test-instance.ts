@@ -52,8 +52,10 @@ export function lockTestFile(path: string): FileLock | undefined {
   }
 }
 
-/** Removes the files that no test process holds. Idempotent. */
+/** Gives this process's own instance back, and removes the files that no other test process holds. Idempotent. */
 export function removeTestLocks(directory = tmpdir()): void {
+  taken?.lock.release();
+  taken = undefined;
   for (const name of readdirSync(directory)) {
     if (!name.startsWith(TEST_LOCK_PREFIX) || name.endsWith("-journal")) continue;
     const path = join(directory, name);
