@@ -13,8 +13,6 @@ export interface ReportedEvent {
     readonly message?: string;
     /** Of a file's summary. */
     readonly duration_ms?: number;
-    /** Of a file's summary: its tests, without suites, as its own process counted them. */
-    readonly counts?: { readonly passed: number };
     readonly details?: { readonly type?: string; readonly duration_ms?: number; readonly error?: unknown };
   };
 }
@@ -30,8 +28,6 @@ interface FileReport extends Totals {
   readonly started: number;
   readonly output: string[];
   readonly skips: Map<string, number>;
-  /** Tests that passed without saying so themselves. */
-  unreported: number;
 }
 
 export interface ReporterOptions {
@@ -61,8 +57,6 @@ export class TestReporter {
     else if ((type === "test:stdout" || type === "test:stderr") && data.message !== undefined) {
       report.output.push(data.message);
     } else if (type === "test:summary" && data.file !== undefined) {
-      // Reports travel in what the process prints and can get lost; a failure is told by its exit code as well.
-      report.unreported = Math.max(0, (data.counts?.passed ?? 0) - report.passed);
       this.#closeFile(report, data.duration_ms);
     }
   }
@@ -111,16 +105,7 @@ export class TestReporter {
   #report(file: string): FileReport {
     let report = this.#files.get(file);
     if (report === undefined) {
-      report = {
-        file,
-        started: this.#now(),
-        output: [],
-        skips: new Map(),
-        unreported: 0,
-        passed: 0,
-        failed: 0,
-        skipped: 0,
-      };
+      report = { file, started: this.#now(), output: [], skips: new Map(), passed: 0, failed: 0, skipped: 0 };
       this.#files.set(file, report);
     }
     return report;
@@ -128,7 +113,6 @@ export class TestReporter {
 
   #closeFile(report: FileReport, durationMillis = this.#now() - report.started): void {
     this.#files.delete(report.file);
-    report.passed += report.unreported;
     this.totals.passed += report.passed;
     this.totals.failed += report.failed;
     this.totals.skipped += report.skipped;
@@ -137,10 +121,6 @@ export class TestReporter {
     this.#options.write(
       `${report.failed > 0 ? "✖" : "✔"} ${this.#name(report.file)}  ${counts}, ${seconds} s\n`,
     );
-    if (report.unreported > 0)
-      this.#options.write(
-        `    ${report.unreported} of them counted by its process alone: their reports got lost\n`,
-      );
     for (const [reason, count] of report.skips) this.#options.write(`    ${count} skipped: ${reason}\n`);
     if (report.failed > 0 && report.output.length > 0) {
       this.#options.write(`${indent(`it printed:\n${report.output.join("").trimEnd().slice(-8_000)}`)}\n`);
