@@ -1,5 +1,4 @@
 import { globSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
 import { parseArgs } from "node:util";
@@ -173,7 +172,6 @@ async function main(): Promise<void> {
   }
   process.env.PATH = await installTestPrograms({
     path: process.env.PATH ?? "",
-    cacheDir: join(process.env.JDOS_USER_CACHE ?? tmpdir(), "test"),
     say,
   });
   // Before files that would each install them run side by side.

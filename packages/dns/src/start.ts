@@ -6,8 +6,7 @@ import { countAnswers } from "./metrics.ts";
 import type { DnsOptions } from "./options.ts";
 import { followCluster } from "./records-from-cluster.ts";
 import { Resolver } from "./resolver.ts";
-import { listenTcp } from "./server/tcp.ts";
-import { listenUdp } from "./server/udp.ts";
+import { listenAt } from "./server/listen.ts";
 import { Zone } from "./zone/zone.ts";
 
 export interface RunningDns {
@@ -40,11 +39,9 @@ export async function start(options: DnsOptions): Promise<RunningDns> {
   let { port = 53 } = options;
   try {
     for (const address of listen) {
-      const udp = await listenUdp({ address, port, resolver, log });
-      port = udp.address().port;
-      closers.push(() => new Promise((resolve) => udp.close(() => resolve())));
-      const tcp = await listenTcp({ address, port, resolver, log });
-      closers.push(async () => void tcp.close());
+      const listening = await listenAt({ address, port, resolver, log });
+      port = listening.port;
+      closers.push(() => listening.close());
     }
     if (options.health !== undefined) {
       const notSynced = (): void => {

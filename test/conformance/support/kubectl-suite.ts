@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test as plainTest } from "node:test";
+import { after, before, describe } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type Skips, skippingIt } from "@jdos/client/testing";
 import { eventually } from "../../e2e/support/process.ts";
@@ -112,15 +112,6 @@ const kubectls = await findKubectls();
 
 /** The real kubectl, old and new, against an API server alone: no node, no controller. */
 export function kubectlSuite(name: string, options: KubectlSuiteOptions): void {
-  plainTest(
-    "a kubectl is on this machine",
-    {
-      skip: kubectls.length > 0 ? false : "no kubectl on the PATH and none to download",
-    },
-    () => {
-      assert.ok(kubectls.length > 0);
-    },
-  );
   for (const binary of kubectls)
     describe(`kubectl ${binary.version} with ${name}`, () => suite(binary, options));
 }

@@ -1,7 +1,6 @@
 import { type ExecFileException, execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { promisify } from "node:util";
+import { debianKubectl } from "./debian-kubectl.ts";
 
 const run = promisify(execFile);
 
@@ -12,41 +11,24 @@ export interface KubectlBinary {
   path: string;
 }
 
-const CACHE = join(import.meta.dirname, "../../../node_modules/.cache/jdos/kubectl-debian");
-
-/** The kubectl on the PATH, and Debian's own (1.20), unpacked into a cache and not installed. */
+/** The kubectl on the PATH, and Debian's own (1.20), where the two differ. */
 export async function findKubectls(): Promise<KubectlBinary[]> {
-  const candidates = ["kubectl", await debianKubectl()];
   const found: KubectlBinary[] = [];
-  for (const path of candidates) {
-    const version = path === undefined ? undefined : await versionOf(path);
-    if (path === undefined || version === undefined || found.some((one) => one.version === version)) continue;
-    found.push({ version, path });
+  for (const path of ["kubectl", await debianKubectl()]) {
+    const version = await versionOf(path);
+    if (version !== undefined && !found.some((one) => one.version === version)) found.push({ version, path });
   }
   return found;
 }
 
-async function debianKubectl(): Promise<string | undefined> {
-  const path = join(CACHE, "usr/bin/kubectl");
-  if (existsSync(path)) return path;
-  try {
-    mkdirSync(CACHE, { recursive: true });
-    await run("apt-get", ["download", "kubernetes-client"], { cwd: CACHE, timeout: 60_000 });
-    const archive = readdirSync(CACHE).find((file) => file.endsWith(".deb"));
-    if (archive === undefined) return undefined;
-    await run("dpkg", ["-x", join(CACHE, archive), CACHE], { timeout: 60_000 });
-    return existsSync(path) ? path : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
+/** Undefined where there is no such program. */
 async function versionOf(path: string): Promise<string | undefined> {
   try {
-    const { stdout } = await run(path, ["version", "--client", "-o", "json"], { timeout: 20_000 });
+    const { stdout } = await run(path, ["version", "--client", "-o", "json"], { timeout: 60_000 });
     return (JSON.parse(stdout) as { clientVersion: { gitVersion: string } }).clientVersion.gitVersion;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 
