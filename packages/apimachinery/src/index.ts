@@ -6,6 +6,7 @@
 export * from "./canonical-quantity.ts";
 export * from "./condition.ts";
 export * from "./copy.ts";
+export * from "./message-of.ts";
 export * from "./meta.ts";
 export * from "./names.ts";
 export * from "./node-selector.ts";

@@ -17,8 +17,3 @@ export class ApiServerError extends Error {
     this.hint = options.hint;
   }
 }
-
-/** The sentence of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

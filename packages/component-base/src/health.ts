@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { messageOf } from "@jdos/apimachinery";
 import { ComponentError } from "./errors.ts";
 import { http } from "./http.ts";
 import type { Metrics } from "./metrics.ts";
@@ -40,7 +41,7 @@ async function report(name: string, checks: Readonly<Record<string, HealthCheck>
       lines.push(`[+]${check} ok`);
     } catch (error) {
       ok = false;
-      lines.push(`[-]${check} failed: ${error instanceof Error ? error.message : String(error)}`);
+      lines.push(`[-]${check} failed: ${messageOf(error)}`);
     }
   }
   lines.push(`${name} check ${ok ? "passed" : "failed"}`);

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { isRegistryLimit } from "@jdos/api";
-import { bytes } from "@jdos/apimachinery";
+import { bytes, messageOf } from "@jdos/apimachinery";
 import {
   DEFAULT_DATA_DIRECTORY,
   type Environment,
@@ -117,7 +117,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
+    throw invalid(messageOf(cause), cause);
   }
 }
 

@@ -1,3 +1,5 @@
+import { messageOf } from "@jdos/apimachinery";
+
 /** One line of a start's report. */
 export interface ProgressLine {
   readonly stage: string;
@@ -33,7 +35,7 @@ export function createProgress(write: (line: ProgressLine) => void): Progress {
         report("succeeded");
         return result;
       } catch (error) {
-        report("failed", error instanceof Error ? error.message : String(error));
+        report("failed", messageOf(error));
         throw error;
       }
     },

@@ -39,7 +39,3 @@ export class LogServerError extends Error {
     return HTTP_STATUS[this.code];
   }
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,8 +1,8 @@
+import { messageOf } from "@jdos/apimachinery";
 import { createShutdown, type Running } from "@jdos/component-base";
 import { Collector } from "./collector/collector.ts";
 import { followPods } from "./collector/pod-index.ts";
 import { RemoteSink } from "./collector/remote-sink.ts";
-import { messageOf } from "./errors.ts";
 import type { CollectOptions, LogCollectorOptions, LogServerOptions, StoreOptions } from "./options.ts";
 import { startServer } from "./server/server.ts";
 import { ClickHouseStore } from "./store/clickhouse/clickhouse-store.ts";

@@ -1,6 +1,5 @@
-import { StatusError } from "@jdos/apimachinery";
+import { messageOf, StatusError } from "@jdos/apimachinery";
 import { stringify as toYaml } from "yaml";
-import { messageOf } from "../errors.ts";
 import type { AnswerForm } from "./negotiate.ts";
 import type { ApiResponse } from "./request.ts";
 

@@ -1,6 +1,5 @@
-import { type KubeObject, StatusError } from "@jdos/apimachinery";
+import { type KubeObject, messageOf, StatusError } from "@jdos/apimachinery";
 import { parse as parseYaml } from "yaml";
-import { messageOf } from "../errors.ts";
 import { declarations } from "../openapi/index.ts";
 import { isRecord } from "../patch/merge-patch.ts";
 import { decodeProtobuf, PROTOBUF } from "../protobuf/index.ts";

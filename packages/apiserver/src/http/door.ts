@@ -1,6 +1,7 @@
 import type { Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { ApiServerError, messageOf } from "../errors.ts";
+import { messageOf } from "@jdos/apimachinery";
+import { ApiServerError } from "../errors.ts";
 
 /** An open port. */
 export interface Door {

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { ApiServerError, messageOf } from "../errors.ts";
+import { messageOf } from "@jdos/apimachinery";
+import { ApiServerError } from "../errors.ts";
 import { upgradeSchema } from "./schema.ts";
 
 /** One row as it is kept. */

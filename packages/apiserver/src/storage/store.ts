@@ -1,5 +1,5 @@
-import { deepEqual, deepFreeze, type KubeObject, StatusError } from "@jdos/apimachinery";
-import { ApiServerError, messageOf } from "../errors.ts";
+import { deepEqual, deepFreeze, type KubeObject, messageOf, StatusError } from "@jdos/apimachinery";
+import { ApiServerError } from "../errors.ts";
 import type { StoredObject, StoreEvent } from "./event.ts";
 import { EventRing, type EventRingOptions } from "./event-ring.ts";
 import type { JournalEntry } from "./journal.ts";

@@ -5,6 +5,7 @@ import {
   deepCopy,
   formatTime,
   isStatus,
+  messageOf,
   type ObjectKey,
 } from "@jdos/apimachinery";
 import type { InformerFactory, Stored } from "@jdos/client";
@@ -14,7 +15,7 @@ import {
   type ReconcileContext,
   type Result,
 } from "@jdos/controller-runtime";
-import { isNamespaceTerminating, messageOf } from "../pod/pod-control.ts";
+import { isNamespaceTerminating } from "../pod/pod-control.ts";
 import { deleteJob, outcomeOf, pruneJobs } from "./history.ts";
 import { latestMissed, parseSchedule, type Schedule } from "./schedule.ts";
 

@@ -1,5 +1,13 @@
 import { type Deployment, Deployments, type ReplicaSet, ReplicaSets } from "@jdos/api";
-import { controllerOf, controllerReference, deepCopy, deepEqual, isStatus, keyOf } from "@jdos/apimachinery";
+import {
+  controllerOf,
+  controllerReference,
+  deepCopy,
+  deepEqual,
+  isStatus,
+  keyOf,
+  messageOf,
+} from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import { applyStatus } from "@jdos/controller-runtime";
 import { boundsOf, desiredReplicas, isRollingUpdate, maxSurge } from "./bounds.ts";
@@ -92,7 +100,7 @@ export async function withNewSet(rollout: Rollout): Promise<Rollout> {
 
 async function reportFailure(rollout: Rollout, wanted: ReplicaSet, error: unknown): Promise<never> {
   const { context, deployment } = rollout;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   const message = `Failed to create new replica set "${wanted.metadata?.name}": ${why}`;
   await writeProgress(rollout, { status: "False", reason: "ReplicaSetCreateError", message }).catch(() => {});
   context.events.event(deployment, "Warning", "ReplicaSetCreateError", message);

@@ -1,5 +1,5 @@
 import { type Pod, Pods } from "@jdos/api";
-import { isStatus, type KubeObject, keyOf } from "@jdos/apimachinery";
+import { isStatus, type KubeObject, keyOf, messageOf } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import type { ReconcileContext } from "@jdos/controller-runtime";
 
@@ -44,8 +44,4 @@ export function isNamespaceTerminating(error: unknown): boolean {
     isStatus(error, "Forbidden") &&
     error.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") === true
   );
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@ import {
   keyOf,
   type LabelSelector,
   matchesSelector,
+  messageOf,
   type ObjectKey,
   type ResourceType,
 } from "@jdos/apimachinery";
@@ -20,7 +21,7 @@ import {
 } from "@jdos/controller-runtime";
 import { controlledPods, indexControlledPods } from "../pod/controlled-pods.ts";
 import { observePods } from "../pod/observe-pods.ts";
-import { createPod, deletePod, isNamespaceTerminating, messageOf } from "../pod/pod-control.ts";
+import { createPod, deletePod, isNamespaceTerminating } from "../pod/pod-control.ts";
 import { podFromTemplate } from "../pod/pod-from-template.ts";
 import { isPodActive } from "../pod/pod-state.ts";
 import { claimPods, indexOrphanPods } from "./claim.ts";

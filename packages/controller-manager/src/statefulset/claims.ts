@@ -1,8 +1,7 @@
 import { PersistentVolumeClaims, type StatefulSet } from "@jdos/api";
-import { deepCopy, isStatus } from "@jdos/apimachinery";
+import { deepCopy, isStatus, messageOf } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import type { ReconcileContext } from "@jdos/controller-runtime";
-import { messageOf } from "../pod/pod-control.ts";
 import { claimName } from "./ordinals.ts";
 
 /** Makes the claims of an ordinal that are not there yet. They outlive the Pod and the set. */

@@ -6,7 +6,7 @@ import {
   type StatefulSet,
   StatefulSets,
 } from "@jdos/api";
-import { deepEqual, formatKey, isStatus, keyOf, type ObjectKey } from "@jdos/apimachinery";
+import { deepEqual, formatKey, isStatus, keyOf, messageOf, type ObjectKey } from "@jdos/apimachinery";
 import type { Stored } from "@jdos/client";
 import type { Clock } from "@jdos/component-base";
 import {
@@ -26,7 +26,7 @@ import {
 } from "../controllerrevision/revisions.ts";
 import { indexControlledPods } from "../pod/controlled-pods.ts";
 import { observePods } from "../pod/observe-pods.ts";
-import { isNamespaceTerminating, messageOf } from "../pod/pod-control.ts";
+import { isNamespaceTerminating } from "../pod/pod-control.ts";
 import { claimPods, indexOrphanPods } from "../replicaset/claim.ts";
 import { ensureClaims } from "./claims.ts";
 import { ordinalOf, podOf } from "./ordinals.ts";

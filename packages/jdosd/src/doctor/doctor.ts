@@ -2,6 +2,7 @@ import { readFile, stat, statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import { registrySpace } from "@jdos/api";
+import { messageOf } from "@jdos/apimachinery";
 import { findDetached, instanceNames, isPortFree, readInstance, runCommand } from "@jdos/component-base";
 import { readStatus } from "../control/status.ts";
 import { missingPackages } from "../host/packages.ts";
@@ -188,7 +189,7 @@ async function attempt(
     await runCommand(argv);
     return finding(name, true, { message: "works" });
   } catch (error) {
-    return finding(name, false, { message: error instanceof Error ? error.message : String(error), hint });
+    return finding(name, false, { message: messageOf(error), hint });
   }
 }
 

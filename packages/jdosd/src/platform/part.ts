@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "@jdos/apimachinery";
 import type { Logger, Running } from "@jdos/component-base";
 
 /** Something the platform runs. */
@@ -110,8 +111,4 @@ export class Supervisor {
       return false;
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogBatch, LogSource, RunLines } from "@jdos/api";
+import { messageOf } from "@jdos/apimachinery";
 import type { Logger, Metrics, Running } from "@jdos/component-base";
-import { messageOf } from "../errors.ts";
 import type { LogSink } from "../store/store.ts";
 import { collectorMetrics } from "./collector-metrics.ts";
 import { type FoundRun, findRuns } from "./find-runs.ts";

@@ -1,6 +1,7 @@
 import { type KnownRuns, LOG_ROUTES, type LogBatch } from "@jdos/api";
+import { messageOf } from "@jdos/apimachinery";
 import { sendHttp } from "@jdos/component-base";
-import { LogServerError, type LogServerErrorCode, messageOf, STORE_ERROR_CODES } from "../errors.ts";
+import { LogServerError, type LogServerErrorCode, STORE_ERROR_CODES } from "../errors.ts";
 import type { LogSink } from "../store/store.ts";
 
 export interface RemoteSinkOptions {

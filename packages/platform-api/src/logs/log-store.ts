@@ -1,4 +1,5 @@
 import { LOG_ROUTES, type LogPage, type LogStoreQuery, MAX_PAGE_LINES, type StoredLine } from "@jdos/api";
+import { messageOf } from "@jdos/apimachinery";
 import { sendHttp } from "@jdos/component-base";
 import { PlatformError } from "../errors.ts";
 
@@ -52,7 +53,7 @@ export class LogStoreClient {
       if (status === 200) return JSON.parse(text) as LogPage;
       why = (JSON.parse(text) as { message?: string }).message ?? `HTTP ${status}`;
     } catch (error) {
-      why = error instanceof Error ? error.message : String(error);
+      why = messageOf(error);
     }
     throw new PlatformError("Unavailable", `Cannot read the log store: ${why}`, {
       hint: "Without --since, --until, --grep and --release, jdos logs reads what the Pods still have",

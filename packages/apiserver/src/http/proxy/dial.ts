@@ -1,9 +1,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
-import { StatusError } from "@jdos/apimachinery";
+import { messageOf, StatusError } from "@jdos/apimachinery";
 import { http } from "@jdos/component-base/http";
-import { messageOf } from "../../errors.ts";
 import type { ApiServerOptions } from "../../options.ts";
 import type { Target } from "./target.ts";
 

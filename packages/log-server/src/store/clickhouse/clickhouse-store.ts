@@ -7,8 +7,9 @@ import type {
   RunLines,
   StoredLine,
 } from "@jdos/api";
+import { messageOf } from "@jdos/apimachinery";
 import { ClickHouse, type ClickHouseAccess, literal } from "@jdos/component-base/clickhouse";
-import { LogServerError, messageOf } from "../../errors.ts";
+import { LogServerError } from "../../errors.ts";
 import { nanosOf, timeText } from "../../time.ts";
 import { cursorAfter, questionOf } from "../question.ts";
 import { type LogStore, oldestKept, type Retention } from "../store.ts";

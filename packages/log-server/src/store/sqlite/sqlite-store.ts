@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import type { KnownRuns, LogBatch, LogPage, LogStoreQuery, LogStoreStatus } from "@jdos/api";
-import { LogServerError, messageOf } from "../../errors.ts";
+import { messageOf } from "@jdos/apimachinery";
+import { LogServerError } from "../../errors.ts";
 import { timeText } from "../../time.ts";
 import { cursorAfter, cursorAt, questionOf } from "../question.ts";
 import { type LogStore, oldestKept, type Retention } from "../store.ts";
